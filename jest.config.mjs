@@ -1,0 +1,15 @@
+/** One configuration for unit tests and HTTP tests; ES modules, compiled by swc. */
+export default {
+  rootDir: '.',
+  roots: ['<rootDir>/server'],
+  testMatch: ['**/*.test.ts'],
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
+  },
+  testTimeout: 30_000,
+};
