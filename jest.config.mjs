@@ -11,5 +11,7 @@ export default {
       { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  globalSetup: '<rootDir>/server/jest/global-setup.mjs',
+  globalTeardown: '<rootDir>/server/jest/global-teardown.mjs',
   testTimeout: 30_000,
 };

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { greets } from './database-handshake.mjs';
+import { Failure } from './failure.mjs';
+import { databaseImage, ensureDatabase } from './mariadb.mjs';
+import { Companion, freePort, runOrFail, tail } from './process.mjs';
+
+const host = '127.0.0.1';
+const startMilliseconds = 120_000;
+/** A socket's path may hold some 100 bytes (sockaddr_un); a longer one moves to the system's temporary folder. */
+const longestSocketPath = 90;
+
+/**
+ * @typedef {object} PrivateDatabase
+ * @property {string} url `mysql://user:password@127.0.0.1:port/database`
+ * @property {string} log
+ * @property {Promise<number>} exited
+ * @property {() => Promise<number>} stop a clean stop: everything is on disk after it
+ */
+
+/**
+ * Starts a database server of our own, as the current user, on a random port of the loopback address. Its files are
+ * made on the first start; later ones take a second or two.
+ * @param {object} options
+ * @param {string} options.directory for data, socket and log; readable by the current user only
+ * @param {string} options.password letters and digits
+ * @param {string} options.user
+ * @param {string} [options.database] made with `utf8mb4` and given to the user; without it the user may do everything
+ * @param {boolean} [options.disposable] true where the data may be lost in a crash (tests): no waiting for the disk
+ * @returns {Promise<PrivateDatabase>}
+ */
+export async function startPrivateDatabase(options) {
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  chmodSync(options.directory, 0o700);
+  const engine = await ensureDatabase();
+  if (engine.programs !== undefined) await createData(engine.programs, options.directory);
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const companion = engine.programs
+      ? startServer(engine.programs, options, port)
+      : startContainer(engine.docker, options, port);
+    try {
+      await waitReady(companion, port);
+      rmSync(join(options.directory, 'init.sql'), { force: true });
+      return describe(companion, options, port);
+    } catch (error) {
+      await companion.stop();
+      // The port was free a moment ago; another program may have been quicker.
+      if (attempt === 3 || !/already in use|bind on tcp\/ip port/i.test(tail(companion.log))) throw error;
+    }
+  }
+}
+
+function describe(companion, { user, password, database }, port) {
+  return {
+    url: `mysql://${user}:${password}@${host}:${port}/${database ?? ''}`.replace(/\/$/, ''),
+    log: companion.log,
+    exited: companion.exited,
+    stop: () => companion.stop(60_000),
+  };
+}
+
+/** Makes the data directory. It gets its name only when complete: an interrupted first start leaves nothing half done. */
+async function createData(programs, directory) {
+  const data = join(directory, 'data');
+  if (existsSync(data)) return;
+  const fresh = join(directory, 'data.new');
+  rmSync(fresh, { recursive: true, force: true });
+  const account = userInfo().username;
+  if (programs.kind === 'mariadb') {
+    const authentication = ['--auth-root-authentication-method=socket', `--auth-root-socket-user=${account}`];
+    const args = ['--no-defaults', `--datadir=${fresh}`, `--user=${account}`, '--skip-test-db', ...authentication];
+    await runOrFail(programs.install, args, { what: 'Making the database (mariadb-install-db)' });
+  } else {
+    const args = ['--no-defaults', '--initialize-insecure', `--datadir=${fresh}`, `--user=${account}`];
+    await runOrFail(programs.server, args, { what: 'Making the database (mysqld --initialize-insecure)' });
+  }
+  renameSync(fresh, data);
+}
+
+/** The socket lies in a folder that only the current user can enter. */
+export function socketPath(directory) {
+  const near = join(directory, 'database.sock');
+  if (Buffer.byteLength(near) <= longestSocketPath) return near;
+  const folder = join(tmpdir(), `zenml-ws-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return join(folder, 'database.sock');
+}
+
+function startServer(programs, options, port) {
+  const { directory } = options;
+  const init = join(directory, 'init.sql');
+  writeFileSync(init, `${initStatements(options, programs.kind).join('\n')}\n`, { mode: 0o600 });
+  const args = [
+    '--no-defaults',
+    `--user=${userInfo().username}`,
+    `--datadir=${join(directory, 'data')}`,
+    `--socket=${socketPath(directory)}`,
+    `--pid-file=${join(directory, 'database.pid')}`,
+    `--bind-address=${host}`,
+    `--port=${port}`,
+    `--init-file=${init}`,
+    ...settings(options.disposable),
+  ];
+  const log = join(directory, 'database.log');
+  return new Companion('database', programs.server, args, { log, cwd: directory });
+}
+
+function settings(disposable) {
+  const always = [
+    '--skip-name-resolve',
+    '--skip-log-bin',
+    '--loose-mysqlx=OFF',
+    '--character-set-server=utf8mb4',
+    '--collation-server=utf8mb4_unicode_ci',
+    '--max-connections=300',
+    '--max-allowed-packet=256M',
+    '--innodb-buffer-pool-size=256M',
+  ];
+  const careless = ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=OFF', '--innodb-flush-method=nosync'];
+  return disposable ? [...always, ...careless] : always;
+}
+
+/** What the server runs before it greets anyone, at every start: harmless where all of it is there already. */
+export function initStatements({ user, password, database }, kind) {
+  const account = `'${user}'@'${host}'`;
+  const grant = database ? `ALL ON \`${database}\`.* TO ${account}` : `ALL ON *.* TO ${account} WITH GRANT OPTION`;
+  return [
+    ...(database
+      ? [`CREATE DATABASE IF NOT EXISTS \`${database}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;`]
+      : []),
+    `CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY '${password}';`,
+    `ALTER USER ${account} IDENTIFIED BY '${password}';`,
+    `GRANT ${grant};`,
+    // MySQL's root has no password after --initialize-insecure; MariaDB's is tied to our account on this machine.
+    ...(kind === 'mysql' ? [`ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';`] : []),
+  ];
+}
+
+/** The official image, in the foreground: stopping `docker run` stops the container, and `--rm` removes it. */
+function startContainer(docker, { directory, user, password, database }, port) {
+  const data = join(directory, 'container-data');
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const environment = join(directory, 'container.env');
+  const root = database ? [] : [`MARIADB_ROOT_PASSWORD=${password}`];
+  const own = database
+    ? [
+        `MARIADB_USER=${user}`,
+        `MARIADB_PASSWORD=${password}`,
+        `MARIADB_DATABASE=${database}`,
+        'MARIADB_RANDOM_ROOT_PASSWORD=1',
+      ]
+    : [];
+  writeFileSync(environment, `${[...root, ...own].join('\n')}\n`, { mode: 0o600 });
+  const { uid, gid } = userInfo();
+  const name = `zenml-workspace-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`;
+  const run = ['run', '--rm', '--name', name, '--user', `${uid}:${gid}`, '--env-file', environment];
+  const args = [...run, '-v', `${data}:/var/lib/mysql`, '-p', `${host}:${port}:3306`, databaseImage];
+  const server = ['--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci', '--max-connections=300'];
+  return new Companion('database', docker, [...args, ...server], { log: join(directory, 'database.log') });
+}
+
+async function waitReady(companion, port) {
+  const deadline = Date.now() + startMilliseconds;
+  let ended;
+  companion.exited.then(
+    (code) => {
+      ended = `ended with exit code ${code}`;
+    },
+    (error) => {
+      ended = `could not be started: ${error.message}`;
+    },
+  );
+  while (!(await greets(host, port))) {
+    if (ended !== undefined)
+      throw new Failure(`The database ${ended}. The end of ${companion.log}:\n${tail(companion.log)}`);
+    if (Date.now() > deadline) {
+      throw new Failure(`The database does not answer. The end of ${companion.log}:\n${tail(companion.log)}`);
+    }
+    await sleep(50);
+  }
+}
