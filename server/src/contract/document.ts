@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+
+/** A JSON Schema as it stands in the OpenAPI document. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly format?: string;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly [keyword: string]: unknown;
+}
+
+/** A path or query parameter of an operation. */
+export interface ParameterObject {
+  readonly in: 'path' | 'query' | 'header' | 'cookie';
+  readonly name: string;
+  readonly required?: boolean;
+  readonly schema: JsonSchema;
+}
+
+interface MediaType {
+  readonly schema?: JsonSchema;
+}
+
+/** One operation of the document: an HTTP method on a path. */
+export interface OperationObject {
+  readonly operationId: string;
+  readonly parameters?: readonly ParameterObject[];
+  readonly requestBody?: { readonly required?: boolean; readonly content: Readonly<Record<string, MediaType>> };
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, MediaType>> }>>;
+  readonly security?: readonly unknown[];
+  readonly [key: string]: unknown;
+}
+
+/** The OpenAPI 3.1 document of ZenML 0.98.0's REST API, texts removed. */
+export interface ContractDocument {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>>; readonly [key: string]: unknown };
+}
+
+/** The release of ZenML whose contract is served. */
+export const ZENML_VERSION = '0.98.0';
+
+/** Reads the contract from `server/contract/`. */
+export function readContract(): ContractDocument {
+  const file = new URL(`../../contract/openapi-${ZENML_VERSION}.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')) as ContractDocument;
+}

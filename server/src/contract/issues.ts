@@ -1,0 +1,21 @@
+/** One mistake in a request, in pydantic's terms. */
+export interface Issue {
+  /** Pydantic's name of the mistake, e.g. `missing`. */
+  readonly type: string;
+  readonly message: string;
+  /** Where: `['body', 'name']`. */
+  readonly location: readonly (string | number)[];
+  readonly input?: string;
+}
+
+/** The text of a 422 answer: how many mistakes, then one line each, in the words that clients know from the reference. */
+export function issuesText(issues: readonly Issue[]): string {
+  const count = `${issues.length} validation error${issues.length === 1 ? '' : 's'}:`;
+  return [count, ...issues.map((issue) => `  ${issueText(issue)}`)].join('\n');
+}
+
+function issueText({ type, message, location, input }: Issue): string {
+  const parts = location.map((part) => (typeof part === 'number' ? String(part) : `'${part}'`));
+  const shown = input === undefined ? '' : `, 'input': ${JSON.stringify(input)}`;
+  return `{'type': '${type}', 'loc': (${parts.join(', ')}), 'msg': '${message}'${shown}}`;
+}

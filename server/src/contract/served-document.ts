@@ -1,0 +1,48 @@
+import type { ContractDocument, OperationObject } from './document.ts';
+import type { OperationId } from './operation-types.ts';
+
+/** What decides which of the contract's operations exist on a server. */
+export interface ServedBy {
+  /** Whether a workload manager is configured. */
+  readonly workloadManager: boolean;
+  /** Whether a control plane decides permissions. */
+  readonly rbac: boolean;
+  /** Whether a control plane authenticates users. */
+  readonly externalAuthentication: boolean;
+}
+
+const WITH_WORKLOAD_MANAGER: readonly OperationId[] = [
+  'create_snapshot_run_api_v1_pipeline_snapshots__snapshot_id__runs_post',
+  'create_template_run_api_v1_run_templates__template_id__runs_post',
+  'replay_run_api_v1_runs__run_id__replay_post',
+];
+
+const WITH_RBAC: readonly OperationId[] = ['update_user_resource_membership_api_v1_users_resource_membership_post'];
+
+/** ZenML 0.98.0 leaves these out where users and settings are the control plane's. */
+const WITHOUT_EXTERNAL_AUTHENTICATION: readonly OperationId[] = [
+  'activate_server_api_v1_activate_put',
+  'create_user_api_v1_users_post',
+  'update_user_api_v1_users__user_name_or_id__put',
+  'activate_user_api_v1_users__user_name_or_id__activate_put',
+  'deactivate_user_api_v1_users__user_name_or_id__deactivate_put',
+  'delete_user_api_v1_users__user_name_or_id__delete',
+  'email_opt_in_response_api_v1_users__user_name_or_id__email_opt_in_put',
+  'get_settings_api_v1_settings_get',
+  'update_server_settings_api_v1_settings_put',
+];
+
+/** The contract without the operations that this server's configuration rules out; these answer 404. */
+export function servedDocument(document: ContractDocument, served: ServedBy): ContractDocument {
+  const absent = new Set<string>([
+    ...(served.workloadManager ? [] : WITH_WORKLOAD_MANAGER),
+    ...(served.rbac ? [] : WITH_RBAC),
+    ...(served.externalAuthentication ? WITHOUT_EXTERNAL_AUTHENTICATION : []),
+  ]);
+  const keep = (operation: OperationObject) => !absent.has(operation.operationId);
+  const paths = Object.entries(document.paths).map(([path, item]) => {
+    const present = Object.entries(item).filter(([, operation]) => keep(operation));
+    return [path, Object.fromEntries(present)] as const;
+  });
+  return { ...document, paths: Object.fromEntries(paths.filter(([, item]) => Object.keys(item).length > 0)) };
+}

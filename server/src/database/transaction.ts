@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database, Transaction } from './database.ts';
+
+/** Tries of a unit of work before its deadlock becomes the client's error. */
+const MAX_ATTEMPTS = 5;
+/** Longest first pause before a retry, milliseconds; doubled for each further one. */
+const BASE_PAUSE = 20;
+
+/**
+ * Runs one unit of work in a transaction and retries it, with a random pause, when InnoDB chose it as the victim of a
+ * deadlock. `work` may therefore run more than once: nothing but the database may be changed in it.
+ */
+export async function inTransaction<Result>(
+  db: Database,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !(isDeadlock(error) || isLockTimeout(error))) throw error;
+      await sleep(Math.random() * BASE_PAUSE * 2 ** attempt);
+    }
+  }
+}
+
+const ER_LOCK_DEADLOCK = 1213;
+const ER_LOCK_WAIT_TIMEOUT = 1205;
+const ER_DUP_ENTRY = 1062;
+
+/** Whether the database ended the transaction to resolve a deadlock. */
+export function isDeadlock(error: unknown): boolean {
+  return errorNumber(error) === ER_LOCK_DEADLOCK;
+}
+
+/** Whether a lock was held by another transaction for too long. */
+export function isLockTimeout(error: unknown): boolean {
+  return errorNumber(error) === ER_LOCK_WAIT_TIMEOUT;
+}
+
+/**
+ * Whether a unique key refused a row.
+ * @param key the key's name; any where left out. MySQL 8 prints `table.key`, MariaDB `key`.
+ */
+export function isDuplicateKey(error: unknown, key?: string): boolean {
+  if (errorNumber(error) !== ER_DUP_ENTRY) return false;
+  const named = /for key '(?:[^']*\.)?([^'.]+)'/.exec(error instanceof Error ? error.message : '')?.[1];
+  return key === undefined || named === key;
+}
+
+function errorNumber(error: unknown): number | undefined {
+  return error instanceof Error && 'errno' in error ? Number(error.errno) : undefined;
+}

@@ -1,0 +1,66 @@
+import type { Selectable } from 'kysely';
+import type { Model } from '../../contract/operation-types.ts';
+import type { Connection } from '../../database/database.ts';
+import type { UserTable } from '../../database/generated/schema.gen.ts';
+import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
+import { toApiInstant } from '../../database/instants.ts';
+import type { Depth } from '../../listing/page.ts';
+import { rawJson, rawJsonOr } from '../../raw-json.ts';
+
+type UserRow = Selectable<UserTable>;
+
+/** Loads users by database id; see `Loader`. */
+export async function loadUsers(
+  connection: Connection,
+  ids: readonly string[],
+  depth: Depth,
+): Promise<Map<string, Model<'UserResponse'>>> {
+  if (ids.length === 0) return new Map();
+  const rows = await connection.selectFrom('user').selectAll().where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, toUserResponse(row, depth)]));
+}
+
+/** Loads the owners of rows that belong to users, as they are shown within another answer. */
+export async function loadOwners(
+  connection: Connection,
+  rows: readonly { user_id: string | null }[],
+): Promise<Map<string, Model<'UserResponse'>>> {
+  const ids = new Set(rows.flatMap((row) => row.user_id ?? []));
+  return loadUsers(connection, [...ids], { metadata: false, resources: false });
+}
+
+/**
+ * A user as others see them.
+ * @param showPrivate adds what only the user and admins may see: e-mail address and time of the last password change.
+ */
+export function toUserResponse(row: UserRow, depth: Depth, showPrivate = false): Model<'UserResponse'> {
+  return {
+    body: {
+      created: toApiInstant(row.created),
+      updated: toApiInstant(row.updated),
+      active: row.active === 1,
+      activation_token: null,
+      full_name: row.full_name,
+      email_opted_in: row.email_opted_in === null ? null : row.email_opted_in === 1,
+      is_service_account: row.is_service_account === 1,
+      is_admin: row.is_admin === 1,
+      default_project_id: fromNullableId(row.default_project_id),
+      avatar_url: row.avatar_url,
+    },
+    metadata: depth.metadata ? userMetadata(row, showPrivate) : null,
+    resources: null,
+    id: fromDatabaseId(row.id),
+    permission_denied: false,
+    name: row.name,
+  };
+}
+
+function userMetadata(row: UserRow, showPrivate: boolean): Model<'UserResponseMetadata'> {
+  return {
+    password_changed_at: showPrivate && row.password_changed_at ? toApiInstant(row.password_changed_at) : null,
+    email: showPrivate ? row.email : null,
+    external_user_id: fromNullableId(row.external_user_id),
+    user_metadata: rawJsonOr(row.user_metadata, {}),
+    oidc_claims: row.oidc_claims ? rawJson(row.oidc_claims) : {},
+  };
+}

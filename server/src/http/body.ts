@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import { issuesText } from '../contract/issues.ts';
+import type { OperationBody } from '../contract/operation-index.ts';
+import { RequestValidationError } from '../errors.ts';
+import { HttpError } from './http-error.ts';
+
+/**
+ * Reads a request's body, at most `limit` bytes.
+ * @throws HttpError 413 over the limit, {@link RequestValidationError} for a missing body and for text that is no JSON.
+ */
+export async function readBody(request: IncomingMessage, expected: OperationBody, limit: number): Promise<unknown> {
+  const text = await readText(request, limit);
+  if (expected.contentType === 'application/x-www-form-urlencoded')
+    return Object.fromEntries(new URLSearchParams(text));
+  if (text.trim() === '') return missingBody(expected);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : 'unreadable';
+    const issue = { type: 'json_invalid', message: 'JSON decode error', location: ['body', 0], input: reason };
+    throw new RequestValidationError(issuesText([issue]));
+  }
+}
+
+function missingBody({ required }: OperationBody): undefined {
+  if (!required) return undefined;
+  throw new RequestValidationError(issuesText([{ type: 'missing', message: 'Field required', location: ['body'] }]));
+}
+
+async function readText(request: IncomingMessage, limit: number): Promise<string> {
+  const tooLarge = new HttpError(413, { detail: `The request body is larger than ${limit} bytes.` });
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

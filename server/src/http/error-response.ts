@@ -1,0 +1,76 @@
+import { ApiError, type ApiErrorName, RequestValidationError } from '../errors.ts';
+import { HttpError } from './http-error.ts';
+
+/** Status by error name, as ZenML 0.98.0 zen_server/exceptions.py lists them. */
+const STATUS: Readonly<Record<ApiErrorName, number>> = {
+  EntityExistsError: 409,
+  IllegalOperationError: 403,
+  CredentialsNotValid: 401,
+  AuthorizationException: 401,
+  SubscriptionUpgradeRequiredError: 402,
+  DoesNotExistException: 404,
+  KeyError: 404,
+  ValidationError: 400,
+  ValueError: 400,
+  LogStoreRateLimitError: 429,
+  MaxConcurrentTasksError: 429,
+  LogStoreError: 502,
+  LogStoreUnavailableError: 503,
+  EntityCreationError: 500,
+  RuntimeError: 500,
+  NotImplementedError: 501,
+  MethodNotAllowedError: 405,
+};
+
+/** An error as the client gets it. */
+export interface ErrorResponse {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether nobody foresaw it: it is logged with its stack, and the client sees no internals. */
+  readonly unexpected: boolean;
+}
+
+/** Turns whatever was thrown into status, body and headers. */
+export function toErrorResponse(error: unknown): ErrorResponse {
+  if (error instanceof ApiError) {
+    const headers: Record<string, string> =
+      error.name === 'CredentialsNotValid' ? { 'WWW-Authenticate': 'Bearer' } : {};
+    return { status: STATUS[error.name], body: { detail: [error.name, error.message] }, headers, unexpected: false };
+  }
+  if (error instanceof RequestValidationError) {
+    const detail = ['ValueError', error.message];
+    return { status: 422, body: error.wrapped ? { detail } : detail, headers: {}, unexpected: false };
+  }
+  if (error instanceof HttpError) {
+    return { status: error.status, body: error.body, headers: error.headers, unexpected: false };
+  }
+  if (isUnavailable(error)) {
+    const detail = ['RuntimeError', 'The database cannot be reached at the moment. Please try again later.'];
+    return { status: 503, body: { detail }, headers: { 'Retry-After': '1' }, unexpected: true };
+  }
+  const detail = [
+    'RuntimeError',
+    'An unexpected error occurred. The request id in X-Request-ID identifies it in the log.',
+  ];
+  return { status: 500, body: { detail }, headers: {}, unexpected: true };
+}
+
+/** Without a database clients must come back later: the SDK retries 503 on every method. */
+const UNAVAILABLE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'PROTOCOL_CONNECTION_LOST',
+  'ER_CON_COUNT_ERROR',
+  'ER_SERVER_SHUTDOWN',
+  'POOL_TIMEOUT',
+]);
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && UNAVAILABLE_CODES.has(String(error.code));
+}

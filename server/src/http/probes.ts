@@ -1,0 +1,31 @@
+import type { Request, Response } from 'express';
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { HttpError } from './http-error.ts';
+import { sendJson } from './send.ts';
+
+/** Whether the server is about to stop; set once. */
+export interface Draining {
+  readonly active: boolean;
+}
+
+/** How long `/ready` waits for the database, milliseconds. */
+const READY_TIMEOUT = 2_000;
+
+/** `/health`: the process answers. It stays well while draining, so that nothing restarts what is about to end. */
+export function health(_request: Request, response: Response): void {
+  sendJson(response, 200, 'OK');
+}
+
+/** `/ready`: the database is reachable and migrated (the server does not listen before), and the server is not stopping. */
+export function readiness(db: Database, draining: Draining) {
+  return async (_request: Request, response: Response): Promise<void> => {
+    if (draining.active) throw new HttpError(503, { detail: 'The server is shutting down.' }, { 'Retry-After': '5' });
+    const timeout = new Promise<never>((_resolve, reject) => {
+      const error = new HttpError(503, { detail: 'The database does not answer.' }, { 'Retry-After': '1' });
+      setTimeout(() => reject(error), READY_TIMEOUT).unref();
+    });
+    await Promise.race([sql`select 1`.execute(db), timeout]);
+    sendJson(response, 200, 'OK');
+  };
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * JSON text that goes into an answer as it is. Step configurations, schemas and environments are stored as JSON text
+ * of up to megabytes; parsing them only to print them again would cost more than the rest of the request.
+ */
+class RawJson {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  toJSON(): string {
+    return `${MARK}${pending.push(this.text) - 1}${MARK}`;
+  }
+}
+
+/** Unguessable, so that no stored text can be taken for a placeholder. */
+const MARK = `@raw-${randomBytes(12).toString('hex')}@`;
+const PLACEHOLDER = new RegExp(`"${MARK}(\\d+)${MARK}"`, 'g');
+
+/** Filled and emptied within one synchronous `stringify`. */
+let pending: string[] = [];
+
+/** Embeds valid JSON text under the type that it has in the contract. */
+export function rawJson<T>(text: string): T {
+  return new RawJson(text) as T;
+}
+
+/** Embeds stored JSON text, or gives `otherwise` for SQL NULL. */
+export function rawJsonOr<T>(text: string | null, otherwise: T): T {
+  return text === null ? otherwise : rawJson<T>(text);
+}
+
+/** `JSON.stringify` that knows {@link rawJson} values. */
+export function stringify(value: unknown): string {
+  pending = [];
+  const json = JSON.stringify(value) ?? 'null';
+  if (pending.length === 0) return json;
+  const texts = pending;
+  pending = [];
+  return json.replace(PLACEHOLDER, (_match, index: string) => texts[Number(index)] ?? 'null');
+}
