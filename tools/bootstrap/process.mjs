@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, appendFileSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants as osConstants } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -107,7 +107,12 @@ export class Companion {
       this.#child.once('exit', (code, signal) => resolve(exitCode(code, signal)));
     });
     this.exited.catch(() => {});
-    if (echoErrors) this.#child.stderr.on('data', (chunk) => process.stderr.write(chunk));
+    if (echoErrors) {
+      this.#child.stderr.on('data', (chunk) => {
+        process.stderr.write(chunk);
+        appendFileSync(log, chunk);
+      });
+    }
     if (this.pid !== undefined) this.#watchdog = endWithUs(this.pid);
     this.exited.finally(() => this.#watchdog?.kill('SIGKILL')).catch(() => {});
   }
