@@ -4,7 +4,7 @@ import { toDatabaseId } from '../../database/ids.ts';
 import { type Lister, loadOne } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { findProject } from '../projects/projects-read-model.ts';
-import type { TagAttachment } from '../tags/tag-attachment.ts';
+import { attachTags, detachTags } from '../tags/tags-service.ts';
 import { loadPipelines, PIPELINE_LIST } from './pipelines-read-model.ts';
 import { deletePipeline, insertPipeline, updatePipeline } from './pipelines-store.ts';
 
@@ -12,11 +12,10 @@ import { deletePipeline, insertPipeline, updatePipeline } from './pipelines-stor
 export interface PipelinesParts {
   readonly db: Database;
   readonly list: Lister;
-  readonly tags: TagAttachment;
 }
 
 /** The operations on pipelines. */
-export function pipelinesOperations({ db, list, tags }: PipelinesParts) {
+export function pipelinesOperations({ db, list }: PipelinesParts) {
   return {
     list_pipelines_api_v1_pipelines_get: (request) => list(PIPELINE_LIST, request),
 
@@ -29,7 +28,7 @@ export function pipelinesOperations({ db, list, tags }: PipelinesParts) {
         const project = await findProject(tx, query.project_name_or_id ?? body.project);
         const description = body.description ?? null;
         const id = await insertPipeline(tx, { name: body.name, description, project_id: project.id, user_id: userId });
-        await tags.attach(tx, { type: 'pipeline', ids: [id], userId }, body.tags);
+        await attachTags(tx, { type: 'pipeline', ids: [id], userId }, body.tags);
         return one(await loadPipelines(tx, [id], FULL), id);
       }),
 
@@ -38,8 +37,8 @@ export function pipelinesOperations({ db, list, tags }: PipelinesParts) {
         const id = toDatabaseId(path.pipeline_id);
         const target = { type: 'pipeline', ids: [id], userId: toDatabaseId(identity.user.id) } as const;
         await updatePipeline(tx, id, body.description ?? null);
-        await tags.attach(tx, target, body.add_tags);
-        await tags.detach(tx, target, body.remove_tags);
+        await attachTags(tx, target, body.add_tags);
+        await detachTags(tx, target, body.remove_tags);
         return one(await loadPipelines(tx, [id], FULL), id);
       }),
 
