@@ -1,6 +1,7 @@
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { illegalOperation } from '../../errors.ts';
+import type { Onboarding } from '../server/onboarding.ts';
 import { findProject } from './projects-read-model.ts';
 import { deleteProject, insertProject, type ProjectValues, updateProject } from './projects-store.ts';
 
@@ -18,9 +19,13 @@ export interface ProjectsService {
 }
 
 /** @param defaultProjectName the project that can neither be renamed nor deleted. */
-export function createProjectsService(defaultProjectName: string): ProjectsService {
+export function createProjectsService(defaultProjectName: string, onboarding: Onboarding): ProjectsService {
   return {
-    create: (transaction, request) => insertProject(transaction, toValues(request)),
+    async create(transaction, request) {
+      const id = await insertProject(transaction, toValues(request));
+      await onboarding.complete(transaction, ['project_created']);
+      return id;
+    },
     async update(transaction, nameOrId, update) {
       const project = await findProject(transaction, nameOrId);
       if (project.name === defaultProjectName && update.name !== undefined && update.name !== project.name) {

@@ -1,0 +1,91 @@
+import type { Express, Request, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { Identity } from './auth/identity.ts';
+import { readContract } from './contract/document.ts';
+import { listOperations, type Operation } from './contract/operation-index.ts';
+import type { Handlers } from './contract/registry.ts';
+import { type ServedBy, servedDocument } from './contract/served-document.ts';
+import type { DatabaseHandle } from './database/database.ts';
+import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
+import { createProjectScope } from './features/projects/project-scope.ts';
+import { projectsOperations } from './features/projects/projects-operations.ts';
+import { createProjectsService } from './features/projects/projects-service.ts';
+import { createOnboarding } from './features/server/onboarding.ts';
+import { type ServerDescription, serverOperations } from './features/server/server-operations.ts';
+import { createUserActivity } from './features/server/user-activity.ts';
+import { tagsOperations } from './features/tags/tags-operations.ts';
+import { dashboard } from './http/dashboard.ts';
+import { createHttpApp } from './http/http-app.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
+import { type Draining, health, readiness } from './http/probes.ts';
+import type { SecurityHeaders } from './http/security-headers.ts';
+import { createUnitOfWork } from './http/unit-of-work.ts';
+import { createLister } from './listing/lister.ts';
+
+/** What the application is told by its configuration. */
+export interface AppSettings {
+  readonly served: ServedBy;
+  readonly description: ServerDescription;
+  readonly defaultProjectName: string;
+  readonly poolSize: number;
+  readonly bodyLimitBytes: number;
+  /** How long answers are kept for repeated requests, seconds. */
+  readonly idempotencyLifetimeSeconds: number;
+  readonly securityHeaders: SecurityHeaders;
+  readonly dashboardDirectory: string | undefined;
+}
+
+/** The running parts that the application stands on. */
+export interface AppParts {
+  readonly settings: AppSettings;
+  readonly database: DatabaseHandle;
+  readonly log: Logger;
+  readonly draining: Draining;
+  readonly cors: RequestHandler;
+  readonly authenticate: (request: Request, operation: Operation) => Promise<Identity>;
+  /** Operations of authentication: log-in, tokens, devices. */
+  readonly authentication: Handlers;
+}
+
+/** Composition root: builds every part and hands each what it needs. */
+export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
+  const { settings, database, log } = parts;
+  const { db } = database;
+  const onboarding = createOnboarding();
+  const projectScope = createProjectScope(settings.defaultProjectName);
+  const projects = createProjectsService(settings.defaultProjectName, onboarding);
+  const list = createLister(db, projectScope.resolve);
+  const noteActivity = createUserActivity(db, (error) => log.warn({ err: error }, 'user activity was not recorded'));
+
+  const handlers: Handlers = {
+    ...parts.authentication,
+    ...serverOperations({ db, ...settings, poolState: database.poolState }),
+    ...projectsOperations({ db, list, projects, projectScope }),
+    ...pipelinesOperations({ db, list }),
+    ...tagsOperations({ db, list }),
+  };
+
+  const document = readContract();
+  const served = servedDocument(document, settings.served);
+  const metrics = createMetrics(database.poolState);
+  const app = createHttpApp({
+    document,
+    servedDocument: served,
+    operations: listOperations(served),
+    handlers,
+    authenticate: (request, operation) => {
+      noteActivity();
+      return parts.authenticate(request, operation);
+    },
+    unitOfWork: createUnitOfWork(db, settings.idempotencyLifetimeSeconds),
+    bodyLimit: settings.bodyLimitBytes,
+    securityHeaders: settings.securityHeaders,
+    cors: parts.cors,
+    health,
+    ready: readiness(db, parts.draining),
+    dashboard: dashboard(settings.dashboardDirectory),
+    metrics,
+    log,
+  });
+  return { app, metrics };
+}
