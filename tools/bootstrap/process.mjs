@@ -127,19 +127,27 @@ export class Companion {
 
   /** Asks it to stop, kills it after the grace time, and returns its exit code. */
   async stop(graceMilliseconds = 30_000) {
-    if (this.running) this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMilliseconds);
+    this.#signal('SIGTERM');
+    const timer = setTimeout(() => this.#signal('SIGKILL'), graceMilliseconds);
     try {
       return await this.exited;
     } finally {
       clearTimeout(timer);
     }
   }
+
+  /** Signals its whole process group: what it started ends with it. */
+  #signal(name) {
+    if (this.running) process.kill(-this.pid, name);
+  }
 }
 
-/** A shell that waits on a pipe from us: the pipe closes when we end, for whatever reason, and the shell ends `pid`. */
+/**
+ * A shell that waits on a pipe from us: the pipe closes when we end, for whatever reason, and the shell then ends the
+ * process group of `pid`.
+ */
 function endWithUs(pid) {
-  const watchdog = spawn('/bin/sh', ['-c', 'read -r _; kill "$1"', 'sh', String(pid)], {
+  const watchdog = spawn('/bin/sh', ['-c', 'read -r _; kill -s TERM -- "-$1"', 'sh', String(pid)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

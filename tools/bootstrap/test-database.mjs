@@ -5,21 +5,21 @@ import { join } from 'node:path';
 import { startPrivateDatabase } from './private-database.mjs';
 
 /**
- * A database server for one test run, whose user may create and drop databases; `stop` removes it with its data.
- * It ends with this process, however that ends.
+ * A database server for one test run; `stop` removes it with its data. It ends with this process, however that ends.
+ * @param {string} [database] one to make; without it the user may create and drop databases as it likes
  */
-export async function startTestDatabase() {
+export async function startTestDatabase(database) {
   const directory = mkdtempSync(join(tmpdir(), 'zenml-workspace-test-'));
   const remove = () => rmSync(directory, { recursive: true, force: true });
   const password = randomBytes(16).toString('hex');
   try {
-    const database = await startPrivateDatabase({ directory, user: 'root', password, disposable: true });
+    const server = await startPrivateDatabase({ directory, user: 'root', password, database, disposable: true });
     const stop = async () => {
-      const code = await database.stop();
+      const code = await server.stop();
       remove();
       return code;
     };
-    return { ...database, stop };
+    return { ...server, stop };
   } catch (error) {
     remove();
     throw error;

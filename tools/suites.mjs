@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { add } from './suites/counts.mjs';
+
+/**
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {string} about
+ * @property {string[]} needs names of tools/suites/needs.mjs
+ * @property {number} cores how many it keeps busy: suites run side by side while the machine has that many
+ * @property {boolean} [long] only with --long
+ * @property {(context: import('./suites/context.mjs').SuiteContext) => Promise<import('./suites/counts.mjs').Counts>} run
+ */
+
+const module = (...names) => join('node_modules', ...names);
+
+/** Every suite of the project; the longest first, so that short ones fill the gaps. @type {Suite[]} */
+export const suites = [
+  {
+    name: 'unit',
+    about: 'jest over server/: rules, and HTTP on a real database',
+    needs: ['database'],
+    cores: 2,
+    run: (context) =>
+      context.node(
+        [
+          '--experimental-vm-modules',
+          module('jest', 'bin', 'jest.js'),
+          `--maxWorkers=${context.cores}`,
+          '--json',
+          `--outputFile=${context.report}`,
+        ],
+        { kind: 'jest' },
+      ),
+  },
+  {
+    name: 'lint',
+    about: 'format, lint rules (Biome) and the direction of dependencies (dependency-cruiser)',
+    needs: [],
+    cores: 1,
+    run: async (context) =>
+      add(
+        await context.node([module('@biomejs', 'biome', 'bin', 'biome'), 'check', '.']),
+        await context.node([module('.bin', 'depcruise'), 'server/src']),
+      ),
+  },
+  {
+    name: 'types',
+    about: 'the TypeScript compiler over everything',
+    needs: [],
+    cores: 1,
+    run: (context) => context.node([module('typescript', 'bin', 'tsc'), '--noEmit']),
+  },
+  {
+    name: 'tools',
+    about: 'what npm start and npm test themselves are made of',
+    needs: ['database'],
+    cores: 1,
+    run: (context) =>
+      context.node(
+        ['--test', '--test-reporter=junit', `--test-reporter-destination=${context.report}`, 'tools/**/*.test.mjs'],
+        { kind: 'junit' },
+      ),
+  },
+];

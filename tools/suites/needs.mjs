@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { ensureChromium } from '../bootstrap/chromium.mjs';
+import { ensureDashboard } from '../bootstrap/dashboard.mjs';
+import { ensureDatabase } from '../bootstrap/mariadb.mjs';
+import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
+
+/**
+ * What suites need beyond the npm packages. `ensure` installs it once and returns what the suite uses, or throws a
+ * Failure that says why this machine has none.
+ * @type {Record<string, {about: string, ensure: (root: string) => Promise<unknown>}>}
+ */
+export const needs = {
+  database: { about: 'MariaDB 10.6+ or MySQL 8', ensure: () => ensureDatabase() },
+  python: {
+    about: 'Python 3.10 to 3.13 with zenml[server]==0.98.0 and pytest (test/requirements.txt)',
+    ensure: (root) => ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt')),
+  },
+  chromium: { about: 'Chromium', ensure: () => ensureChromium() },
+  dashboard: { about: "the open-source dashboard's build", ensure: () => ensureDashboard() },
+};
