@@ -6,6 +6,7 @@ import { listOperations, type Operation } from './contract/operation-index.ts';
 import type { Handlers } from './contract/registry.ts';
 import { type ServedBy, servedDocument } from './contract/served-document.ts';
 import type { DatabaseHandle } from './database/database.ts';
+import { componentsOperations } from './features/components/components-operations.ts';
 import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
 import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
@@ -13,6 +14,8 @@ import { createProjectsService } from './features/projects/projects-service.ts';
 import { createOnboarding } from './features/server/onboarding.ts';
 import { type ServerDescription, serverOperations } from './features/server/server-operations.ts';
 import { createUserActivity } from './features/server/user-activity.ts';
+import { stacksOperations } from './features/stacks/stacks-operations.ts';
+import { createStacksService } from './features/stacks/stacks-service.ts';
 import { tagsOperations } from './features/tags/tags-operations.ts';
 import { dashboard } from './http/dashboard.ts';
 import { createHttpApp } from './http/http-app.ts';
@@ -51,6 +54,7 @@ export interface AppParts {
 export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
   const { settings, database, log } = parts;
   const { db } = database;
+  const document = readContract();
   const onboarding = createOnboarding();
   const projectScope = createProjectScope(settings.defaultProjectName);
   const projects = createProjectsService(settings.defaultProjectName, onboarding);
@@ -63,9 +67,10 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...projectsOperations({ db, list, projects, projectScope }),
     ...pipelinesOperations({ db, list }),
     ...tagsOperations({ db, list }),
+    ...componentsOperations({ db, list, document }),
+    ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),
   };
 
-  const document = readContract();
   const served = servedDocument(document, settings.served);
   const metrics = createMetrics(database.poolState);
   const app = createHttpApp({

@@ -3,6 +3,7 @@ import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId, isUuid, toDatabaseId } from '../../database/ids.ts';
 import { keyError, RequestValidationError, valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
+import { checkName } from '../names.ts';
 import { EXCLUSIVE_TYPES, findSharedScopes, releaseExclusiveTag } from './tag-scopes.ts';
 import type { TaggableResourceType } from './tags-read-model.ts';
 import * as store from './tags-store.ts';
@@ -35,12 +36,9 @@ const COLORS: readonly Model<'ColorVariants'>[] = [
   'blue',
 ];
 
-/** Characters that no name may have (ZenML 0.98.0 constants.BANNED_NAME_CHARACTERS). */
-const BANNED_CHARACTERS = /[\t\n\r\v\f]/;
-
 /** Creates a tag and returns its database id. */
 export async function createTag(transaction: Transaction, request: TagRequest, userId: string): Promise<string> {
-  checkName(request.name);
+  checkTagName(request.name);
   return store.insertTag(transaction, toValues(request), userId);
 }
 
@@ -48,7 +46,7 @@ export async function createTag(transaction: Transaction, request: TagRequest, u
 export async function updateTag(transaction: Transaction, tagId: string, update: TagUpdate): Promise<void> {
   const [tag] = await store.findTags(transaction, 'id', [tagId]);
   if (!tag) throw noSuch('tag', tagId);
-  if (update.name != null) checkName(update.name);
+  if (update.name != null) checkTagName(update.name);
   if (update.exclusive === true) await checkExclusivity(transaction, tag);
   await store.updateTag(transaction, tagId, {
     ...(update.name != null && { name: update.name }),
@@ -191,14 +189,11 @@ async function checkExclusivity(transaction: Transaction, tag: store.StoredTag):
   throw valueError([...problems, hint].join('\n'));
 }
 
-function checkName(name: string): void {
+function checkTagName(name: string): void {
   if (isUuid(name)) {
     throw new RequestValidationError('Tag names cannot be UUIDs or strings that can be converted to UUIDs.');
   }
-  const banned = BANNED_CHARACTERS.exec(name)?.[0];
-  if (banned) {
-    throw valueError(`The name \`${name}\` of the \`Tag\` contains the following forbidden characters: \`${banned}\`.`);
-  }
+  checkName(name, 'Tag');
 }
 
 function toValues({ name, color, exclusive }: TagRequest): store.TagValues {

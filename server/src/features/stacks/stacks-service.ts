@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import type { BodyOf, Model } from '../../contract/operation-types.ts';
+import type { Transaction } from '../../database/database.ts';
+import { encodeJson } from '../../database/encoded-json.ts';
+import { fromDatabaseId, toDatabaseId } from '../../database/ids.ts';
+import { ApiError, illegalOperation, keyError, notImplemented } from '../../errors.ts';
+import { noSuch } from '../../listing/lister.ts';
+import { createComponent, DEFAULT_NAME } from '../components/components-service.ts';
+import { checkName } from '../names.ts';
+import { linkSecrets, unlinkSecrets } from '../secrets/secret-links.ts';
+import type { Onboarding, OnboardingStep } from '../server/onboarding.ts';
+import * as store from './stacks-store.ts';
+
+type StackRequest = BodyOf<'create_stack_api_v1_stacks_post'>;
+type StackUpdate = BodyOf<'update_stack_api_v1_stacks__stack_id__put'>;
+type ComponentInfo = Model<'ComponentInfo'>;
+
+/** The rules of stacks. */
+export interface StacksService {
+  /** Creates a stack, with components where they are described instead of named, and returns its database id. */
+  create(transaction: Transaction, request: StackRequest, userId: string): Promise<string>;
+  update(transaction: Transaction, id: string, update: StackUpdate, userId: string): Promise<void>;
+  remove(transaction: Transaction, id: string): Promise<void>;
+}
+
+/** @param onboarding told when the first stack with remote components is made. */
+export function createStacksService(onboarding: Onboarding): StacksService {
+  return {
+    async create(transaction, request, userId) {
+      checkName(request.name, 'Stack');
+      refuseConnectors(request);
+      const composition = await resolveComponents(transaction, request, userId);
+      const id = await store.insertStack(transaction, {
+        name: request.name,
+        description: request.description,
+        user_id: userId,
+        stack_spec_path: request.stack_spec_path ?? null,
+        labels: encodeJson(request.labels ?? {}),
+        environment: encodeJson(request.environment),
+      });
+      const components = await requireComponents(transaction, composition, (componentId) =>
+        noSuch('stack component', componentId),
+      );
+      await store.replaceComposition(transaction, id, composition);
+      await linkSecrets(transaction, { type: 'stack', id, userId }, request.secrets);
+      await onboarding.complete(transaction, completedSteps(components));
+      return id;
+    },
+
+    async update(transaction, id, update, userId) {
+      const stack = await store.lockStack(transaction, id);
+      if (!stack) throw noSuch('stack', id);
+      if (stack.name === DEFAULT_NAME) throw illegalOperation('The default stack cannot be modified.');
+      await store.updateStack(transaction, id, toChanges(update));
+      if (update.components != null) {
+        const composition = toComposition(update.components);
+        await requireComponents(transaction, composition, unknownReference);
+        await store.replaceComposition(transaction, id, composition);
+      }
+      const target = { type: 'stack', id, userId } as const;
+      await linkSecrets(transaction, target, update.add_secrets);
+      await unlinkSecrets(transaction, target, update.remove_secrets);
+    },
+
+    async remove(transaction, id) {
+      const stack = await store.lockStack(transaction, id);
+      if (!stack) throw noSuch('stack', id);
+      if (stack.name === DEFAULT_NAME) throw illegalOperation('The default stack cannot be deleted.');
+      await store.deleteStack(transaction, id);
+    },
+  };
+}
+
+/** Connectors that are described in the request need the connectors' own checks, which this server does not offer. */
+function refuseConnectors({ service_connectors, components }: StackRequest): void {
+  const described = service_connectors.some((connector) => typeof connector !== 'string');
+  const linked = Object.values(components).some((list) =>
+    list?.some((component) => typeof component !== 'string' && component.service_connector_index != null),
+  );
+  if (described || linked) {
+    throw notImplemented('A stack cannot be created together with service connectors: create the components first.');
+  }
+}
+
+async function resolveComponents(
+  transaction: Transaction,
+  request: StackRequest,
+  userId: string,
+): Promise<store.Composition> {
+  const composition = new Map<string, string[]>();
+  for (const [type, components] of Object.entries(request.components)) {
+    const ids: string[] = [];
+    for (const component of components ?? []) {
+      if (typeof component === 'string') ids.push(toDatabaseId(component));
+      else
+        ids.push(await createDescribed(transaction, request, type as Model<'StackComponentType'>, component, userId));
+    }
+    composition.set(type, ids);
+  }
+  return composition;
+}
+
+/** Names for components that take the stack's name, when that is taken. */
+const MAX_NAMES = 10;
+
+async function createDescribed(
+  transaction: Transaction,
+  stack: StackRequest,
+  type: Model<'StackComponentType'>,
+  { flavor, configuration }: ComponentInfo,
+  userId: string,
+): Promise<string> {
+  for (let attempt = 0; ; attempt++) {
+    const name = attempt === 0 ? stack.name : `${stack.name}-${randomBytes(2).toString('hex')}`;
+    try {
+      const component = { name, type, flavor, configuration, labels: stack.labels ?? {} };
+      return await createComponent(transaction, component, userId);
+    } catch (error) {
+      const taken = error instanceof ApiError && error.name === 'EntityExistsError';
+      if (!taken || attempt === MAX_NAMES) throw error;
+    }
+  }
+}
+
+function toComposition(components: NonNullable<StackUpdate['components']>): store.Composition {
+  return new Map(Object.entries(components).map(([type, ids]) => [type, (ids ?? []).map(toDatabaseId)]));
+}
+
+async function requireComponents(
+  transaction: Transaction,
+  composition: store.Composition,
+  unknown: (id: string, type: string) => Error,
+): Promise<store.ComponentOfStack[]> {
+  const components = await store.findComponents(transaction, [...composition.values()].flat());
+  const found = new Set(components.map((component) => component.id));
+  for (const [type, ids] of composition) {
+    const missing = ids.find((id) => !found.has(id));
+    if (missing) throw unknown(missing, type);
+  }
+  return components;
+}
+
+function unknownReference(id: string, type: string): Error {
+  const shown = fromDatabaseId(id);
+  return keyError(`The ${type} stack component with ID ${shown} referenced by the stack being updated was not found`);
+}
+
+const LOCAL_ORCHESTRATORS = ['local', 'local_docker'];
+
+function completedSteps(components: readonly store.ComponentOfStack[]): OnboardingStep[] {
+  const has = (type: string, local: readonly string[]) =>
+    components.some((component) => component.type === type && !local.includes(component.flavor));
+  return [
+    ...(has('orchestrator', LOCAL_ORCHESTRATORS) ? (['stack_with_remote_orchestrator_created'] as const) : []),
+    ...(has('artifact_store', ['local']) ? (['stack_with_remote_artifact_store_created'] as const) : []),
+  ];
+}
+
+function toChanges(update: StackUpdate): Partial<store.StackValues> {
+  return {
+    ...(update.name != null && { name: update.name }),
+    ...(update.description !== undefined && { description: update.description }),
+    ...(update.stack_spec_path !== undefined && { stack_spec_path: update.stack_spec_path }),
+    ...(update.labels !== undefined && { labels: encodeJson(update.labels) }),
+    ...(update.environment !== undefined && { environment: encodeJson(update.environment) }),
+  };
+}
