@@ -1,19 +1,25 @@
 import type { Express, Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Identity } from './auth/identity.ts';
+import { createCompletion } from './contract/completion.ts';
 import { readContract } from './contract/document.ts';
 import { listOperations, type Operation } from './contract/operation-index.ts';
 import type { Handlers } from './contract/registry.ts';
 import { type ServedBy, servedDocument } from './contract/served-document.ts';
 import type { DatabaseHandle } from './database/database.ts';
+import { buildsOperations } from './features/builds/builds-operations.ts';
+import { codeRepositoriesOperations } from './features/code-repositories/code-repositories-operations.ts';
 import { componentsOperations } from './features/components/components-operations.ts';
+import { createMaintenance } from './features/maintenance.ts';
 import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
 import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
 import { createProjectsService } from './features/projects/projects-service.ts';
+import { schedulesOperations } from './features/schedules/schedules-operations.ts';
 import { createOnboarding } from './features/server/onboarding.ts';
 import { type ServerDescription, serverOperations } from './features/server/server-operations.ts';
 import { createUserActivity } from './features/server/user-activity.ts';
+import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
 import { stacksOperations } from './features/stacks/stacks-operations.ts';
 import { createStacksService } from './features/stacks/stacks-service.ts';
 import { tagsOperations } from './features/tags/tags-operations.ts';
@@ -55,6 +61,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
   const { settings, database, log } = parts;
   const { db } = database;
   const document = readContract();
+  const complete = createCompletion(document);
   const onboarding = createOnboarding();
   const projectScope = createProjectScope(settings.defaultProjectName);
   const projects = createProjectsService(settings.defaultProjectName, onboarding);
@@ -67,6 +74,10 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...projectsOperations({ db, list, projects, projectScope }),
     ...pipelinesOperations({ db, list }),
     ...tagsOperations({ db, list }),
+    ...buildsOperations({ db, list, complete }),
+    ...codeRepositoriesOperations({ db, list, complete }),
+    ...schedulesOperations({ db, list }),
+    ...snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) }),
     ...componentsOperations({ db, list, document }),
     ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),
   };

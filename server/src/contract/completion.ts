@@ -1,0 +1,56 @@
+import type { ContractDocument, JsonSchema } from './document.ts';
+
+/** Adds what a value of a schema leaves out; gives a new value. */
+export type Complete = <Value>(schemaName: string, value: Value) => Value;
+
+/**
+ * Completes values as pydantic does when it reads a request: a property that is missing gets its default, or null
+ * where it may be null. What is stored that way can be printed again without looking inside.
+ */
+export function createCompletion(document: ContractDocument): Complete {
+  const resolve = (schema: JsonSchema): JsonSchema => {
+    const name = schema.$ref?.split('/').at(-1);
+    return (name && document.components.schemas[name]) || schema;
+  };
+
+  const complete = (reference: JsonSchema, value: unknown): unknown => {
+    const schema = branchFor(resolve(reference), value, resolve);
+    if (Array.isArray(value)) return schema.items ? value.map((item) => complete(schema.items ?? {}, item)) : value;
+    if (typeof value !== 'object' || value === null) return value;
+    const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
+    const additional = schema['additionalProperties'];
+    const result: Record<string, unknown> = {};
+    for (const [name, property] of Object.entries(properties)) {
+      if (!(name in value)) setDefault(result, name, property, resolve);
+    }
+    for (const [name, item] of Object.entries(value)) {
+      const property = properties[name] ?? (typeof additional === 'object' ? (additional as JsonSchema) : undefined);
+      if (property) result[name] = complete(property, item);
+      else if (additional || Object.keys(properties).length === 0) result[name] = item;
+    }
+    return result;
+  };
+
+  return (schemaName, value) => complete({ $ref: `#/components/schemas/${schemaName}` }, value) as typeof value;
+}
+
+function setDefault(
+  target: Record<string, unknown>,
+  name: string,
+  property: JsonSchema,
+  resolve: (schema: JsonSchema) => JsonSchema,
+): void {
+  if ('default' in property) target[name] = structuredClone(property.default);
+  else if (property.anyOf?.some((option) => resolve(option).type === 'null')) target[name] = null;
+}
+
+/** The branch of a union that a value fits: by its JSON type, and among objects by the required properties. */
+function branchFor(schema: JsonSchema, value: unknown, resolve: (schema: JsonSchema) => JsonSchema): JsonSchema {
+  if (!schema.anyOf) return schema;
+  const type = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+  const fitting = schema.anyOf.map(resolve).filter((option) => option.type === type || option.type === undefined);
+  const required = (option: JsonSchema) => (option['required'] ?? []) as readonly string[];
+  const chosen =
+    type === 'object' ? fitting.find((option) => required(option).every((name) => name in Object(value))) : fitting[0];
+  return chosen ?? schema;
+}

@@ -1,0 +1,45 @@
+import type { Connection } from '../database/database.ts';
+import type { Schema } from '../database/generated/schema.gen.ts';
+import { fromDatabaseId, toDatabaseId } from '../database/ids.ts';
+import { keyError } from '../errors.ts';
+
+/** A reference in a request to another resource. */
+export interface Reference {
+  readonly table: keyof Schema;
+  /** The id in the request, if any. */
+  readonly id: string | null | undefined;
+  /** The resource that refers to it, in words, e.g. `pipeline run`. */
+  readonly from: string;
+  /** What is referred to, in words; derived from the table where left out. */
+  readonly type?: string;
+  /** The project (database id) that both are in, where the referred resource belongs to one. */
+  readonly projectId?: string;
+  readonly operation?: 'created' | 'updated';
+}
+
+/**
+ * Checks that a reference leads to an existing row, in the same project.
+ * @returns its database id, or null where the request has none.
+ * @throws ApiError KeyError 404
+ */
+export async function checkReference(connection: Connection, reference: Reference): Promise<string | null> {
+  if (reference.id == null) return null;
+  const id = toDatabaseId(reference.id);
+  let query = connection
+    .selectFrom(reference.table)
+    .select('id' as never)
+    .where('id' as never, '=', id as never);
+  if (reference.projectId) query = query.where('project_id' as never, '=', reference.projectId as never);
+  if (await query.executeTakeFirst()) return id;
+  const type = reference.type ?? typeName(reference.table);
+  const project = reference.projectId ? ` in the '${fromDatabaseId(reference.projectId)}' project` : '';
+  throw keyError(
+    `The ${type} with ID ${fromDatabaseId(id)} referenced by the ${reference.from} being ` +
+      `${reference.operation ?? 'created'} was not found${project}`,
+  );
+}
+
+/** A table's name in words, as messages have it. */
+function typeName(table: string): string {
+  return table.replaceAll('_', ' ').replace(/s+$/, '');
+}
