@@ -16,6 +16,8 @@ import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
 import { createProjectsService } from './features/projects/projects-service.ts';
 import { schedulesOperations } from './features/schedules/schedules-operations.ts';
+import { secretsOperations } from './features/secrets/secrets-operations.ts';
+import { createSecretsService } from './features/secrets/secrets-service.ts';
 import { createOnboarding } from './features/server/onboarding.ts';
 import { type ServerDescription, serverOperations } from './features/server/server-operations.ts';
 import { createUserActivity } from './features/server/user-activity.ts';
@@ -30,6 +32,7 @@ import { type Draining, health, readiness } from './http/probes.ts';
 import type { SecurityHeaders } from './http/security-headers.ts';
 import { createUnitOfWork } from './http/unit-of-work.ts';
 import { createLister } from './listing/lister.ts';
+import type { SecretsStore } from './secrets/secrets-store.ts';
 
 /** What the application is told by its configuration. */
 export interface AppSettings {
@@ -50,6 +53,7 @@ export interface AppParts {
   readonly database: DatabaseHandle;
   readonly log: Logger;
   readonly draining: Draining;
+  readonly secretsStore: SecretsStore;
   readonly cors: RequestHandler;
   readonly authenticate: (request: Request, operation: Operation) => Promise<Identity>;
   /** Operations of authentication: log-in, tokens, devices. */
@@ -77,6 +81,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...buildsOperations({ db, list, complete }),
     ...codeRepositoriesOperations({ db, list, complete }),
     ...schedulesOperations({ db, list }),
+    ...secretsOperations({ db, list, secrets: createSecretsService(parts.secretsStore) }),
     ...snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) }),
     ...componentsOperations({ db, list, document }),
     ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),

@@ -1,0 +1,14 @@
+import type { Connection, Transaction } from '../database/database.ts';
+
+/** The texts of a secret by key. */
+export type SecretValues = Readonly<Record<string, string>>;
+
+/** Where the values of secrets are kept. The secrets themselves are rows of `secret` whatever the store. */
+export interface SecretsStore {
+  /** The values of a secret (database id); `undefined` where the store has none. */
+  read(connection: Connection, secretId: string): Promise<SecretValues | undefined>;
+  /** Sets all values of a secret. @throws ApiError ValueError 400 where they are too large */
+  write(transaction: Transaction, secretId: string, values: SecretValues): Promise<void>;
+  /** Removes the values of a secret; none is fine. */
+  remove(transaction: Transaction, secretId: string): Promise<void>;
+}
