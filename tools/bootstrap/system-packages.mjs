@@ -1,4 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { cachePath } from './cache.mjs';
+import { withLock } from './lock.mjs';
 import { capture, findProgram } from './process.mjs';
 import { withProgress } from './progress.mjs';
 
@@ -19,7 +21,10 @@ export async function installSystemPackages(packages, what) {
   const prefix = manager === 'brew' ? [] : await privilege();
   const command = manager === 'brew' ? ['brew', 'install', ...names] : [manager, 'install', '-y', ...names];
   if (prefix === undefined) return `installing ${what} needs a password; run: sudo ${command.join(' ')}`;
-  return withProgress(`Installing ${what} (${command.join(' ')})`, () => install(manager, names, prefix));
+  // One at a time: apt's lock on its package lists fails at once where another holds it.
+  return withLock(cachePath('system-packages.lock'), () =>
+    withProgress(`Installing ${what} (${command.join(' ')})`, () => install(manager, names, prefix)),
+  );
 }
 
 function keyOf(manager) {
