@@ -33,6 +33,13 @@ export const suites = [
       ),
   },
   {
+    name: 'browser',
+    about: "the dashboard in Chromium: log-in, pipelines, runs and a run's graph",
+    needs: ['database', 'python', 'chromium', 'dashboard'],
+    cores: 1,
+    run: async (context) => (await import('../test/browser/run.mjs')).runBrowserSuite(context),
+  },
+  {
     name: 'lint',
     about: 'format, lint rules (Biome) and the direction of dependencies (dependency-cruiser)',
     needs: [],
