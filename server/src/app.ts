@@ -15,6 +15,7 @@ import { pipelinesOperations } from './features/pipelines/pipelines-operations.t
 import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
 import { createProjectsService } from './features/projects/projects-service.ts';
+import { runsOperations } from './features/runs/runs-operations.ts';
 import { schedulesOperations } from './features/schedules/schedules-operations.ts';
 import { secretsOperations } from './features/secrets/secrets-operations.ts';
 import { createSecretsService } from './features/secrets/secrets-service.ts';
@@ -80,6 +81,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...tagsOperations({ db, list }),
     ...buildsOperations({ db, list, complete }),
     ...codeRepositoriesOperations({ db, list, complete }),
+    ...runsOperations({ db, list }),
     ...schedulesOperations({ db, list }),
     ...secretsOperations({ db, list, secrets: createSecretsService(parts.secretsStore) }),
     ...snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) }),
