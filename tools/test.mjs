@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { ensureDependencies } from './bootstrap/dependencies.mjs';
 import { Failure, reportFailure } from './bootstrap/failure.mjs';
 import { ensureNode } from './bootstrap/node.mjs';
-import { tail } from './bootstrap/process.mjs';
+import { exitCode, tail } from './bootstrap/process.mjs';
 import { duration } from './bootstrap/progress.mjs';
 import { SuiteContext } from './suites/context.mjs';
 import { add, none } from './suites/counts.mjs';
@@ -17,6 +17,7 @@ import { suites } from './suites.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const results = join(root, '.test-results');
 const reminderMilliseconds = 60_000;
+const endMilliseconds = 15_000;
 const tailLines = 60;
 const usage = `Runs the test suites that this machine can host.
 
@@ -82,6 +83,7 @@ async function prepareAndRun(chosen, long) {
   const outcomes = [];
   const jobs = [];
   const running = new Map();
+  const asked = endInOrder(running);
   for (const suite of chosen) {
     const missing = await acquire(suite.needs, have);
     if (missing !== undefined) {
@@ -91,16 +93,17 @@ async function prepareAndRun(chosen, long) {
     }
     const context = new SuiteContext({ name: suite.name, root, results, cores, long, have });
     const run = async () => {
+      if (asked.code !== undefined) return;
       running.set(suite.name, { started: Date.now(), context });
       outcomes.push({ suite, counts: await runSuite(suite, context) });
       running.delete(suite.name);
     };
     jobs.push({ cores: suite.cores, run });
   }
-  endInOrder(running);
   const reminder = setInterval(() => console.log(`still running: ${describe(running)}`), reminderMilliseconds);
   await runSideBySide(jobs, cores);
   clearInterval(reminder);
+  if (asked.code !== undefined) throw new Failure('Stopped before the end.', asked.code);
   return outcomes;
 }
 
@@ -126,7 +129,8 @@ async function runSuite(suite, context) {
     counts = await suite.run(context);
   } catch (error) {
     counts = { passed: 0, failed: 1, skipped: 0 };
-    problem = error instanceof Failure ? error.message : error.stack;
+    // A Failure may end with the log's last lines, which are shown anyway.
+    problem = error instanceof Failure ? error.message.split('\n')[0] : error.stack;
   }
   if (counts.failed > 0)
     console.log(`\n--- ${suite.name}: the end of ${context.log}\n${tail(context.log, tailLines)}\n---`);
@@ -141,16 +145,20 @@ function describe(running) {
   return [...running].map(([name, { started }]) => `${name} (${duration(Date.now() - started)})`).join(', ');
 }
 
-/** Asked to end, the suites' programs end first, so that databases and folders of theirs are removed. */
+/**
+ * Asked to end, the suites' programs end first, so that databases and folders of theirs are removed.
+ * @returns {{code?: number}} gets the exit code once we are asked
+ */
 function endInOrder(running) {
-  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
-  for (const [signal, code] of Object.entries(signals)) {
+  const asked = { code: undefined };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
+      asked.code = exitCode(null, signal);
       for (const { context } of running.values()) context.giveUp();
-      setTimeout(() => process.exit(code), 15_000).unref();
-      process.exitCode = code;
+      setTimeout(() => process.exit(asked.code), endMilliseconds).unref();
     });
   }
+  return asked;
 }
 
 function summarize(outcomes) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scratchDirectory } from '../testing/scratch.mjs';
 import { lockHolder, tryLock, withLock } from './lock.mjs';
 
-const lockFile = () => join(mkdtempSync(join(tmpdir(), 'zenml-workspace-lock-')), 'lock');
+const lockFile = () => join(scratchDirectory(), 'lock');
 
 test('a lock that a live process holds is not given twice', async () => {
   const path = lockFile();

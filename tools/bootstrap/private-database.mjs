@@ -29,7 +29,8 @@ const longestSocketPath = 90;
  * @param {string} options.password letters and digits
  * @param {string} options.user
  * @param {string} [options.database] made with `utf8mb4` and given to the user; without it the user may do everything
- * @param {boolean} [options.disposable] true where the data may be lost in a crash (tests): no waiting for the disk
+ * @param {boolean} [options.disposable] true for tests: no waiting for the disk, and the directory goes where
+ *   we end without a stop
  * @returns {Promise<PrivateDatabase>}
  */
 export async function startPrivateDatabase(options) {
@@ -106,7 +107,8 @@ function startServer(programs, options, port) {
     ...settings(options.disposable),
   ];
   const log = join(directory, 'database.log');
-  return new Companion('database', programs.server, args, { log, cwd: directory });
+  const disposable = options.disposable ? directory : undefined;
+  return new Companion('database', programs.server, args, { log, cwd: directory, disposable });
 }
 
 function settings(disposable) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createConnection } from 'mysql2/promise';
+import { scratchDirectory } from '../testing/scratch.mjs';
 import { initStatements, socketPath, startPrivateDatabase } from './private-database.mjs';
 import { startTestDatabase } from './test-database.mjs';
 
@@ -17,7 +17,7 @@ async function query(url, sql) {
 }
 
 test('a second start finds what the first wrote, also after a crash', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'zenml-workspace-database-'));
+  const directory = scratchDirectory();
   const options = { directory, user: 'zenml', password: 'first', database: 'zenml' };
   const first = await startPrivateDatabase(options);
   await query(first.url, 'CREATE TABLE kept (word varchar(20))');

@@ -88,10 +88,11 @@ export class Companion {
 
   /**
    * @param {string} name for messages
-   * @param {{log: string, cwd?: string, env?: NodeJS.ProcessEnv, echoErrors?: boolean}} options `log` takes what it
-   *   prints (appended); `echoErrors` shows its standard error on ours too
+   * @param {{log: string, cwd?: string, env?: NodeJS.ProcessEnv, echoErrors?: boolean, disposable?: string}} options
+   *   `log` takes what it prints (appended); `echoErrors` shows its standard error on ours too; `disposable` is a folder
+   *   to remove where we end before it
    */
-  constructor(name, command, args, { log, cwd, env = process.env, echoErrors = false }) {
+  constructor(name, command, args, { log, cwd, env = process.env, echoErrors = false, disposable }) {
     this.name = name;
     this.log = log;
     const file = openSync(log, 'a', 0o600);
@@ -113,7 +114,7 @@ export class Companion {
         appendFileSync(log, chunk);
       });
     }
-    if (this.pid !== undefined) this.#watchdog = endWithUs(this.pid);
+    if (this.pid !== undefined) this.#watchdog = endWithUs(this.pid, disposable);
     this.exited.finally(() => this.#watchdog?.kill('SIGKILL')).catch(() => {});
   }
 
@@ -144,10 +145,12 @@ export class Companion {
 
 /**
  * A shell that waits on a pipe from us: the pipe closes when we end, for whatever reason, and the shell then ends the
- * process group of `pid`.
+ * process group of `pid`, waits for it a while, and removes its directory where one is given.
  */
-function endWithUs(pid) {
-  const watchdog = spawn('/bin/sh', ['-c', 'read -r _; kill -s TERM -- "-$1"', 'sh', String(pid)], {
+function endWithUs(pid, directory = '') {
+  const script = `read -r _; kill -s TERM -- "-$1"; [ -n "$2" ] || exit
+    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" 2>/dev/null || break; sleep 1; done; rm -rf -- "$2"`;
+  const watchdog = spawn('/bin/sh', ['-c', script, 'sh', String(pid), directory], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { scratchDirectory } from '../testing/scratch.mjs';
 import { Failure } from './failure.mjs';
 import { Companion, capture, exitCode, freePort, isAlive, listenError, runOrFail, tail } from './process.mjs';
 
-const scratch = () => mkdtempSync(join(tmpdir(), 'zenml-workspace-process-'));
 const node = process.execPath;
 
 async function until(condition) {
@@ -33,7 +31,7 @@ test('a program that must succeed fails with the end of what it printed', async 
 });
 
 test('a companion is asked to stop, and its exit code and log are kept', async () => {
-  const log = join(scratch(), 'log');
+  const log = join(scratchDirectory(), 'log');
   const code = 'process.on("SIGTERM", () => process.exit(7)); setInterval(() => {}, 1000); console.log("up")';
   const companion = new Companion('sample', node, ['--eval', code], { log });
   await until(() => tail(log).includes('up'));
@@ -43,7 +41,7 @@ test('a companion is asked to stop, and its exit code and log are kept', async (
 });
 
 test('a companion that ignores the request is killed', async () => {
-  const log = join(scratch(), 'log');
+  const log = join(scratchDirectory(), 'log');
   const code = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("up")';
   const companion = new Companion('sample', node, ['--eval', code], { log });
   await until(() => tail(log).includes('up'));
@@ -51,7 +49,7 @@ test('a companion that ignores the request is killed', async () => {
 });
 
 test('a companion does not outlive a parent that is killed', async () => {
-  const log = join(scratch(), 'log');
+  const log = join(scratchDirectory(), 'log');
   const module = JSON.stringify(new URL('./process.mjs', import.meta.url).href);
   const parent = `import(${module}).then(({ Companion }) => {
     const companion = new Companion('sample', 'sleep', ['600'], { log: ${JSON.stringify(log)} });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePort } from '../bootstrap/process.mjs';
+import { scratchDirectory } from '../testing/scratch.mjs';
 import { serverEnvironment, startServer } from './server.mjs';
 
 const given = {
@@ -33,7 +33,7 @@ test('what the caller sets reaches the server and wins over what is generated', 
 
 /** A repository whose server is this program. */
 function repositoryWith(main) {
-  const root = mkdtempSync(join(tmpdir(), 'zenml-workspace-start-'));
+  const root = scratchDirectory();
   mkdirSync(join(root, 'server', 'src'), { recursive: true });
   writeFileSync(join(root, 'server', 'src', 'main.ts'), main);
   return { root, log: join(root, 'server.log'), environment: process.env };

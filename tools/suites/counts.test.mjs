@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scratchDirectory } from '../testing/scratch.mjs';
 import { add, countsOf, fromJest, fromJunit } from './counts.mjs';
 
 const reportOf = (kind, text) => {
-  const path = join(mkdtempSync(join(tmpdir(), 'zenml-workspace-counts-')), 'report');
+  const path = join(scratchDirectory(), 'report');
   writeFileSync(path, text);
   return { kind, path };
 };
