@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { runSdkSuite } from '../test/sdk/run.mjs';
 import { add } from './suites/counts.mjs';
 
 /**
@@ -38,6 +39,13 @@ export const suites = [
     needs: ['database', 'python', 'chromium', 'dashboard'],
     cores: 1,
     run: async (context) => (await import('../test/browser/run.mjs')).runBrowserSuite(context),
+  },
+  {
+    name: 'sdk',
+    about: "ZenML's SDK and command line from PyPI against the server",
+    needs: ['database', 'python'],
+    cores: 1,
+    run: runSdkSuite,
   },
   {
     name: 'lint',
