@@ -10,12 +10,15 @@ import type { DatabaseHandle } from './database/database.ts';
 import { buildsOperations } from './features/builds/builds-operations.ts';
 import { codeRepositoriesOperations } from './features/code-repositories/code-repositories-operations.ts';
 import { componentsOperations } from './features/components/components-operations.ts';
+import { logsOperations } from './features/logs/logs-operations.ts';
 import { createMaintenance } from './features/maintenance.ts';
 import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
 import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
 import { createProjectsService } from './features/projects/projects-service.ts';
+import { runMetadataOperations } from './features/run-metadata/run-metadata-operations.ts';
 import { runsOperations } from './features/runs/runs-operations.ts';
+import { createRunsService } from './features/runs/runs-service.ts';
 import { schedulesOperations } from './features/schedules/schedules-operations.ts';
 import { secretsOperations } from './features/secrets/secrets-operations.ts';
 import { createSecretsService } from './features/secrets/secrets-service.ts';
@@ -25,6 +28,8 @@ import { createUserActivity } from './features/server/user-activity.ts';
 import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
 import { stacksOperations } from './features/stacks/stacks-operations.ts';
 import { createStacksService } from './features/stacks/stacks-service.ts';
+import { stepsOperations } from './features/steps/steps-operations.ts';
+import { createStepsService } from './features/steps/steps-service.ts';
 import { tagsOperations } from './features/tags/tags-operations.ts';
 import { dashboard } from './http/dashboard.ts';
 import { createHttpApp } from './http/http-app.ts';
@@ -70,6 +75,8 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
   const onboarding = createOnboarding();
   const projectScope = createProjectScope(settings.defaultProjectName);
   const projects = createProjectsService(settings.defaultProjectName, onboarding);
+  const runs = createRunsService(onboarding);
+  const steps = createStepsService({ complete, updateRunStatus: runs.updateStatus });
   const list = createLister(db, projectScope.resolve);
   const noteActivity = createUserActivity(db, (error) => log.warn({ err: error }, 'user activity was not recorded'));
 
@@ -79,10 +86,13 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...projectsOperations({ db, list, projects, projectScope }),
     ...pipelinesOperations({ db, list }),
     ...tagsOperations({ db, list }),
+    ...logsOperations({ db }),
+    ...runMetadataOperations(),
     ...buildsOperations({ db, list, complete }),
     ...codeRepositoriesOperations({ db, list, complete }),
     ...runsOperations({ db, list }),
     ...schedulesOperations({ db, list }),
+    ...stepsOperations({ db, list, steps }),
     ...secretsOperations({ db, list, secrets: createSecretsService(parts.secretsStore) }),
     ...snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) }),
     ...componentsOperations({ db, list, document }),

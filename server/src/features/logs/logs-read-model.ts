@@ -4,6 +4,8 @@ import type { Connection } from '../../database/database.ts';
 import type { LogsTable } from '../../database/generated/schema.gen.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
+import type { Depth } from '../../listing/page.ts';
+import { loadOwners } from '../users/users-read-model.ts';
 
 /** Loads the log records of runs or steps, oldest first, by the database id of the run or step. */
 export async function loadLogsOf(
@@ -39,4 +41,32 @@ export function toNestedLogs(row: Selectable<LogsTable>): Model<'LogsResponse'> 
     id: fromDatabaseId(row.id),
     permission_denied: false,
   };
+}
+
+/** Loads log records by database id; see `Loader`. */
+export async function loadLogs(
+  connection: Connection,
+  ids: readonly string[],
+  depth: Depth,
+): Promise<Map<string, Model<'LogsResponse'>>> {
+  const rows = await connection.selectFrom('logs').selectAll().where('id', 'in', ids).execute();
+  const owners = depth.resources ? await loadOwners(connection, rows) : undefined;
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        ...toNestedLogs(row),
+        metadata: depth.metadata
+          ? {
+              step_run_id: fromNullableId(row.step_run_id),
+              pipeline_run_id: fromNullableId(row.pipeline_run_id),
+              artifact_store_id: fromNullableId(row.artifact_store_id),
+              log_store_id: fromNullableId(row.log_store_id),
+              hook_invocation_id: fromNullableId(row.hook_invocation_id),
+            }
+          : null,
+        resources: owners ? { user: (row.user_id && owners.get(row.user_id)) || null } : null,
+      },
+    ]),
+  );
 }

@@ -24,6 +24,7 @@ export async function loadSecrets(
     .selectFrom('secret')
     .select(['id', 'created', 'updated', 'name', 'private', 'user_id'])
     .where('id', 'in', ids)
+    .where('internal', '=', 0)
     .execute();
   const owners = depth.resources ? await loadOwners(connection, rows) : undefined;
   return new Map(

@@ -1,4 +1,5 @@
 import type { Model } from '../../contract/operation-types.ts';
+import { now } from '../../database/instants.ts';
 
 type Json = Record<string, unknown>;
 
@@ -76,4 +77,18 @@ function withoutNullsEach(settings: unknown): unknown {
 function withoutNulls(value: unknown): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
+}
+
+/**
+ * The substitutions of a run: those of its pipeline and, unless they are given, the date and time of its start.
+ * @param startTime database form; now, where the run has not started.
+ */
+export function finalizeSubstitutions(substitutions: unknown, startTime: string | null): Record<string, string> {
+  const [day = '', clock = ''] = (startTime ?? now()).split(' ');
+  const [time = '', fraction = '0'] = clock.split('.');
+  return {
+    date: day.replaceAll('-', '_'),
+    time: `${time.replaceAll(':', '_')}_${fraction.padEnd(6, '0')}`,
+    ...(substitutions as Record<string, string> | undefined),
+  };
 }

@@ -1,0 +1,87 @@
+import type { Model } from '../../contract/operation-types.ts';
+import type { Transaction } from '../../database/database.ts';
+import { toDatabaseId, toNullableId } from '../../database/ids.ts';
+import { illegalOperation } from '../../errors.ts';
+import { noSuch } from '../../listing/lister.ts';
+import { checkReference } from '../references.ts';
+import { assignLogs, insertLogs, type LogsOwner, lockLogs } from './logs-store.ts';
+
+type LogsRequest = Model<'LogsRequest'>;
+
+/** What a new log record belongs to, database ids. */
+export interface LogsScope {
+  readonly projectId: string;
+  readonly userId: string | null;
+}
+
+/** Creates a log record as a client describes it and returns its database id. @throws ApiError 404, 409 */
+export async function createLogs(transaction: Transaction, request: LogsRequest, scope: LogsScope): Promise<string> {
+  const from = 'logs';
+  const { projectId } = scope;
+  await checkStores(transaction, request);
+  const run = { table: 'pipeline_run', id: request.pipeline_run_id, from, projectId } as const;
+  const step = { table: 'step_run', id: request.step_run_id, from, projectId } as const;
+  return insertLogs(transaction, {
+    ...toValues(request, scope),
+    pipeline_run_id: await checkReference(transaction, run),
+    step_run_id: await checkReference(transaction, step),
+  });
+}
+
+/** Creates a log record of a run or step that the caller has just written. */
+export async function createLogsOf(
+  transaction: Transaction,
+  request: LogsRequest,
+  scope: LogsScope,
+  owner: Partial<LogsOwner>,
+  defaultSource: string,
+): Promise<void> {
+  await checkStores(transaction, request);
+  await insertLogs(transaction, {
+    ...toValues(request, scope),
+    source: request.source || defaultSource,
+    pipeline_run_id: owner.pipeline_run_id ?? null,
+    step_run_id: owner.step_run_id ?? null,
+    hook_invocation_id: null,
+  });
+}
+
+/** Gives an existing log record to a run or step. @throws ApiError IllegalOperationError 403 where it belongs to another */
+export async function assign(
+  transaction: Transaction,
+  logsId: string,
+  owner: { pipeline_run_id?: string | null | undefined; step_run_id?: string | null | undefined },
+): Promise<void> {
+  const logs = await lockLogs(transaction, logsId);
+  if (!logs) throw noSuch('log', logsId);
+  const wanted = { pipeline_run_id: toNullableId(owner.pipeline_run_id), step_run_id: toNullableId(owner.step_run_id) };
+  const taken = logs.pipeline_run_id !== null || logs.step_run_id !== null;
+  if (taken && (logs.pipeline_run_id !== wanted.pipeline_run_id || logs.step_run_id !== wanted.step_run_id)) {
+    throw illegalOperation('The logs entry is already associated with a different entity.');
+  }
+  const reference = { from: 'logs schema', projectId: logs.project_id, operation: 'updated' } as const;
+  await checkReference(transaction, { ...reference, table: 'pipeline_run', id: wanted.pipeline_run_id });
+  await checkReference(transaction, { ...reference, table: 'step_run', id: wanted.step_run_id });
+  await assignLogs(transaction, logsId, {
+    ...(wanted.pipeline_run_id && { pipeline_run_id: wanted.pipeline_run_id }),
+    ...(wanted.step_run_id && { step_run_id: wanted.step_run_id }),
+  });
+}
+
+async function checkStores(transaction: Transaction, request: LogsRequest): Promise<void> {
+  await checkReference(transaction, { table: 'stack_component', id: request.artifact_store_id, from: 'logs' });
+  await checkReference(transaction, { table: 'stack_component', id: request.log_store_id, from: 'logs' });
+}
+
+function toValues(request: LogsRequest, { projectId, userId }: LogsScope) {
+  return {
+    id: request.id ? toDatabaseId(request.id) : undefined,
+    uri: request.uri ?? null,
+    source: request.source,
+    project_id: projectId,
+    user_id: userId,
+    artifact_store_id: toNullableId(request.artifact_store_id),
+    log_store_id: toNullableId(request.log_store_id),
+    hook_invocation_id: toNullableId(request.hook_invocation_id),
+  };
+}
