@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/*
+ * How the texts of variables become values. Each format's description completes "must be …" in an error message and
+ * stands in the documentation; a `custom` issue brings a message of its own.
+ */
+
+export const text = z.string().describe('a text');
+
+const TRUE = ['1', 'true', 't', 'yes', 'y', 'on'];
+const FALSE = ['0', 'false', 'f', 'no', 'n', 'off'];
+
+/** The spellings that ZenML's models read as a boolean. */
+export const boolean = z.stringbool({ truthy: TRUE, falsy: FALSE }).describe('`true` or `false`');
+
+/** A whole number from `minimum` to `maximum`. */
+export function integer(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+  return z
+    .string()
+    .trim()
+    .regex(/^[+-]?\d+$/)
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum))
+    .describe(`a whole number ${range(minimum, maximum)}`);
+}
+
+/** A number from `minimum` to `maximum`, with decimals. */
+export function decimal(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+  return z
+    .string()
+    .trim()
+    .regex(/^[+-]?\d+(?:\.\d+)?$/)
+    .transform(Number)
+    .pipe(z.number().min(minimum).max(maximum))
+    .describe(`a number ${range(minimum, maximum)}`);
+}
+
+function range(minimum: number, maximum: number): string {
+  return maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+}
+
+/** One of some words, as they are spelled. */
+export function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]) {
+  return z.enum(words).describe(`${words.length > 1 ? 'one of ' : ''}${words.map((word) => `\`${word}\``).join(', ')}`);
+}
+
+/** A TCP port; 0 takes a free one. */
+export const port = integer(0, 65_535);
+
+/** An address of the web, without the slash at its end. */
+export const webAddress = z
+  .string()
+  .trim()
+  .refine((address) => URL.canParse(address) && /^https?:$/.test(new URL(address).protocol))
+  .transform((address) => address.replace(/\/+$/, ''))
+  .describe('an `http://` or `https://` address');
+
+export const uuid = z
+  .uuid()
+  .transform((id) => id.toLowerCase())
+  .describe('a UUID');
+
+/** Names that are separated by commas. */
+export const list = z
+  .string()
+  .transform((names) =>
+    names
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  )
+  .describe('a list, separated by commas');
+
+/** A JSON object with the given values. Parse errors of JSON quote the text, so they are not passed on. */
+export function jsonObject<Value>(values: z.ZodType<Value>, description = 'a JSON object') {
+  const record = z.record(z.string(), values);
+  return z
+    .string()
+    .transform((json, context) => {
+      const object = record.safeParse(parseJson(json));
+      if (object.success) return object.data;
+      context.addIssue({ code: 'invalid_format', format: 'json_string' });
+      return z.NEVER;
+    })
+    .describe(description);
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
