@@ -87,7 +87,6 @@ async function prepareAndRun(chosen, long) {
   for (const suite of chosen) {
     const missing = await acquire(suite.needs, have);
     if (missing !== undefined) {
-      console.log(`${suite.name}: cannot run here: ${missing}`);
       outcomes.push({ suite, missing, counts: none });
       continue;
     }
@@ -114,7 +113,7 @@ async function acquire(names, have) {
       if (error instanceof Failure) return error;
       throw error;
     });
-    if (have[name] instanceof Failure) return have[name].message;
+    if (have[name] instanceof Failure) return have[name].message.replaceAll('\n', ' ');
   }
   return undefined;
 }
@@ -165,7 +164,7 @@ function summarize(outcomes) {
   const unavailable = outcomes.filter(({ missing }) => missing !== undefined);
   const inCi = process.env.CI === 'true';
   for (const { suite, missing } of unavailable) {
-    console.log(`${inCi ? 'Failed' : 'Skipped'}: ${suite.name}: ${missing.split('\n')[0]}`);
+    console.log(`${inCi ? 'Failed' : 'Skipped'}: ${suite.name}: ${missing}`);
   }
   const failedSuites = outcomes.filter(({ counts }) => counts.failed > 0).map(({ suite }) => suite.name);
   if (failedSuites.length > 0) console.log(`With failures: ${failedSuites.join(', ')}; logs are in ${results}`);
