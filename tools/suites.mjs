@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { runBrowserSuite } from '../test/browser/run.mjs';
 import { runSdkSuite } from '../test/sdk/run.mjs';
 import { add } from './suites/counts.mjs';
 
@@ -38,7 +39,7 @@ export const suites = [
     about: "the dashboard in Chromium: log-in, pipelines, runs and a run's graph",
     needs: ['database', 'python', 'chromium', 'dashboard'],
     cores: 1,
-    run: async (context) => (await import('../test/browser/run.mjs')).runBrowserSuite(context),
+    run: runBrowserSuite,
   },
   {
     name: 'sdk',
