@@ -17,6 +17,7 @@ export async function loadRuns(
   if (ids.length === 0) return new Map();
   if (!depth.resources && !depth.metadata) return loadNestedRuns(connection, ids);
   const rows = await selectRuns(connection, ids);
+  if (rows.length === 0) return new Map();
   const resourcesOf = depth.resources ? await loadRunResources(connection, rows) : undefined;
   const detailsOf = depth.metadata ? await loadRunDetails(connection, rows, options) : undefined;
   return new Map(

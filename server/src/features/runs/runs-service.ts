@@ -1,12 +1,22 @@
+import type { Transaction } from '../../database/database.ts';
 import type { Onboarding } from '../server/onboarding.ts';
+import { getOrCreateRun } from './run-creation.ts';
 import { createRunStatusUpdates, type UpdateRunStatus } from './run-status-updates.ts';
+import { type RunUpdate, updateRun } from './run-updates.ts';
 
 /** The rules of pipeline runs. */
 export interface RunsService {
+  readonly getOrCreate: typeof getOrCreateRun;
+  update(transaction: Transaction, runId: string, update: RunUpdate, userId: string): Promise<void>;
   readonly updateStatus: UpdateRunStatus;
 }
 
 /** @param onboarding told when a run ends. */
 export function createRunsService(onboarding: Onboarding): RunsService {
-  return { updateStatus: createRunStatusUpdates(onboarding) };
+  const updateStatus = createRunStatusUpdates(onboarding);
+  return {
+    getOrCreate: getOrCreateRun,
+    update: (transaction, runId, update, userId) => updateRun(transaction, updateStatus, runId, update, userId),
+    updateStatus,
+  };
 }
