@@ -5,7 +5,7 @@ import { fromDatabaseId, toNullableId } from '../../database/ids.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
 import { entityExists } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
-import { findOrInsertCodeReference } from '../code-repositories/code-repositories-store.ts';
+import { ensureCodeReference } from '../code-repositories/code-references-service.ts';
 import { checkName } from '../names.ts';
 import { checkReference } from '../references.ts';
 import { attachTags, detachTags } from '../tags/tags-service.ts';
@@ -115,7 +115,7 @@ async function checkReferences(transaction: Transaction, request: SnapshotReques
     source_snapshot_id: toNullableId(request.source_snapshot),
     code_reference_id:
       code_reference && repositoryId
-        ? await findOrInsertCodeReference(transaction, {
+        ? await ensureCodeReference(transaction, {
             project_id: projectId,
             code_repository_id: repositoryId,
             commit: code_reference.commit,
