@@ -20,7 +20,9 @@ export async function loadPipelines(
   ids: readonly string[],
   depth: Depth,
 ): Promise<Map<string, PipelineResponse>> {
+  if (ids.length === 0) return new Map();
   const rows = await connection.selectFrom('pipeline').selectAll().where('id', 'in', ids).execute();
+  if (rows.length === 0) return new Map();
   const resources = depth.resources ? await loadResources(connection, rows) : undefined;
   return new Map(
     rows.map((row) => [

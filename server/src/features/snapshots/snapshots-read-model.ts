@@ -32,6 +32,7 @@ export async function loadSnapshots(
 ): Promise<Map<string, SnapshotResponse>> {
   if (ids.length === 0) return new Map();
   const rows = await selectSnapshots(connection, ids);
+  if (rows.length === 0) return new Map();
   const metadata = depth.metadata ? await loadMetadata(connection, ids, options) : undefined;
   const resourcesOf = depth.resources ? await loadResources(connection, rows) : undefined;
   return new Map(

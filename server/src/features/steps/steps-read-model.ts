@@ -49,6 +49,7 @@ export async function loadSteps(
 ): Promise<Map<string, StepRunResponse>> {
   if (ids.length === 0) return new Map();
   const rows = await connection.selectFrom('step_run').select(COLUMNS).where('id', 'in', ids).execute();
+  if (rows.length === 0) return new Map();
   const configurations = await loadStepConfigurations(connection, rows);
   const metadataOf = depth.metadata ? await loadMetadata(connection, ids) : undefined;
   const resourcesOf = depth.resources ? await loadResources(connection, rows) : undefined;

@@ -1,0 +1,57 @@
+import { startTestServer, type TestServer } from '../testing/test-server.ts';
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+
+afterAll(() => server.stop());
+
+const UNKNOWN = '00000000-0000-0000-0000-000000000000';
+
+describe('bad input', () => {
+  test.each([
+    ['a body that is no JSON', 'POST', '/pipelines', '{"name"', 422],
+    ['no body', 'POST', '/pipelines', undefined, 422],
+    ['a missing field', 'POST', '/pipelines', { name: 'x' }, 422],
+    ['a wrong type', 'POST', '/pipelines', { name: 3, project: UNKNOWN }, 422],
+    ['an id that is no UUID in a body', 'POST', '/pipelines', { name: 'x', project: 'y' }, 422],
+    ['too long a name', 'POST', '/pipelines', { name: 'x'.repeat(256), project: UNKNOWN }, 422],
+    ['too large a body', 'POST', '/pipelines', { name: 'x'.repeat(1_000_001) }, 413],
+    ['an unknown reference', 'POST', '/pipelines', { name: 'x', project: UNKNOWN }, 404],
+    ['an id that is no UUID in a path', 'GET', '/pipelines/xyz', undefined, 422],
+    ['an unknown id', 'GET', `/pipelines/${UNKNOWN}`, undefined, 404],
+    ['page 0', 'GET', '/pipelines?page=0', undefined, 422],
+    ['a page behind the last', 'GET', '/pipelines?page=7', undefined, 400],
+    ['too large a page', 'GET', '/pipelines?size=10001', undefined, 422],
+    ['a sort by an unknown field', 'GET', '/pipelines?sort_by=nothing', undefined, 422],
+    ['a sort by a field that cannot sort', 'GET', '/pipelines?sort_by=project', undefined, 422],
+    ['an operator that the type has not', 'GET', '/pipelines?created=contains:2', undefined, 422],
+    ['a date in another format', 'GET', '/pipelines?created=gt:yesterday', undefined, 422],
+    ['a list that is none', 'GET', '/pipelines?name=oneof:a', undefined, 422],
+    ['an unknown logical operator', 'GET', '/pipelines?logical_operator=xor', undefined, 422],
+    ['a value for isnull', 'GET', '/pipelines?name=isnull:x', undefined, 422],
+    ['an unknown project', 'GET', '/pipelines?project=nowhere', undefined, 404],
+    ['a flag that is none', 'GET', '/pipelines?hydrate=maybe', undefined, 422],
+    ['an unknown path', 'GET', '/nothing', undefined, 404],
+    ['a method that the path has not', 'PATCH', '/pipelines', undefined, 405],
+    ['an operation that is not offered', 'GET', '/triggers', undefined, 501],
+  ])('%s', async (_title, method, path, body, status) => {
+    const answer = await server.call(method, path, body);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('X-Request-ID')).toBeTruthy();
+    const { body: pipelines } = await server.call<{ total: number }>('GET', '/pipelines');
+    expect(pipelines.total).toBe(0);
+  });
+
+  test('an unknown query parameter is passed over, as in the reference', async () => {
+    expect((await server.call('GET', '/pipelines?foo=bar')).status).toBe(200);
+  });
+
+  test('errors have the shape that the SDK rebuilds its exceptions from', async () => {
+    const { body } = await server.call('GET', `/pipelines/${UNKNOWN}`);
+    const message = `"Unable to get pipeline with ID '${UNKNOWN}': No pipeline with this ID found"`;
+    expect(body).toEqual({ detail: ['KeyError', message] });
+  });
+});

@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { createApp } from '../app.ts';
+import type { Identity } from '../auth/identity.ts';
+import { fromDatabaseId, newId } from '../database/ids.ts';
+import { now } from '../database/instants.ts';
+import { createTestDatabase, type TestDatabase } from '../database/testing/test-database.ts';
+import { createSqlSecretsStore } from '../secrets/sql-secrets-store.ts';
+import { createValueCipher } from '../secrets/value-cipher.ts';
+
+/** An answer of the server. */
+export interface TestAnswer<Body = Record<string, unknown>> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+/** The application on a database of its own, called over HTTP by a user whose log-in is taken for granted. */
+export interface TestServer {
+  readonly database: TestDatabase;
+  /** Ids in API form. */
+  readonly projectId: string;
+  readonly userId: string;
+  /** Sends a request under `/api/v1`. @param body sent as JSON; a string as it is */
+  call<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<TestAnswer<Body>>;
+  /** Lets another user call from now on; `undefined` goes back to the first one. */
+  actAs(userId: string | undefined): void;
+  stop(): Promise<void>;
+}
+
+/** Starts the application; each test file has its own. */
+export async function startTestServer(): Promise<TestServer> {
+  const database = await createTestDatabase();
+  const userId = await insertUser(database, 'tester', true);
+  const projectId = await insertProject(database);
+  let acting = userId;
+  const { app } = createApp({
+    settings: {
+      served: { workloadManager: false, rbac: false, externalAuthentication: false },
+      description: {
+        deployment_type: 'other',
+        auth_scheme: 'OAUTH2_PASSWORD_BEARER',
+        server_url: '',
+        dashboard_url: '',
+        secrets_store_type: 'sql',
+        metadata: {},
+        debug: false,
+      },
+      defaultProjectName: 'default',
+      poolSize: database.config.poolSize,
+      bodyLimitBytes: 1_000_000,
+      idempotencyLifetimeSeconds: 60,
+      securityHeaders: {},
+      dashboardDirectory: undefined,
+    },
+    database: database.handle,
+    log: pino({ level: 'fatal' }),
+    draining: { active: false },
+    secretsStore: createSqlSecretsStore(createValueCipher('test key')),
+    cors: (_request, _response, next) => next(),
+    authenticate: async () => identityOf(acting, acting === userId),
+    authentication: {},
+  });
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  database.takeStatements();
+  return {
+    database,
+    projectId: fromDatabaseId(projectId),
+    userId: fromDatabaseId(userId),
+    actAs: (id) => {
+      acting = id?.replaceAll('-', '') ?? userId;
+    },
+    call: (method, path, body, headers) => call(`http://127.0.0.1:${port}/api/v1${path}`, method, body, headers),
+    stop: () => stop(server, database),
+  };
+}
+
+/** Adds a user and returns its database id. */
+export async function insertUser({ db }: TestDatabase, name: string, isAdmin = false): Promise<string> {
+  const id = newId();
+  const created = now();
+  const flags = { is_service_account: 0, is_admin: isAdmin ? 1 : 0, active: 1 };
+  await db
+    .insertInto('user')
+    .values({ id, created, updated: created, name, full_name: '', ...flags })
+    .execute();
+  return id;
+}
+
+async function insertProject({ db }: TestDatabase): Promise<string> {
+  const id = newId();
+  const created = now();
+  const texts = { name: 'default', display_name: 'default', description: '', project_metadata: '{}' };
+  await db
+    .insertInto('project')
+    .values({ id, created, updated: created, ...texts })
+    .execute();
+  const settings = { server_name: 'test', active: 1, enable_analytics: 0, last_user_activity: created };
+  await db
+    .insertInto('server_settings')
+    .values({ id: newId(), updated: created, ...settings })
+    .execute();
+  return id;
+}
+
+function identityOf(userId: string, isAdmin: boolean): Identity {
+  return { user: { id: fromDatabaseId(userId), name: 'tester', isAdmin, isServiceAccount: false } };
+}
+
+async function call<Body>(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<TestAnswer<Body>> {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(url, {
+    method,
+    headers: { 'Content-Type': 'application/json', ...headers },
+    ...(text !== undefined && { body: text }),
+  });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+}
+
+async function stop(server: Server, database: TestDatabase): Promise<void> {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+  await database.drop();
+}
