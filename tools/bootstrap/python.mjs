@@ -8,8 +8,8 @@ import { capture, findProgram, runOrFail } from './process.mjs';
 import { withProgress } from './progress.mjs';
 import { installSystemPackages } from './system-packages.mjs';
 
-/** The Pythons that ZenML 0.98.0 declares, the one that its pinned packages were tried with first. */
-const served = ['3.11', '3.12', '3.13', '3.10'];
+/** The Pythons that have all the pinned packages; the one that the suites were tried with first. */
+const served = ['3.11', '3.12', '3.13'];
 
 /** A command that runs pip, as a list. Any Python 3 serves. */
 export async function findPip() {
@@ -23,7 +23,7 @@ export async function findPip() {
   throw new Failure(`${python} has no pip; ${refused ?? 'the installed package brings none'}`);
 }
 
-/** The first Python that ZenML 0.98.0 runs on. */
+/** The first Python that serves. */
 async function findServedPython() {
   for (const version of served) {
     const python = findProgram([`python${version}`]);
@@ -33,7 +33,7 @@ async function findServedPython() {
   const python = findProgram(['python3']);
   const version = python && (await pythonVersion(python));
   if (served.includes(version)) return { python, version };
-  throw new Failure(`ZenML 0.98.0 needs Python ${served.at(-1)} to 3.13, and none is on PATH`);
+  throw new Failure(`Python ${served.join(', ')} is needed, and none of them is on PATH`);
 }
 
 async function pythonVersion(python) {

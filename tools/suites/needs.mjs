@@ -12,7 +12,7 @@ import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
 export const needs = {
   database: { about: 'MariaDB 10.6+ or MySQL 8', ensure: () => ensureDatabase() },
   python: {
-    about: 'Python 3.10 to 3.13 with zenml[server]==0.98.0 and pytest (test/requirements.txt)',
+    about: 'Python 3.11 to 3.13 with zenml[server]==0.98.0 and pytest (test/requirements.txt)',
     ensure: (root) => ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt')),
   },
   chromium: { about: 'Chromium', ensure: () => ensureChromium() },
