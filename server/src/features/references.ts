@@ -32,11 +32,18 @@ export async function checkReference(connection: Connection, reference: Referenc
   if (reference.projectId) query = query.where('project_id' as never, '=', reference.projectId as never);
   if (await query.executeTakeFirst()) return id;
   const type = reference.type ?? typeName(reference.table);
-  const project = reference.projectId ? ` in the '${fromDatabaseId(reference.projectId)}' project` : '';
+  const project = reference.projectId ? ` in the '${await projectLabel(connection, reference)}' project` : '';
   throw keyError(
     `The ${type} with ID ${fromDatabaseId(id)} referenced by the ${reference.from} being ` +
       `${reference.operation ?? 'created'} was not found${project}`,
   );
+}
+
+/** The reference's messages call the project by its id when something is created, by its name when it is updated. */
+async function projectLabel(connection: Connection, { projectId = '', operation }: Reference): Promise<string> {
+  if (operation !== 'updated') return fromDatabaseId(projectId);
+  const project = await connection.selectFrom('project').select('name').where('id', '=', projectId).executeTakeFirst();
+  return project?.name ?? fromDatabaseId(projectId);
 }
 
 /** A table's name in words, as messages have it. */

@@ -4,10 +4,12 @@ import { toDatabaseId, toNullableId } from '../../database/ids.ts';
 import { toNullableDatabaseInstant } from '../../database/instants.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
 import { entityExists, RequestValidationError, valueError } from '../../errors.ts';
+import { noSuch } from '../../listing/lister.ts';
 import { assign, createLogsOf } from '../logs/logs-service.ts';
 import { ensureModelVersion } from '../models/ensure-model-version.ts';
 import { checkReference } from '../references.ts';
 import { attachTags } from '../tags/tags-service.ts';
+import { toStoredException } from './exception-info.ts';
 import { finalizeSubstitutions } from './run-configuration.ts';
 import { isPlaceholder } from './run-status.ts';
 import * as store from './runs-store.ts';
@@ -34,6 +36,7 @@ export async function getOrCreateRun(
   requester: RunRequester,
 ): Promise<{ id: string; created: boolean }> {
   checkRunRequest(request);
+  await checkOriginalRun(transaction, request);
   const snapshotId = toDatabaseId(request.snapshot);
   const begun = await findBegun(transaction, snapshotId, request);
   if (begun) return { id: begun, created: false };
@@ -57,6 +60,13 @@ function checkRunRequest({ status, parent_run_id, child_key }: RunRequest): void
   if (child_key != null && parent_run_id == null) {
     throw new RequestValidationError('`child_key` is set but `parent_run_id` is None; both must be set together.');
   }
+}
+
+/** Before anything else, as the reference asks whether the caller may see the run that is replayed. */
+async function checkOriginalRun(transaction: Transaction, { original_run_id }: RunRequest): Promise<void> {
+  if (original_run_id == null) return;
+  const known = await store.runExists(transaction, toDatabaseId(original_run_id));
+  if (!known) throw noSuch('pipeline run', original_run_id);
 }
 
 async function findBegun(
@@ -149,7 +159,7 @@ function toValues(request: RunRequest, { projectId, userId }: RunRequester) {
     status_reason: request.status_reason ?? null,
     triggered_by: toNullableId(step_run_id ?? deployment_id),
     triggered_by_type: trigger,
-    exception_info: request.exception_info ? JSON.stringify(request.exception_info) : null,
+    exception_info: request.exception_info ? toStoredException(request.exception_info) : null,
     original_run_id: toNullableId(request.original_run_id),
     parent_run_id: toNullableId(request.parent_run_id),
     child_key: request.child_key ?? null,

@@ -7,6 +7,7 @@ import { noSuch } from '../../listing/lister.ts';
 import { createLogsOf } from '../logs/logs-service.ts';
 import { checkReference } from '../references.ts';
 import { attachTags, detachTags } from '../tags/tags-service.ts';
+import { toStoredException } from './exception-info.ts';
 import { isPlaceholder } from './run-status.ts';
 import { lockRun, type RunStatusRow, updateRunRow } from './run-status-store.ts';
 import type { UpdateRunStatus } from './run-status-updates.ts';
@@ -38,7 +39,7 @@ export async function updateRun(
   await updateRunRow(transaction, runId, {
     updated: now(),
     ...(update.orchestrator_run_id && { orchestrator_run_id: update.orchestrator_run_id }),
-    ...(update.exception_info && { exception_info: JSON.stringify(update.exception_info) }),
+    ...(update.exception_info && { exception_info: toStoredException(update.exception_info) }),
   });
   const scope = { projectId: known.project_id, userId: known.user_id };
   for (const logs of update.add_logs ?? []) {

@@ -18,6 +18,13 @@ export async function insertRun(transaction: Transaction, values: RunValues): Pr
   return id;
 }
 
+/** Whether there is a run of that id. */
+export async function runExists(connection: Connection, id: string): Promise<boolean> {
+  return (
+    (await connection.selectFrom('pipeline_run').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+  );
+}
+
 const PLACEHOLDERS = ['initializing', 'provisioning'] as const;
 
 /** The run that an orchestrator has begun under this id, if any. */

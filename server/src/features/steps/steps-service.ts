@@ -9,6 +9,7 @@ import { noSuch } from '../../listing/lister.ts';
 import { assign, createLogsOf } from '../logs/logs-service.ts';
 import { ensureModelVersion } from '../models/ensure-model-version.ts';
 import { checkReference } from '../references.ts';
+import { toStoredException } from '../runs/exception-info.ts';
 import type { UpdateRunStatus } from '../runs/run-status-updates.ts';
 import { toStep } from '../snapshots/step-configuration.ts';
 import { attachTags, type TagReference } from '../tags/tags-service.ts';
@@ -178,7 +179,7 @@ function toValues(request: StepRequest, projectId: string, userId: string) {
     cache_expires_at: toNullableDatabaseInstant(request.cache_expires_at),
     code_hash: request.code_hash ?? null,
     source_code: request.source_code ?? null,
-    exception_info: request.exception_info ? JSON.stringify(request.exception_info) : null,
+    exception_info: request.exception_info ? toStoredException(request.exception_info) : null,
   };
 }
 
@@ -337,7 +338,7 @@ function toChanges(step: store.StoredStep, update: StepUpdate): Partial<store.St
   return {
     ...(status && { status }),
     ...(update.end_time && { end_time: toDatabaseInstant(update.end_time) }),
-    ...(update.exception_info && { exception_info: JSON.stringify(update.exception_info) }),
+    ...(update.exception_info && { exception_info: toStoredException(update.exception_info) }),
     ...(update.cache_expires_at && { cache_expires_at: toDatabaseInstant(update.cache_expires_at) }),
   };
 }
