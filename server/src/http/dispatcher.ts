@@ -12,7 +12,7 @@ import { workspaceAliases } from '../contract/workspace-aliases.ts';
 import { isUuid } from '../database/ids.ts';
 import { notImplemented, RequestValidationError } from '../errors.ts';
 import { readBody } from './body.ts';
-import { HttpError } from './http-error.ts';
+import { HttpError, nothingAtPath } from './http-error.ts';
 import { sendJson, sendReply } from './send.ts';
 import type { IdempotentRequest, UnitOfWork } from './unit-of-work.ts';
 
@@ -49,7 +49,7 @@ export function createDispatcher(parts: DispatcherParts): (request: Request, res
 
   return async (request, response) => {
     const route = findRoute(request.method === 'HEAD' ? 'GET' : request.method, request.path);
-    if (route === 'not-found') throw new HttpError(404, { detail: 'Not Found' });
+    if (route === 'not-found') throw nothingAtPath(request.method);
     if (route === 'method-not-allowed') throw new HttpError(405, { detail: 'Method Not Allowed' });
     const { operation, parameters } = route;
     parts.onOperation(response, operation);

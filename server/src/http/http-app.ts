@@ -12,6 +12,7 @@ import type { Operation } from '../contract/operation-index.ts';
 import type { RequestContext } from '../contract/registry.ts';
 import { createDispatcher, type DispatcherParts } from './dispatcher.ts';
 import { toErrorResponse } from './error-response.ts';
+import { nothingAtPath } from './http-error.ts';
 import type { Metrics } from './metrics.ts';
 import { type SecurityHeaders, securityHeaders } from './security-headers.ts';
 import { sendJson } from './send.ts';
@@ -64,7 +65,9 @@ export function createHttpApp(parts: HttpAppParts): Express {
   app.get('/openapi.json', (_request, response) => sendJson(response, 200, parts.servedDocument));
   app.use((request, response, next) => (request.path.startsWith('/api/') ? dispatch(request, response) : next()));
   app.use(parts.dashboard);
-  app.use((_request, response) => sendJson(response, 404, { detail: 'Not Found' }));
+  app.use((request) => {
+    throw nothingAtPath(request.method);
+  });
   app.use(renderError(parts.log, stateOf));
   return app;
 }

@@ -18,3 +18,13 @@ export function tooBusy(retryAfterSeconds = 1): HttpError {
   const body = { error: 'Server too busy. Please try again later.' };
   return new HttpError(429, body, { 'Retry-After': String(retryAfterSeconds) });
 }
+
+/**
+ * What a path without any operation answers. ZenML 0.98.0 serves its dashboard under every path, by GET, so that only
+ * GET finds nothing there and any other method is one that is not allowed. The SDK depends on it: by 405 it knows that
+ * a server without a workload manager runs no snapshots.
+ */
+export function nothingAtPath(method: string): HttpError {
+  if (method === 'GET' || method === 'HEAD') return new HttpError(404, { detail: 'Not Found' });
+  return new HttpError(405, { detail: 'Method Not Allowed' }, { Allow: 'GET' });
+}
