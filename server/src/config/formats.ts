@@ -7,6 +7,15 @@ import { z } from 'zod';
 
 export const text = z.string().describe('a text');
 
+/** A variable that may not be set, because what it asks for is not offered. */
+export const unset = z
+  .string()
+  .transform((_value, context) => {
+    context.addIssue({ code: 'invalid_value', values: [] });
+    return z.NEVER;
+  })
+  .describe('unset');
+
 const TRUE = ['1', 'true', 't', 'yes', 'y', 'on'];
 const FALSE = ['0', 'false', 'f', 'no', 'n', 'off'];
 

@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts';
-import { oneOf, text } from './formats.ts';
+import { oneOf, text, unset } from './formats.ts';
 import { optional, type ValuesOf, variable } from './variable.ts';
 
 /** Where the values of secrets are kept. */
@@ -12,20 +12,22 @@ export const secretsStoreVariables = {
     unset: 'values are stored as they are',
     doc: 'The key that the values are encrypted with in the database. Without the key that they were written with they cannot be read.',
   }),
+  // Accepting it would leave the second store empty without a word.
+  backupType: optional('ZENML_BACKUP_SECRETS_STORE_TYPE', unset, {
+    doc: 'A second store, for backups of secrets, is not offered.',
+  }),
 };
 
-export type SecretsStoreConfig = ValuesOf<typeof secretsStoreVariables>;
+/** Where secrets are kept. */
+export type SecretsStoreConfig = Omit<ValuesOf<typeof secretsStoreVariables>, 'backupType'>;
 
-const BACKUP_TYPE = 'ZENML_BACKUP_SECRETS_STORE_TYPE';
-
-/** Reads where secrets are kept; a second store, which would silently get nothing, is refused. */
+/** Reads where secrets are kept; a missing key is warned about. */
 export function readSecretsStoreConfig(environment: Environment): SecretsStoreConfig {
-  const values = environment.read(secretsStoreVariables);
-  if (environment.has(BACKUP_TYPE)) environment.mistake(BACKUP_TYPE, 'must be unset: a second store is not offered.');
-  if (values.encryptionKey === undefined) {
+  const { type, encryptionKey } = environment.read(secretsStoreVariables);
+  if (encryptionKey === undefined) {
     environment.warnings.push(
       `${secretsStoreVariables.encryptionKey.name} is not set: the values of secrets are stored unencrypted.`,
     );
   }
-  return values;
+  return { type, encryptionKey };
 }

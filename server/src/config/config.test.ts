@@ -1,0 +1,296 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Config, loadConfig } from './config.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { NO_EFFECT } from './no-effect.ts';
+import { ALL_VARIABLES } from './sections.ts';
+import { toHeaders } from './security-headers-config.ts';
+
+const URL_VARIABLE = { ZENML_STORE_URL: 'mysql://zen:pass@db/zenml' };
+const SECRET = 'hunter2"\\{hunter2';
+
+const load = (env: NodeJS.ProcessEnv): Config => loadConfig({ ...URL_VARIABLE, ...env });
+
+function refusal(env: NodeJS.ProcessEnv): ConfigurationError {
+  try {
+    load(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
+describe('a value', () => {
+  test.each<[string, string, (config: Config) => unknown, unknown]>([
+    ['ZENML_WORKSPACE_PORT', ' 9000 ', (c) => c.process.port, 9000],
+    ['ZENML_WORKSPACE_PORT', '', (c) => c.process.port, 8080],
+    ['ZENML_WORKSPACE_PORT', 'tcp://10.0.0.1:80', (c) => c.process.port, 8080],
+    ['ZENML_WORKSPACE_DRAIN_DELAY_SECONDS', '2.5', (c) => c.process.drainDelaySeconds, 2.5],
+    ['ZENML_SERVER_RATE_LIMIT_ENABLED', 'Yes', (c) => c.auth.rateLimitEnabled, true],
+    ['ZENML_SERVER_REQUEST_DEDUPLICATION', '0', (c) => c.http.idempotencyEnabled, false],
+    ['ZENML_SERVER_CORS_ALLOW_ORIGINS', 'https://a, https://b', (c) => c.http.corsOrigins, ['https://a', 'https://b']],
+    ['ZENML_SERVER_METADATA', '{"team": "ml"}', (c) => c.server.metadata, { team: 'ml' }],
+    ['ZENML_SERVER_SERVER_URL', 'https://zenml.example/', (c) => c.server.serverUrl, 'https://zenml.example'],
+    ['ZENML_SERVER_ROOT_URL_PATH', 'zenml/', (c) => c.http.rootPath, '/zenml'],
+    ['ZENML_SERVER_MAX_CONCURRENT_TEMPLATE_RUNS', '7', (c) => c.workloads.maxConcurrentRuns, 7],
+    ['ZENML_LOGGING_VERBOSITY', 'warning', (c) => c.log.level, 'warn'],
+    ['ZENML_DEBUG', 'true', (c) => c.log.level, 'debug'],
+    ['ZENML_SERVER_SECURE_HEADERS_XFO', 'off', (c) => c.securityHeaders.frameOptions, undefined],
+    ['ZENML_SERVER_SECURE_HEADERS_XFO', 'on', (c) => c.securityHeaders.frameOptions, 'SAMEORIGIN'],
+    ['ZENML_SERVER_SECURE_HEADERS_XFO', 'DENY', (c) => c.securityHeaders.frameOptions, 'DENY'],
+    ['ZENML_SERVER_SECURE_HEADERS_SERVER', 'true', (c) => c.securityHeaders.server, true],
+  ])('%s=%s is read', (name, value, read, expected) => {
+    expect(read(load({ [name]: value }))).toEqual(expected);
+  });
+
+  test.each([
+    ['ZENML_WORKSPACE_PORT', '65536', 'must be a whole number from 0 to 65535, not "65536".'],
+    ['ZENML_WORKSPACE_PORT', '80.5', 'must be a whole number'],
+    ['ZENML_SERVER_RATE_LIMIT_ENABLED', 'maybe', 'must be true or false, not "maybe".'],
+    ['ZENML_SERVER_AUTH_SCHEME', 'OAUTH', 'must be one of OAUTH2_PASSWORD_BEARER,'],
+    ['ZENML_SERVER_JWT_TOKEN_ALGORITHM', 'none', 'must be one of HS256, HS384, HS512'],
+    ['ZENML_SERVER_METADATA', '{"a": 1}', 'must be a JSON object of texts'],
+    ['ZENML_SERVER_SERVER_URL', 'ftp://host', 'must be an http:// or https:// address'],
+    ['ZENML_SERVER_EXTERNAL_SERVER_ID', 'x', 'must be a UUID'],
+    ['ZENML_SERVER_SECURE_HEADERS_CSP', 'a\r\nSet-Cookie: b', 'in one line'],
+    ['ZENML_SERVER_API_TRANSACTION_CLEANUP_BATCH_SIZE', '10001', 'must be a whole number from 1 to 10000'],
+    ['ZENML_SERVER_RBAC_IMPLEMENTATION_SOURCE', 'mine.RBAC', 'must be zenml.zen_server.rbac.'],
+    ['ZENML_SECRETS_STORE_TYPE', 'aws', 'must be sql, not "aws".'],
+    ['ZENML_BACKUP_SECRETS_STORE_TYPE', 'sql', 'must be unset'],
+    ['ZENML_STORE_TYPE', 'rest', 'must be sql, not "rest".'],
+    [
+      'ZENML_SERVER_GENERIC_API_TOKEN_LIFETIME',
+      '9999999',
+      'must not be above ZENML_SERVER_GENERIC_API_TOKEN_MAX_LIFETIME',
+    ],
+    ['ZENML_SERVER_AUTH_SCHEM', 'NO_AUTH', 'is unknown; is ZENML_SERVER_AUTH_SCHEME meant?'],
+    ['ZENML_STORE_SOMETHING_ELSE_ALTOGETHER', '1', 'is unknown.'],
+  ])('%s=%s is refused', (name, value, message) => {
+    expect(refusal({ [name]: value }).mistakes).toEqual([
+      { variable: name, message: expect.stringContaining(message) },
+    ]);
+  });
+
+  test.each([
+    [
+      'ZENML_SERVER_API_TRANSACTION_CLEANUP_TIME_BUDGET',
+      { ZENML_SERVER_API_TRANSACTION_CLEANUP_TIME_BUDGET: '5', ZENML_SERVER_API_TRANSACTION_CLEANUP_INTERVAL: '4' },
+    ],
+    [
+      'ZENML_SERVER_EXTERNAL_LOGIN_URL',
+      { ZENML_SERVER_AUTH_SCHEME: 'EXTERNAL', ZENML_SERVER_EXTERNAL_USER_INFO_URL: 'https://a' },
+    ],
+  ])('of %s must fit the others', (name, env) => {
+    expect(refusal(env).mistakes.map(({ variable }) => variable)).toEqual([name]);
+  });
+});
+
+describe('the configuration', () => {
+  test('says all mistakes at once', () => {
+    const { mistakes, message } = refusal({
+      ZENML_STORE_URL: '',
+      ZENML_WORKSPACE_PORT: 'x',
+      ZENML_SERVER_AUTH_SCHEME: 'y',
+      ZENML_SERVER_NAME: 'z',
+    });
+    const names = mistakes.map(({ variable }) => variable).sort();
+    expect(names).toEqual(['ZENML_SERVER_AUTH_SCHEME', 'ZENML_SERVER_NAME', 'ZENML_STORE_URL', 'ZENML_WORKSPACE_PORT']);
+    expect(message.split('\n')).toHaveLength(6);
+  });
+
+  test.each(ALL_VARIABLES.filter(({ secret }) => secret).map(({ name }) => name))('never shows %s', (name) => {
+    const env = { ...URL_VARIABLE, ZENML_WORKSPACE_PORT: 'x', [name]: SECRET };
+    const { message, mistakes } = refusal(env);
+    expect(JSON.stringify({ message, mistakes })).not.toContain('hunter2');
+  });
+
+  test('never shows the password of a URL that is wrong elsewhere', () => {
+    for (const url of [
+      'postgres://u:hunter2@h/d',
+      'mysql://u:hunter2@h',
+      'mysql://u:hunter2@h/d?x=1',
+      'mysql://u:hunter2@h:x/d',
+      'hunter2',
+    ]) {
+      expect(refusal({ ZENML_STORE_URL: url }).message).not.toContain('hunter2');
+    }
+  });
+
+  test('never shows the value of an unknown variable: it may be a misspelled secret', () => {
+    expect(refusal({ ZENML_SERVER_JWT_SECRET: SECRET }).message).not.toContain('hunter2');
+  });
+
+  test('is frozen to its leaves', () => {
+    const config = load({});
+    expect(
+      Object.isFrozen(config) && Object.isFrozen(config.store.database) && Object.isFrozen(config.http.corsOrigins),
+    ).toBe(true);
+    expect(() => Object.assign(config.store.database, { password: 'other' })).toThrow(TypeError);
+    // Defaults are shared by every configuration of the process.
+    expect(load({}).http.corsOrigins).toEqual(['*']);
+  });
+
+  test('accepts and warns of every variable without effect', () => {
+    const names = NO_EFFECT.flatMap((ignored) => ignored.names);
+    const { warnings } = load(Object.fromEntries(names.map((name) => [name, 'anything'])));
+    for (const name of names)
+      expect(warnings).toContainEqual(expect.stringMatching(new RegExp(`^${name} has no effect`)));
+  });
+
+  test('ignores what Kubernetes sets for Services of similar names', () => {
+    const links = {
+      ZENML_SERVER_SERVICE_HOST: '10.0.0.1',
+      ZENML_SERVER_SERVICE_PORT: '80',
+      ZENML_SERVER_SERVICE_PORT_HTTP: '80',
+      ZENML_SERVER_PORT: 'tcp://10.0.0.1:80',
+      ZENML_SERVER_PORT_80_TCP: 'tcp://10.0.0.1:80',
+      ZENML_SERVER_PORT_80_TCP_PROTO: 'tcp',
+      ZENML_SERVER_PORT_80_TCP_PORT: '80',
+      ZENML_SERVER_PORT_80_TCP_ADDR: '10.0.0.1',
+      ZENML_WORKSPACE_PORT: 'tcp://10.0.0.1:80',
+    };
+    expect(load(links).process.port).toBe(8080);
+  });
+
+  test('makes up a key for tokens, another one each time, and says so', () => {
+    const [one, other] = [load({}), load({})];
+    expect(one.auth.jwtSecretKey).toMatch(/^[0-9a-f]{64}$/);
+    expect(one.auth.jwtSecretKey).not.toBe(other.auth.jwtSecretKey);
+    expect(one.warnings.join()).toContain('ZENML_SERVER_JWT_SECRET_KEY is not set');
+    expect(load({ ZENML_SERVER_JWT_SECRET_KEY: 'k'.repeat(32) }).warnings.join()).not.toContain('JWT_SECRET_KEY');
+  });
+
+  test('lets directives of a content security policy replace those of the default', () => {
+    const { securityHeaders } = load({ ZENML_SERVER_SECURE_HEADERS_CSP: "connect-src 'self'; object-src 'none'" });
+    expect(securityHeaders.contentSecurityPolicy).toContain("; connect-src 'self'; img-src");
+    expect(securityHeaders.contentSecurityPolicy).toMatch(/; object-src 'none'$/);
+    expect(toHeaders(securityHeaders, 'id')).toMatchObject({ Server: 'id', 'X-Frame-Options': 'SAMEORIGIN' });
+  });
+});
+
+describe('a control plane', () => {
+  const plane = {
+    ZENML_SERVER_DEPLOYMENT_TYPE: 'cloud',
+    ZENML_SERVER_PRO_API_URL: 'https://api.example/',
+    ZENML_SERVER_PRO_DASHBOARD_URL: 'https://dashboard.example',
+    ZENML_SERVER_PRO_OAUTH2_CLIENT_SECRET: 'secret',
+    ZENML_SERVER_PRO_OAUTH2_AUDIENCE: 'audience',
+    ZENML_SERVER_PRO_ORGANIZATION_ID: '11111111-1111-4111-8111-111111111111',
+    ZENML_SERVER_PRO_WORKSPACE_ID: '22222222-2222-4222-8222-222222222222',
+    ZENML_SERVER_PRO_WORKSPACE_NAME: 'ml',
+  };
+
+  test('takes over log-in and permissions', () => {
+    const config = load(plane);
+    expect(config.controlPlane).toMatchObject({ apiUrl: 'https://api.example', timeoutSeconds: 30 });
+    expect(config.auth).toMatchObject({
+      scheme: 'EXTERNAL',
+      externalLoginUrl: 'https://dashboard.example/api/auth/login',
+      externalUserInfoUrl: 'https://api.example/users/authorize_server',
+      jwtExpireMinutes: 60,
+    });
+    expect(config.server).toMatchObject({
+      externalServerId: plane.ZENML_SERVER_PRO_WORKSPACE_ID,
+      dashboardUrl: 'https://dashboard.example/workspaces/ml',
+      metadata: { workspace_name: 'ml', organization_id: plane.ZENML_SERVER_PRO_ORGANIZATION_ID },
+    });
+    expect(config.http.corsOrigins).toEqual(['https://dashboard.example', 'https://api.example']);
+  });
+
+  test('must be complete', () => {
+    const { mistakes } = refusal({ ...plane, ZENML_SERVER_PRO_API_URL: '', ZENML_SERVER_PRO_WORKSPACE_ID: 'x' });
+    expect(mistakes.map(({ variable }) => variable)).toEqual([
+      'ZENML_SERVER_PRO_WORKSPACE_ID',
+      'ZENML_SERVER_PRO_API_URL',
+    ]);
+  });
+});
+
+describe('the database', () => {
+  test.each<[string, NodeJS.ProcessEnv, object]>([
+    [
+      'URL',
+      {},
+      { host: 'db', port: 3306, user: 'zen', password: 'pass', database: 'zenml', tls: undefined, poolSize: 20 },
+    ],
+    ['encoded password', { ZENML_STORE_URL: 'mysql://u:p%40%2F%3A%25@h:3307/d' }, { port: 3307, password: 'p@/:%' }],
+    [
+      'password that SQLAlchemy takes as it is',
+      { ZENML_STORE_URL: 'mysql://u:p#?/:%@h/d' },
+      { password: 'p#?/:%', host: 'h' },
+    ],
+    [
+      'variables for what the URL lacks',
+      {
+        ZENML_STORE_URL: 'mysql://h',
+        ZENML_STORE_USERNAME: 'u@x',
+        ZENML_STORE_PASSWORD: 'p/',
+        ZENML_STORE_DATABASE: 'd',
+      },
+      { user: 'u@x', password: 'p/', database: 'd' },
+    ],
+    [
+      'URL before variables',
+      { ZENML_STORE_USERNAME: 'u', ZENML_STORE_DATABASE: 'd' },
+      { user: 'zen', database: 'zenml' },
+    ],
+    ['IPv6', { ZENML_STORE_URL: 'mysql://u:p@[::1]:3306/d' }, { host: '::1' }],
+  ])('is reached by %s', (_title, env, expected) => {
+    expect(load(env).store.database).toMatchObject(expected);
+  });
+
+  test.each([
+    ['', /^is required: mysql:\/\/user/],
+    ['sqlite:///zenml.db', /SQLite is not served/],
+    ['postgres://u:p@h/d', /only MySQL/],
+    ['mysql://u:p@h', /lacks its host, user or database/],
+    ['mysql://u@h/d', /has no password/],
+    ['mysql://u:p@h/d?charset=utf8', /not charset/],
+  ])('is not reached by "%s"', (url, message) => {
+    expect(refusal({ ZENML_STORE_URL: url }).mistakes).toEqual([
+      { variable: 'ZENML_STORE_URL', message: expect.stringMatching(message) },
+    ]);
+  });
+
+  describe('over TLS', () => {
+    const pem = '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n';
+    const directory = mkdtempSync(join(tmpdir(), 'config-'));
+    const path = join(directory, 'ca.pem');
+    beforeAll(() => writeFileSync(path, pem));
+    afterAll(() => rmSync(directory, { recursive: true }));
+
+    test.each<[string, () => NodeJS.ProcessEnv, object | undefined]>([
+      ['without authority', () => ({ ZENML_STORE_SSL: 'true' }), { rejectUnauthorized: false, verifyIdentity: false }],
+      ['switched off', () => ({ ZENML_STORE_SSL: 'false', ZENML_STORE_SSL_CA: path }), undefined],
+      [
+        'with a file',
+        () => ({ ZENML_STORE_SSL_CA: path }),
+        { ca: pem, rejectUnauthorized: true, verifyIdentity: false },
+      ],
+      ['with a text', () => ({ ZENML_STORE_SSL_CA: pem }), { ca: pem, rejectUnauthorized: true }],
+      [
+        'in the URL',
+        () => ({ ZENML_STORE_URL: `mysql://u:p@h/d?ssl_ca=${path}&ssl_verify_server_cert=true` }),
+        { ca: pem, verifyIdentity: true },
+      ],
+      [
+        'by name',
+        () => ({ ZENML_STORE_SSL: '1', ZENML_STORE_SSL_VERIFY_SERVER_CERT: '1' }),
+        { rejectUnauthorized: true, verifyIdentity: true },
+      ],
+    ])('%s', (_title, env, expected) => {
+      const { tls } = load(env()).store.database;
+      if (expected) expect(tls).toMatchObject(expected);
+      else expect(tls).toBeUndefined();
+    });
+
+    test('needs certificates that can be read', () => {
+      expect(refusal({ ZENML_STORE_SSL_CA: join(directory, 'absent.pem') }).mistakes).toEqual([
+        { variable: 'ZENML_STORE_SSL_CA', message: expect.stringContaining('PEM') },
+      ]);
+      expect(refusal({ ZENML_STORE_SSL_CA: directory }).mistakes).toHaveLength(1);
+    });
+  });
+});
