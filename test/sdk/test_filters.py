@@ -151,21 +151,21 @@ def test_order_and_pages(client: Client, runs: dict[str, PipelineRunResponse]) -
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "said"),
     [
-        {"sort_by": "desc:nothing"},
-        {"page": 0},
-        {"size": 0},
-        {"size": 10_001},
-        {"logical_operator": "xor"},
-        {"index": "gt:many"},
-        {"created": "gte:yesterday"},
-        {"name": "oneof:a,b"},
+        ({"sort_by": "desc:nothing"}, "You can only sort by valid fields of this resource"),
+        ({"page": 0}, "greater than or equal to 1"),
+        ({"size": 0}, "greater than or equal to 1"),
+        ({"size": 10_001}, "less than or equal to 10000"),
+        ({"logical_operator": "xor"}, "'or' or 'and'"),
+        ({"index": "gt:many"}, "The int filter only works with integer values"),
+        ({"created": "gte:yesterday"}, "The datetime filter only works with values in the following format"),
+        ({"name": "oneof:a,b"}, "(?i)list.* json|json formatted list"),
     ],
 )
-def test_the_server_refuses_what_is_asked_wrongly(client: Client, wrong: dict[str, object]) -> None:
+def test_the_server_refuses_what_is_asked_wrongly(client: Client, wrong: dict[str, object], said: str) -> None:
     # Not through `list_pipeline_runs`: the SDK would refuse most of these itself.
-    with pytest.raises(ValueError, match="1 validation error"):
+    with pytest.raises(ValueError, match=said):
         client.zen_store.get("/runs", params={**wrong, "project": str(client.active_project.id)})
 
 
