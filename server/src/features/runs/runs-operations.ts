@@ -5,6 +5,8 @@ import { toDatabaseId } from '../../database/ids.ts';
 import { type Lister, loadOne } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { findProject } from '../projects/projects-read-model.ts';
+import { loadRunDag } from './dag/run-dag-read-model.ts';
+import { createSnapshotViews } from './dag/step-views-cache.ts';
 import { deleteRun } from './run-deletion.ts';
 import { RUN_LIST } from './runs-list.ts';
 import { loadRuns } from './runs-read-model.ts';
@@ -24,6 +26,7 @@ const loadWhole = async (transaction: Transaction, id: string): Promise<Model<'P
 
 /** The operations on pipeline runs. */
 export function runsOperations({ db, list, runs }: RunsParts) {
+  const snapshotViews = createSnapshotViews();
   return {
     list_runs_api_v1_runs_get(request) {
       const options = { fullMetadata: request.query.include_full_metadata };
@@ -51,6 +54,9 @@ export function runsOperations({ db, list, runs }: RunsParts) {
         await runs.update(tx, id, body, toDatabaseId(identity.user.id));
         return loadWhole(tx, id);
       }),
+
+    get_run_dag_api_v1_runs__run_id__dag_get: ({ path, query }) =>
+      loadRunDag(db, snapshotViews, toDatabaseId(path.run_id), query.include_step_metadata ?? []),
 
     delete_run_api_v1_runs__run_id__delete: ({ path, transaction }) =>
       transaction(async (tx) => {
