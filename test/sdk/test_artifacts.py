@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from zenml import ArtifactConfig, ExternalArtifact, load_artifact, pipeline, register_artifact, save_artifact, step
+from zenml import (
+    ArtifactConfig,
+    ExternalArtifact,
+    load_artifact,
+    pipeline,
+    register_artifact,
+    save_artifact,
+    step,
+)
 from zenml.artifacts.utils import load_artifact_visualization
 from zenml.client import Client
 from zenml.enums import ArtifactSaveType, ArtifactType, StackComponentType
@@ -44,6 +52,21 @@ def test_external_and_loaded_artifacts_are_inputs_of_their_steps(client: Client)
     manual = [item for items in steps["loads"].inputs.values() for item in items]
     assert [(item.id, item.input_type) for item in manual] == [(saved.id, "manual")]
     assert steps["loads"].output.load() == 6
+
+
+@pipeline(enable_cache=False)
+def lazily(name: str) -> None:
+    version = Client().get_artifact_version(name)
+    double(version)
+    double(version.run_metadata["weight"], id="of_metadata")
+
+
+def test_what_a_pipeline_looks_up_is_found_when_its_step_runs(client: Client) -> None:
+    saved = save_artifact(30, unique("lazy"), user_metadata={"weight": 4})
+    steps = client.get_pipeline_run(lazily(saved.name).id).steps
+    assert [(item.id, item.input_type) for item in steps["double"].inputs["value"]] == [(saved.id, "lazy")]
+    assert steps["double"].output.load() == 60
+    assert steps["of_metadata"].output.load() == 8
 
 
 def test_a_version_exists_once(client: Client) -> None:

@@ -1,7 +1,10 @@
 """What a run goes through: caching, failure, retries, hooks, execution modes, embedded and mapped steps."""
 
+import threading
+import time
+
 import pytest
-from zenml import pipeline, step
+from zenml import pipeline, step, wait
 from zenml.client import Client
 from zenml.config.retry_config import StepRetryConfig
 from zenml.enums import ExecutionMode, ExecutionStatus
@@ -273,6 +276,34 @@ def test_a_child_pipeline_is_a_run_of_its_own(client: Client) -> None:
     assert children[0].id not in {item.id for item in roots} and run.id in {item.id for item in roots}
 
 
+@pipeline(dynamic=True, enable_cache=False)
+def asks() -> int:
+    return square(wait(schema=int, question="How much?", poll_interval=1, timeout=30, name="amount"))
+
+
+def test_a_run_waits_until_somebody_answers(client: Client) -> None:
+    answered: list[object] = []
+
+    def answer() -> None:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and not answered:
+            for condition in client.list_run_wait_conditions(status="pending", hydrate=True):
+                answered.append(condition)
+                client.resolve_run_wait_condition(condition.id, resolution="continue", result=12)
+            time.sleep(0.2)
+
+    helper = threading.Thread(target=answer)
+    helper.start()
+    run = asks()
+    helper.join()
+    assert run.status == ExecutionStatus.COMPLETED
+    assert run.steps["square"].output.load() == 144
+    resolved = client.list_run_wait_conditions(pipeline_run=run.id, hydrate=True)
+    assert [(item.name, item.question, item.status, item.result) for item in resolved] == [
+        ("amount", "How much?", "resolved", 12)
+    ]
+
+
 def test_a_run_name_is_used_once(client: Client) -> None:
     name = unique("once")
     cached.with_options(run_name=name)(seed=1)
@@ -289,3 +320,11 @@ def test_a_deleted_run_takes_its_steps_along(client: Client) -> None:
         client.get_pipeline_run(run.id)
     with pytest.raises(KeyError):
         client.get_run_step(step_id)
+
+
+def test_a_deleted_pipeline_takes_its_runs_along(client: Client) -> None:
+    run = retrying()
+    client.delete_pipeline("retrying")
+    assert client.list_pipelines(name="retrying").total == 0
+    with pytest.raises(KeyError):
+        client.get_pipeline_run(run.id)

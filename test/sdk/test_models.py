@@ -3,7 +3,15 @@
 from typing import Annotated
 
 import pytest
-from zenml import ArtifactConfig, Model, get_step_context, link_artifact_to_model, pipeline, save_artifact, step
+from zenml import (
+    ArtifactConfig,
+    Model,
+    get_step_context,
+    link_artifact_to_model,
+    pipeline,
+    save_artifact,
+    step,
+)
 from zenml.client import Client
 from zenml.enums import ArtifactType, ModelStages
 from zenml.exceptions import EntityExistsError

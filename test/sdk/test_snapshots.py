@@ -10,7 +10,7 @@ from zenml.code_repositories import BaseCodeRepository, LocalRepositoryContext
 from zenml.code_repositories.base_code_repository import BaseCodeRepositoryConfig
 from zenml.config.source import Source
 from zenml.exceptions import EntityExistsError
-from zenml.models import PipelineRequest, ScheduleRequest
+from zenml.models import PipelineRequest, ScheduleRequest, ScheduleUpdate
 
 from conftest import unique
 
@@ -140,9 +140,19 @@ def test_schedule_records(client: Client) -> None:
     assert [item.id for item in client.list_schedules(pipeline_id=pipeline_id, interval_second=6 * 3600)] == [
         interval.id
     ]
+    # Not `update_schedule`, which asks the orchestrator first: the local one has no schedules.
+    client.zen_store.update_schedule(cron.id, ScheduleUpdate(cron_expression="0 4 * * *", active=False))
+    read = client.get_schedule(cron.id)
+    assert (read.cron_expression, read.active, read.name) == ("0 4 * * *", False, cron.name)
     assert [item.id for item in client.list_schedules(name=cron.name[:-1] + "?")] == []
     with pytest.raises(EntityExistsError):
         client.zen_store.create_schedule(ScheduleRequest(name=cron.name, cron_expression="* * * * *", **common))
+    client.delete_schedule(interval.name)
+    assert [item.id for item in client.list_schedules(pipeline_id=pipeline_id)] == [cron.id]
+    assert client.get_schedule(interval.id, is_archived=True).is_archived is True
+    client.delete_schedule(interval.id, soft=False)
+    with pytest.raises(KeyError):
+        client.get_schedule(interval.id)
 
 
 def test_code_repository_records(client: Client) -> None:

@@ -3,7 +3,15 @@
 from typing import Annotated
 
 import pytest
-from zenml import ArtifactConfig, Tag, add_tags, pipeline, remove_tags, save_artifact, step
+from zenml import (
+    ArtifactConfig,
+    Tag,
+    add_tags,
+    pipeline,
+    remove_tags,
+    save_artifact,
+    step,
+)
 from zenml.client import Client
 from zenml.enums import ColorVariants, TaggableResourceTypes
 from zenml.exceptions import EntityExistsError
