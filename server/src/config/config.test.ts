@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createDatabase } from '../database/database.ts';
 import { type Config, loadConfig } from './config.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { NO_EFFECT } from './no-effect.ts';
@@ -277,13 +278,24 @@ describe('the database', () => {
       ],
       [
         'by name',
-        () => ({ ZENML_STORE_SSL: '1', ZENML_STORE_SSL_VERIFY_SERVER_CERT: '1' }),
+        () => ({ ZENML_STORE_SSL_VERIFY_SERVER_CERT: '1' }),
         { rejectUnauthorized: true, verifyIdentity: true },
       ],
     ])('%s', (_title, env, expected) => {
       const { tls } = load(env()).store.database;
       if (expected) expect(tls).toMatchObject(expected);
       else expect(tls).toBeUndefined();
+    });
+
+    test('compares the certificate with a name only', () => {
+      const env = { ZENML_STORE_URL: 'mysql://u:p@10.0.0.1/d?ssl=true&ssl_verify_server_cert=true' };
+      expect(refusal(env).mistakes).toEqual([
+        { variable: 'ZENML_STORE_SSL_VERIFY_SERVER_CERT', message: expect.stringContaining('host name') },
+      ]);
+    });
+
+    test('opens a pool, although the configuration is frozen', async () => {
+      await createDatabase(load({ ZENML_STORE_SSL: 'true' }).store.database).destroy();
     });
 
     test('needs certificates that can be read', () => {

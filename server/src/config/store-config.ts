@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { DatabaseConfig } from '../database/database.ts';
 import { DatabaseUrlError, parseDatabaseUrl } from '../database/database-url.ts';
 import type { Environment } from './environment.ts';
@@ -24,7 +25,7 @@ export const storeVariables = {
     doc: 'How to log in to the database. ZenML’s other mode, `aws_rds_iam`, is not offered.',
   }),
   ssl: optional('ZENML_STORE_SSL', boolean, {
-    unset: '`true` where a certificate is given',
+    unset: '`true` where a certificate or its check is asked for',
     doc: 'Whether the connection is encrypted. Without an authority to check it against, the server’s certificate is taken as it is.',
   }),
   sslCa: optional('ZENML_STORE_SSL_CA', text, {
@@ -81,7 +82,7 @@ export function readStoreConfig(environment: Environment): StoreConfig {
   return {
     database: {
       ...address,
-      tls: readTls(environment, settings),
+      tls: readTls(environment, settings, address.host),
       poolSize: values.poolSize,
       connectTimeoutMilliseconds: values.connectTimeoutSeconds * 1000,
       lockTimeoutSeconds: values.lockTimeoutSeconds,
@@ -156,9 +157,15 @@ function readParameters(environment: Environment, parameters: Readonly<Record<st
   return Object.fromEntries(entries);
 }
 
-function readTls(environment: Environment, values: StoreValues): DatabaseConfig['tls'] {
+function readTls(environment: Environment, values: StoreValues, host: string): DatabaseConfig['tls'] {
   const { ssl, sslCa, sslCert, sslKey, sslVerifyServerCert } = values;
-  if (!(ssl ?? (sslCa ?? sslCert ?? sslKey) !== undefined)) return undefined;
+  const wanted = (sslCa ?? sslCert ?? sslKey) !== undefined || sslVerifyServerCert;
+  if (!(ssl ?? wanted)) return undefined;
+  if (sslVerifyServerCert && isIP(host)) {
+    // mysql2 would compare the certificate with the name "localhost".
+    const { name } = storeVariables.sslVerifyServerCert;
+    environment.mistake(name, 'needs a host name in the URL: an IP address cannot be compared with the certificate.');
+  }
   return {
     ca: readPem(environment, storeVariables.sslCa.name, sslCa),
     cert: readPem(environment, storeVariables.sslCert.name, sslCert),

@@ -46,7 +46,8 @@ export function createDatabase(config: DatabaseConfig, onStatement?: (text: stri
     user: config.user,
     password: config.password,
     database: config.database,
-    ssl: config.tls,
+    // mysql2 writes its defaults into the object that it is given.
+    ssl: config.tls && { ...config.tls },
     connectionLimit: config.poolSize,
     maxIdle: config.poolSize,
     idleTimeout: IDLE_TIMEOUT,
