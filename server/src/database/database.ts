@@ -57,6 +57,7 @@ export function createDatabase(config: DatabaseConfig, onStatement?: (text: stri
     timezone: 'Z',
     dateStrings: true,
     supportBigNumbers: true,
+    jsonStrings: true,
   });
   pool.on('connection', (connection) => {
     connection.query('set session transaction isolation level read committed');

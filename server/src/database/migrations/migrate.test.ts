@@ -86,8 +86,9 @@ describe('an empty database', () => {
   test('is migrated once when four replicas start at the same moment', async () => {
     const { config } = remember(await createEmptyTestDatabase());
     const replicas = [1, 2, 3, 4].map(() => createDatabase({ ...config, poolSize: 1 }));
-    const reports = await Promise.all(replicas.map(({ db }) => migrateDatabase(db)));
-    await Promise.all(replicas.map((replica) => replica.destroy()));
+    const reports = await Promise.all(replicas.map(({ db }) => migrateDatabase(db))).finally(() =>
+      Promise.all(replicas.map((replica) => replica.destroy())),
+    );
 
     expect(reports.map(({ origin }) => origin).sort()).toEqual(['empty', 'ours', 'ours', 'ours']);
     expect(reports.filter(({ applied }) => applied.length > 0)).toHaveLength(1);

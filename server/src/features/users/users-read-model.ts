@@ -5,7 +5,7 @@ import type { UserTable } from '../../database/generated/schema.gen.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
 import type { Depth } from '../../listing/page.ts';
-import { rawJson, rawJsonOr } from '../../raw-json.ts';
+import { rawJsonOr } from '../../raw-json.ts';
 
 type UserRow = Selectable<UserTable>;
 
@@ -61,6 +61,7 @@ function userMetadata(row: UserRow, showPrivate: boolean): Model<'UserResponseMe
     email: showPrivate ? row.email : null,
     external_user_id: fromNullableId(row.external_user_id),
     user_metadata: rawJsonOr(row.user_metadata, {}),
-    oidc_claims: row.oidc_claims ? rawJson(row.oidc_claims) : {},
+    // The reference stores JSON's null where there are none.
+    oidc_claims: rawJsonOr(row.oidc_claims === 'null' ? null : row.oidc_claims, {}),
   };
 }
