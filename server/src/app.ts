@@ -10,6 +10,7 @@ import type { DatabaseHandle } from './database/database.ts';
 import { buildsOperations } from './features/builds/builds-operations.ts';
 import { codeRepositoriesOperations } from './features/code-repositories/code-repositories-operations.ts';
 import { componentsOperations } from './features/components/components-operations.ts';
+import { flavorsOperations } from './features/flavors/flavors-operations.ts';
 import { logsOperations } from './features/logs/logs-operations.ts';
 import { createMaintenance } from './features/maintenance.ts';
 import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
@@ -31,6 +32,8 @@ import { createStacksService } from './features/stacks/stacks-service.ts';
 import { stepsOperations } from './features/steps/steps-operations.ts';
 import { createStepsService } from './features/steps/steps-service.ts';
 import { tagsOperations } from './features/tags/tags-operations.ts';
+import { usersOperations } from './features/users/users-operations.ts';
+import { syncFlavors } from './first-start/flavor-catalogue.ts';
 import { dashboard } from './http/dashboard.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
@@ -85,6 +88,8 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...serverOperations({ db, ...settings, poolState: database.poolState }),
     ...projectsOperations({ db, list, projects, projectScope }),
     ...pipelinesOperations({ db, list }),
+    ...usersOperations({ db }),
+    ...flavorsOperations({ db, list, syncFlavors }),
     ...tagsOperations({ db, list }),
     ...logsOperations({ db }),
     ...runMetadataOperations(),

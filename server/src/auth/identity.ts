@@ -1,6 +1,12 @@
+import type { TokenClaims } from './tokens.ts';
+
 /** Who is calling: the user behind a verified credential. */
 export interface Identity {
   readonly user: IdentityUser;
+  /** What the access token says, where one was used: it may be bound to a device, an API key, a run or a schedule. */
+  readonly token?: TokenClaims | undefined;
+  /** The API key (API form of its id) behind the request. */
+  readonly apiKey?: { readonly id: string; readonly generation: number } | undefined;
 }
 
 /** The user of an {@link Identity}. */

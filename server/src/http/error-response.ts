@@ -1,3 +1,4 @@
+import { NotAuthenticated } from '../auth/authenticator.ts';
 import { ApiError, type ApiErrorName, RequestValidationError } from '../errors.ts';
 import { HttpError } from './http-error.ts';
 
@@ -41,6 +42,10 @@ export function toErrorResponse(error: unknown): ErrorResponse {
   if (error instanceof RequestValidationError) {
     const detail = ['ValueError', error.message];
     return { status: 422, body: error.wrapped ? { detail } : detail, headers: {}, unexpected: false };
+  }
+  if (error instanceof NotAuthenticated) {
+    const headers = { 'WWW-Authenticate': error.challenge };
+    return { status: 401, body: { detail: error.message }, headers, unexpected: false };
   }
   if (error instanceof HttpError) {
     return { status: error.status, body: error.body, headers: error.headers, unexpected: false };

@@ -23,7 +23,7 @@ export interface FlavorsParts {
   readonly db: Database;
   readonly list: Lister;
   /** Makes the built-in flavors what this release ships. */
-  readonly syncFlavors: (transaction: Transaction) => Promise<void>;
+  readonly syncFlavors: (transaction: Transaction) => Promise<unknown>;
 }
 
 /** The operations on flavors. */

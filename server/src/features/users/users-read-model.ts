@@ -65,3 +65,14 @@ function userMetadata(row: UserRow, showPrivate: boolean): Model<'UserResponseMe
     oidc_claims: rawJsonOr(row.oidc_claims === 'null' ? null : row.oidc_claims, {}),
   };
 }
+
+/** Loads one user by database id. @throws Error where the caller's own row is gone */
+export async function loadUser(
+  connection: Connection,
+  id: string,
+  depth: Depth,
+  { showPrivate }: { showPrivate: boolean },
+): Promise<Model<'UserResponse'>> {
+  const row = await connection.selectFrom('user').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  return toUserResponse(row, depth, showPrivate);
+}

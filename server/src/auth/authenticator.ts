@@ -1,0 +1,122 @@
+import { parseCookie } from 'cookie';
+import type { Database } from '../database/database.ts';
+import { credentialsNotValid } from '../errors.ts';
+import { API_KEY_PREFIX } from './api-keys.ts';
+import type { CsrfTokens } from './csrf.ts';
+import {
+  authenticateApiKey,
+  authenticatePassword,
+  authenticateToken,
+  type IdentityRules,
+  toIdentity,
+} from './identities.ts';
+import type { Identity } from './identity.ts';
+import type { IdentityCache } from './identity-cache.ts';
+import { findPerson } from './identity-store.ts';
+import type { Tokens } from './tokens.ts';
+
+/** The headers of a request that carry credentials. */
+export interface CredentialHeaders {
+  readonly authorization?: string | undefined;
+  readonly cookie?: string | undefined;
+  readonly csrfToken?: string | undefined;
+}
+
+/** Who is calling. @throws ApiError 401 */
+export type Authenticate = (headers: CredentialHeaders) => Promise<Identity>;
+
+/** What authentication is made of. */
+export interface AuthenticatorParts {
+  readonly db: Database;
+  readonly scheme: 'OAUTH2_PASSWORD_BEARER' | 'HTTP_BASIC' | 'NO_AUTH' | 'EXTERNAL';
+  readonly tokens: Tokens;
+  readonly csrf: CsrfTokens;
+  readonly cache: IdentityCache;
+  readonly cookieName: string;
+  readonly rules: IdentityRules;
+  /** The user of every request under `NO_AUTH`. */
+  readonly defaultUserName: string;
+}
+
+/** A request without any credentials: the reference's answer has no error name. */
+export class NotAuthenticated extends Error {
+  readonly challenge: 'Bearer' | 'Basic';
+
+  constructor(challenge: 'Bearer' | 'Basic') {
+    super('Not authenticated');
+    this.challenge = challenge;
+  }
+}
+
+/** Makes the check that every secured operation passes. */
+export function createAuthenticator(parts: AuthenticatorParts): Authenticate {
+  switch (parts.scheme) {
+    case 'NO_AUTH':
+      return cached(
+        parts.cache,
+        () => 'default user',
+        () => authenticateDefault(parts),
+      );
+    case 'HTTP_BASIC':
+      return cached(
+        parts.cache,
+        ({ authorization }) => authorization ?? '',
+        ({ authorization }) => authenticateBasic(parts, authorization),
+      );
+    default:
+      return (headers) => authenticateBearer(parts, headers);
+  }
+}
+
+function cached(
+  cache: IdentityCache,
+  keyOf: (headers: CredentialHeaders) => string,
+  verify: Authenticate,
+): Authenticate {
+  return async (headers) => {
+    const key = keyOf(headers);
+    const known = cache.get(key);
+    if (known) return known;
+    const identity = await verify(headers);
+    cache.set(key, identity);
+    return identity;
+  };
+}
+
+async function authenticateDefault({ db, defaultUserName }: AuthenticatorParts): Promise<Identity> {
+  const user = await findPerson(db, defaultUserName);
+  if (!user) throw credentialsNotValid('Authentication error: invalid credentials');
+  return toIdentity(user);
+}
+
+async function authenticateBasic({ db }: AuthenticatorParts, authorization: string | undefined): Promise<Identity> {
+  const encoded = schemeValue(authorization, 'basic');
+  if (encoded === undefined) throw new NotAuthenticated('Basic');
+  const [name = '', ...password] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  return authenticatePassword(db, name, password.join(':'));
+}
+
+/** The cookie of the dashboard comes before the header, as in the reference. */
+async function authenticateBearer(parts: AuthenticatorParts, headers: CredentialHeaders): Promise<Identity> {
+  const { cache, csrf } = parts;
+  const cookie = headers.cookie ? parseCookie(headers.cookie)[parts.cookieName] : undefined;
+  const credential = cookie || schemeValue(headers.authorization, 'bearer');
+  if (!credential) throw new NotAuthenticated('Bearer');
+  let identity = cache.get(credential);
+  if (!identity) {
+    identity = await verifyBearer(parts, credential);
+    cache.set(credential, identity);
+  }
+  if (identity.token?.sessionId) csrf.verify(headers.csrfToken, identity.token.sessionId);
+  return identity;
+}
+
+async function verifyBearer({ db, tokens, rules }: AuthenticatorParts, credential: string): Promise<Identity> {
+  if (credential.startsWith(API_KEY_PREFIX)) return authenticateApiKey(db, credential);
+  return authenticateToken(db, await tokens.verify(credential), rules);
+}
+
+function schemeValue(authorization: string | undefined, scheme: string): string | undefined {
+  const [given, value] = authorization?.split(/\s+/, 2) ?? [];
+  return given?.toLowerCase() === scheme ? value : undefined;
+}

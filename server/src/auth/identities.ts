@@ -1,0 +1,168 @@
+import type { Connection } from '../database/database.ts';
+import { fromDatabaseId } from '../database/ids.ts';
+import { credentialsNotValid } from '../errors.ts';
+import { type ApiKey, decodeApiKey, isGenerationValid, isPreviousRetained, type KeyGeneration } from './api-keys.ts';
+import type { Identity } from './identity.ts';
+import * as store from './identity-store.ts';
+import { verifyPassword } from './passwords.ts';
+import type { TokenClaims } from './tokens.ts';
+
+/** Rules that depend on the configuration. */
+export interface IdentityRules {
+  /** Whether users come from a control plane: a local one may not log in then. */
+  readonly external: boolean;
+  /** Whether devices can be authorized at all. */
+  readonly devices: boolean;
+  /** How long a run's token stays valid after the run has ended, seconds; for ever where negative. */
+  readonly workloadLeewaySeconds: number;
+}
+
+/** Checks a user's name and password. @throws ApiError CredentialsNotValid 401, the same for all that is wrong but activity */
+export async function authenticatePassword(
+  connection: Connection,
+  nameOrId: string,
+  password: string,
+): Promise<Identity> {
+  const user = await store.findPerson(connection, nameOrId);
+  const fits = await verifyPassword(password, user?.password ?? null);
+  if (!user || !fits) throw credentialsNotValid('Authentication error: invalid username or password');
+  if (user.active === 0) throw credentialsNotValid(`Authentication error: user ${user.name} is not active`);
+  return toIdentity(user);
+}
+
+/** Checks an API key. @throws ApiError CredentialsNotValid 401 */
+export async function authenticateApiKey(connection: Connection, text: string): Promise<Identity> {
+  const given = decodeApiKey(text);
+  const key = await store.findApiKey(connection, given.id);
+  const fits = await fitsKey(given, key);
+  if (!key) throw credentialsNotValid(`Authentication error: error retrieving API key ${given.id}`);
+  if (key.active === 0) {
+    throw credentialsNotValid(
+      `Authentication error: service account ${key.name} associated with API key ${key.key_name} is not active`,
+    );
+  }
+  if (key.key_active === 0) {
+    throw credentialsNotValid(
+      `Authentication error: API key ${key.key_name} associated with service account ${key.name} is not active`,
+    );
+  }
+  if (!fits) {
+    throw credentialsNotValid(`Authentication error: could not verify key value for API key ${key.key_name}`);
+  }
+  await store.recordUse(connection, 'api_key', key.key_id);
+  return { ...toIdentity(key), apiKey: { id: fromDatabaseId(key.key_id), generation: key.key_generation } };
+}
+
+/** Both values are tried whatever the first says, so that the time tells nothing. */
+async function fitsKey({ key: secret }: ApiKey, key: store.StoredKey | undefined): Promise<boolean> {
+  const retained = key !== undefined && isPreviousRetained(generationOf(key), Date.now());
+  const [current, previous] = await Promise.all([
+    verifyPassword(secret, key?.key ?? null),
+    verifyPassword(secret, (retained && key.previous_key) || null),
+  ]);
+  return current || previous;
+}
+
+function generationOf(key: {
+  key_generation: number | null;
+  retain_period?: number | null;
+  key_retain_period?: number | null;
+  last_rotated?: string | null;
+  key_last_rotated?: string | null;
+}): KeyGeneration {
+  const rotated = key.last_rotated ?? key.key_last_rotated;
+  return {
+    generation: key.key_generation ?? 0,
+    retainMinutes: key.retain_period ?? key.key_retain_period ?? 0,
+    lastRotated: rotated ? toTime(rotated) : undefined,
+  };
+}
+
+/** Checks that what a verified token is bound to still allows it. @throws ApiError CredentialsNotValid 401 */
+export async function authenticateToken(
+  connection: Connection,
+  claims: TokenClaims,
+  rules: IdentityRules,
+): Promise<Identity> {
+  const subject = await store.findTokenSubject(connection, claims);
+  const problem = subject ? problemOf(subject, claims, rules) : `error retrieving token account ${claims.userId}`;
+  if (!subject || problem !== undefined) throw credentialsNotValid(`Authentication error: ${problem}`);
+  if (subject.device_id) await store.recordUse(connection, 'auth_devices', subject.device_id);
+  const apiKey = subject.key_id
+    ? { id: fromDatabaseId(subject.key_id), generation: subject.key_generation ?? 0 }
+    : undefined;
+  return { ...toIdentity(subject), token: claims, apiKey };
+}
+
+function problemOf(subject: store.TokenSubject, claims: TokenClaims, rules: IdentityRules): string | undefined {
+  if (subject.active === 0) return `account ${subject.name} is not active`;
+  const isPerson = subject.is_service_account === 0;
+  if (rules.external && isPerson && subject.external_user_id === null) {
+    return `local account ${subject.name} is not allowed to authenticate with external authentication`;
+  }
+  if (isPerson && wasIssuedBeforePasswordChange(subject, claims)) {
+    return `access token for user ${subject.name} was issued before the user's password was changed`;
+  }
+  return (
+    (claims.apiKeyId && problemOfKey(subject, claims)) ||
+    (claims.deviceId && problemOfDevice(subject, claims, rules)) ||
+    problemOfWorkload(subject, claims, rules)
+  );
+}
+
+/** The table holds whole seconds: a token of the same second was issued after the change. */
+function wasIssuedBeforePasswordChange(subject: store.TokenSubject, { issuedAt }: TokenClaims): boolean {
+  if (issuedAt === undefined || subject.password_changed_at === null) return false;
+  return issuedAt * 1000 < toTime(subject.password_changed_at);
+}
+
+function problemOfKey(subject: store.TokenSubject, claims: TokenClaims): string | undefined {
+  if (subject.key_id === null) return `error retrieving API key ${claims.apiKeyId}`;
+  if (subject.key_active === 0) return `API key ${claims.apiKeyId} is not active`;
+  if (isGenerationValid(generationOf(subject), claims.apiKeyGeneration, Date.now())) return undefined;
+  return `access token for API key ${claims.apiKeyId} was issued for an API key generation that is no longer valid`;
+}
+
+function problemOfDevice(subject: store.TokenSubject, claims: TokenClaims, rules: IdentityRules): string | undefined {
+  const device = `device ${claims.deviceId}`;
+  if (!rules.devices) return 'device authorization is not supported.';
+  if (subject.device_id === null) return `error retrieving token ${device}`;
+  if (subject.device_user_id !== subject.id) return `${device} does not belong to user ${subject.name}`;
+  if (subject.device_status !== 'active') return `${device} is not active`;
+  if (subject.device_expires !== null && toTime(subject.device_expires) <= Date.now()) return `${device} has expired`;
+  return undefined;
+}
+
+function problemOfWorkload(subject: store.TokenSubject, claims: TokenClaims, rules: IdentityRules): string | undefined {
+  if (claims.scheduleId && subject.schedule_active !== 1) return `schedule ${claims.scheduleId} is not active`;
+  if (claims.deploymentId && subject.deployment_id === null) return `deployment ${claims.deploymentId} does not exist.`;
+  if (!claims.pipelineRunId) return undefined;
+  if (subject.run_in_progress === null) {
+    return `error retrieving token. Pipeline run ${claims.pipelineRunId} does not exist.`;
+  }
+  const leeway = rules.workloadLeewaySeconds;
+  if (subject.run_in_progress === 1 || leeway < 0) return undefined;
+  const ended = subject.run_end_time;
+  if (ended !== null && Date.now() <= toTime(ended) + leeway * 1000) return undefined;
+  return (
+    `The pipeline run ${claims.pipelineRunId} has finished and API tokens scoped to it are no longer valid. ` +
+    '`ZENML_WORKLOAD_TOKEN_EXPIRATION_LEEWAY` on the server lets steps go on for longer after others have failed.'
+  );
+}
+
+/** The identity of a user whose credentials are verified. */
+export function toIdentity(user: store.AuthUser): Identity {
+  return {
+    user: {
+      id: fromDatabaseId(user.id),
+      name: user.name,
+      isAdmin: user.is_admin === 1,
+      isServiceAccount: user.is_service_account === 1,
+    },
+  };
+}
+
+/** Milliseconds since 1970 of an instant in database form. */
+function toTime(instant: string): number {
+  return Date.parse(`${instant.replace(' ', 'T')}Z`);
+}

@@ -1,0 +1,43 @@
+import { type Config, loadConfig } from './config/config.ts';
+import { ConfigurationError } from './config/configuration-error.ts';
+import { DatabaseRefused } from './database/migrations/refusal.ts';
+import { createLogger } from './logging.ts';
+import { startServer } from './start.ts';
+
+/** EX_CONFIG of sysexits.h: what is configured cannot work, and another try does not help. */
+const EXIT_CONFIGURATION = 78;
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const log = createLogger(config.log);
+  for (const warning of config.warnings) log.warn(warning);
+  const server = await startServer(config, log).catch((error: unknown) => {
+    log.fatal({ err: error }, 'the server could not start');
+    if (error instanceof DatabaseRefused) console.error(error.message);
+    process.exit(error instanceof DatabaseRefused ? EXIT_CONFIGURATION : 1);
+  });
+  log.info({ url: server.url }, 'listening');
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    const finished = await server.stop();
+    log.info({ finished }, 'stopped');
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function readConfig(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    console.error(error.message);
+    process.exit(EXIT_CONFIGURATION);
+  }
+}
+
+await main();

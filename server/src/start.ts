@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { type AppSettings, createApp } from './app.ts';
+import { createAuthentication } from './authentication.ts';
+import type { Config } from './config/config.ts';
+import { toHeaders } from './config/security-headers-config.ts';
+import { createDatabase, type DatabaseHandle } from './database/database.ts';
+import { fromDatabaseId } from './database/ids.ts';
+import { migrateDatabase } from './database/migrations/migrate.ts';
+import { readServerSettings } from './features/server/server-settings-store.ts';
+import { ensureFirstStart, type FirstStartOptions } from './first-start/first-start.ts';
+import { cors } from './http/cors.ts';
+import { drain } from './http/graceful-server.ts';
+import { createMetricsServer } from './http/metrics.ts';
+import { createSqlSecretsStore } from './secrets/sql-secrets-store.ts';
+import { createValueCipher } from './secrets/value-cipher.ts';
+
+/** A server that answers. */
+export interface RunningServer {
+  /** Where it listens, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Stops it as kube-apiserver stops. @returns whether every request finished in time. */
+  stop(): Promise<boolean>;
+}
+
+/** Brings the database up to date, then listens: a server that answers is ready. */
+export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
+  const database = createDatabase(config.store.database);
+  try {
+    await prepareDatabase(config, database, log);
+    return await listen(config, database, log);
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
+}
+
+async function prepareDatabase(config: Config, { db }: DatabaseHandle, log: Logger): Promise<void> {
+  const report = await migrateDatabase(db, () => log.info('waiting for another replica to prepare the database'));
+  log.info(report, 'the database is up to date');
+  const made = await ensureFirstStart(db, firstStartOptions(config));
+  if (made.length > 0) log.info({ made }, 'first start');
+}
+
+function firstStartOptions({ server, auth, controlPlane }: Config): FirstStartOptions {
+  const name = server.defaultUserName ?? 'default';
+  const admin = { name, password: server.defaultUserPassword ?? '' };
+  const external = auth.scheme === 'EXTERNAL';
+  const chosen = server.defaultUserName !== undefined || server.defaultUserPassword !== undefined;
+  return {
+    ...(server.externalServerId !== undefined && { serverId: server.externalServerId }),
+    serverName: server.serverName,
+    enableAnalytics: server.analyticsOptIn,
+    displayAnnouncements: server.displayAnnouncements,
+    displayUpdates: server.displayUpdates,
+    ...(!controlPlane && { defaultProjectName: server.defaultProjectName }),
+    ...((external || server.autoActivate || chosen) && { activation: external ? {} : { admin } }),
+  };
+}
+
+async function listen(config: Config, database: DatabaseHandle, log: Logger): Promise<RunningServer> {
+  const draining = { active: false };
+  const serverId = fromDatabaseId((await readServerSettings(database.db)).id);
+  const { app, metrics } = createApp({
+    settings: appSettings(config, serverId),
+    database,
+    log,
+    draining,
+    cors: cors(config.http.corsOrigins),
+    secretsStore: createSqlSecretsStore(createValueCipher(config.secretsStore.encryptionKey)),
+    ...createAuthentication(config, database.db, serverId),
+  });
+  const { host, port, metricsPort } = config.process;
+  const server = await listening(createServer(app), host, port);
+  const metricsServer =
+    metricsPort === undefined ? undefined : await listening(createMetricsServer(metrics), host, metricsPort);
+  return {
+    url: addressOf(server, host),
+    async stop() {
+      draining.active = true;
+      const { drainDelaySeconds, shutdownTimeoutSeconds } = config.process;
+      const finished = await drain(server, { delaySeconds: drainDelaySeconds, timeoutSeconds: shutdownTimeoutSeconds });
+      metricsServer?.closeAllConnections();
+      metricsServer?.close();
+      await database.destroy();
+      return finished;
+    },
+  };
+}
+
+function appSettings(
+  { server, auth, http, store, secretsStore, securityHeaders, workloads, controlPlane }: Config,
+  serverId: string,
+): AppSettings {
+  return {
+    served: {
+      workloadManager: workloads.managerSource !== undefined,
+      rbac: controlPlane !== undefined,
+      externalAuthentication: auth.scheme === 'EXTERNAL',
+    },
+    description: {
+      deployment_type: server.deploymentType,
+      auth_scheme: auth.scheme,
+      server_url: server.serverUrl ?? '',
+      dashboard_url: server.dashboardUrl ?? '',
+      secrets_store_type: secretsStore.type,
+      metadata: server.metadata,
+      debug: server.debug,
+    },
+    defaultProjectName: server.defaultProjectName,
+    poolSize: store.database.poolSize,
+    bodyLimitBytes: http.bodyLimitBytes,
+    idempotencyLifetimeSeconds: http.idempotencyLifetimeSeconds,
+    securityHeaders: toHeaders(securityHeaders, serverId),
+    dashboardDirectory: http.dashboardDirectory,
+  };
+}
+
+async function listening(server: Server, host: string, port: number): Promise<Server> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return server;
+}
+
+function addressOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
