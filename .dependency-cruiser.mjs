@@ -41,7 +41,7 @@ export default {
       severity: 'error',
       from: {
         path: '^server/src/',
-        pathNot: [tests, '^server/src/(http|contract)/', '^server/src/(app|main)\\.ts$', operations],
+        pathNot: [tests, '^server/src/(http|contract)/', '^server/src/(app|authentication|main)\\.ts$', operations],
       },
       to: { path: 'node_modules/(express|helmet)/' },
     },
@@ -67,7 +67,7 @@ export default {
     {
       name: 'only-the-composition-root-knows-everything',
       severity: 'error',
-      from: { path: '^server/src/', pathNot: [tests, '^server/src/main\\.ts$'] },
+      from: { path: '^server/src/', pathNot: [tests, '^server/src/(main|start)\\.ts$', '^server/src/testing/'] },
       to: { path: '^server/src/(app|main)\\.ts$' },
     },
     {

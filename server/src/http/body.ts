@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { issuesText } from '../contract/issues.ts';
 import type { OperationBody } from '../contract/operation-index.ts';
 import { RequestValidationError } from '../errors.ts';
-import { HttpError } from './http-error.ts';
+import { HttpError } from '../http-error.ts';
 
 /**
  * Reads a request's body, at most `limit` bytes.

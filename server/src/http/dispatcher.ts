@@ -11,8 +11,8 @@ import { compileRoutes } from '../contract/routes.ts';
 import { workspaceAliases } from '../contract/workspace-aliases.ts';
 import { isUuid } from '../database/ids.ts';
 import { notImplemented, RequestValidationError } from '../errors.ts';
+import { HttpError, nothingAtPath } from '../http-error.ts';
 import { readBody } from './body.ts';
-import { HttpError, nothingAtPath } from './http-error.ts';
 import { sendJson, sendReply } from './send.ts';
 import type { IdempotentRequest, UnitOfWork } from './unit-of-work.ts';
 

@@ -1,6 +1,6 @@
 import { NotAuthenticated } from '../auth/authenticator.ts';
 import { ApiError, type ApiErrorName, RequestValidationError } from '../errors.ts';
-import { HttpError } from './http-error.ts';
+import { HttpError } from '../http-error.ts';
 
 /** Status by error name, as ZenML 0.98.0 zen_server/exceptions.py lists them. */
 const STATUS: Readonly<Record<ApiErrorName, number>> = {

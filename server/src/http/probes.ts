@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { HttpError } from './http-error.ts';
+import { HttpError } from '../http-error.ts';
 import { sendJson } from './send.ts';
 
 /** Whether the server is about to stop; set once. */

@@ -3,8 +3,8 @@ import type { Database, Transaction } from '../database/database.ts';
 import { toDatabaseId } from '../database/ids.ts';
 import { instantAfter, now } from '../database/instants.ts';
 import { inTransaction, isDuplicateKey, isLockTimeout } from '../database/transaction.ts';
+import { tooBusy } from '../http-error.ts';
 import { rawJson, stringify } from '../raw-json.ts';
-import { tooBusy } from './http-error.ts';
 
 /** A write request that may come again under the same key. */
 export interface IdempotentRequest {

@@ -1,6 +1,6 @@
 import type { Model } from '../../contract/operation-types.ts';
 import { isUuid } from '../../database/ids.ts';
-import { HttpError } from '../../http/http-error.ts';
+import { HttpError } from '../../http-error.ts';
 
 /** What a client logs in with. */
 export type Grant =
