@@ -95,7 +95,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...runMetadataOperations(),
     ...buildsOperations({ db, list, complete }),
     ...codeRepositoriesOperations({ db, list, complete }),
-    ...runsOperations({ db, list, runs }),
+    ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs }),
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),
     ...secretsOperations({ db, list, secrets: createSecretsService(parts.secretsStore) }),

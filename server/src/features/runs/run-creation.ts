@@ -65,7 +65,7 @@ function checkRunRequest({ status, parent_run_id, child_key }: RunRequest): void
 /** Before anything else, as the reference asks whether the caller may see the run that is replayed. */
 async function checkOriginalRun(transaction: Transaction, { original_run_id }: RunRequest): Promise<void> {
   if (original_run_id == null) return;
-  const known = await store.runExists(transaction, toDatabaseId(original_run_id));
+  const known = await store.findRun(transaction, toDatabaseId(original_run_id));
   if (!known) throw noSuch('pipeline run', original_run_id);
 }
 

@@ -1,21 +1,27 @@
 import type { Model } from '../../contract/operation-types.ts';
 import type { Handlers } from '../../contract/registry.ts';
-import type { Database, Transaction } from '../../database/database.ts';
+import type { Connection, Database, Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { type Lister, loadOne } from '../../listing/lister.ts';
+import { type Lister, loadOne, noSuch, type ResolveProject } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { findProject } from '../projects/projects-read-model.ts';
+import { STEP_LIST } from '../steps/steps-list.ts';
 import { loadRunDag } from './dag/run-dag-read-model.ts';
 import { createSnapshotViews } from './dag/step-views-cache.ts';
 import { deleteRun } from './run-deletion.ts';
+import { checkLogsChoice, readRunLog } from './run-logs.ts';
+import { checkStoppable, refuseForcedStop, refuseRefresh } from './run-orchestrator.ts';
+import { loadRunStatistics } from './run-statistics-read-model.ts';
 import { RUN_LIST } from './runs-list.ts';
 import { loadRuns } from './runs-read-model.ts';
 import type { RunsService } from './runs-service.ts';
+import { disableHeartbeat, findRun } from './runs-store.ts';
 
 /** The parts that the operations on pipeline runs need. */
 export interface RunsParts {
   readonly db: Database;
   readonly list: Lister;
+  readonly resolveProject: ResolveProject;
   readonly runs: RunsService;
 }
 
@@ -25,8 +31,14 @@ const loadWhole = async (transaction: Transaction, id: string): Promise<Model<'P
   one(await loadRuns(transaction, [id], FULL), id);
 
 /** The operations on pipeline runs. */
-export function runsOperations({ db, list, runs }: RunsParts) {
+export function runsOperations({ db, list, resolveProject, runs }: RunsParts) {
   const snapshotViews = createSnapshotViews();
+  const requireRun = async (runId: string, connection: Connection = db) => {
+    const run = await findRun(connection, toDatabaseId(runId));
+    if (!run) throw noSuch(TYPE, runId);
+    return run;
+  };
+
   return {
     list_runs_api_v1_runs_get(request) {
       const options = { fullMetadata: request.query.include_full_metadata };
@@ -57,6 +69,55 @@ export function runsOperations({ db, list, runs }: RunsParts) {
 
     get_run_dag_api_v1_runs__run_id__dag_get: ({ path, query }) =>
       loadRunDag(db, snapshotViews, toDatabaseId(path.run_id), query.include_step_metadata ?? []),
+
+    get_run_steps_api_v1_runs__run_id__steps_get: async ({ path, query, identity }) => {
+      await requireRun(path.run_id);
+      return list(STEP_LIST, { query: { ...query, pipeline_run_id: path.run_id }, identity });
+    },
+
+    async get_run_status_api_v1_runs__run_id__status_get({ path }) {
+      return (await requireRun(path.run_id)).status as Model<'ExecutionStatus'>;
+    },
+
+    async get_pipeline_configuration_api_v1_runs__run_id__pipeline_configuration_get({ path }) {
+      const depth = { metadata: true, resources: false };
+      const { metadata } = await loadOne(db, loadRuns, path.run_id, depth, TYPE);
+      return metadata?.config as unknown as Record<string, unknown>;
+    },
+
+    async run_logs_api_v1_runs__run_id__logs_get({ path, query }) {
+      checkLogsChoice(query);
+      const { id } = await requireRun(path.run_id);
+      return readRunLog(db, id, query);
+    },
+
+    async get_run_statistics_api_v1_runs_statistics_post({ body }) {
+      const { project } = body.filter;
+      return loadRunStatistics(db, body, await resolveProject(db, project == null ? undefined : String(project)));
+    },
+
+    refresh_run_status_api_v1_runs__run_id__refresh_post: ({ path }) => refuseRefresh(db, toDatabaseId(path.run_id)),
+
+    async stop_run_api_v1_runs__run_id__stop_post({ path, query, identity, transaction }) {
+      const id = toDatabaseId(path.run_id);
+      const stopping = { status: 'stopping', status_reason: 'Manual stop requested.' } as const;
+      let orchestrator: string | undefined;
+      await transaction(async (tx) => {
+        orchestrator = await checkStoppable(tx, id);
+        await runs.update(tx, id, stopping, toDatabaseId(identity.user.id));
+        return null;
+      });
+      // The run stays marked: its steps see that at their next heartbeat.
+      if (!query.graceful && orchestrator) refuseForcedStop(orchestrator);
+      return null;
+    },
+
+    disable_run_heartbeat_api_v1_runs__run_id__disable_heartbeat_put: ({ path, transaction }) =>
+      transaction(async (tx) => {
+        const { id } = await requireRun(path.run_id, tx);
+        await disableHeartbeat(tx, id);
+        return null;
+      }),
 
     delete_run_api_v1_runs__run_id__delete: ({ path, transaction }) =>
       transaction(async (tx) => {

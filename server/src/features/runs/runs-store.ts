@@ -18,11 +18,9 @@ export async function insertRun(transaction: Transaction, values: RunValues): Pr
   return id;
 }
 
-/** Whether there is a run of that id. */
-export async function runExists(connection: Connection, id: string): Promise<boolean> {
-  return (
-    (await connection.selectFrom('pipeline_run').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
-  );
+/** Finds a run. */
+export function findRun(connection: Connection, id: string): Promise<{ id: string; status: string } | undefined> {
+  return connection.selectFrom('pipeline_run').select(['id', 'status']).where('id', '=', id).executeTakeFirst();
 }
 
 const PLACEHOLDERS = ['initializing', 'provisioning'] as const;
