@@ -71,10 +71,6 @@ export const suites = [
     about: 'what npm start and npm test themselves are made of',
     needs: ['database'],
     cores: 1,
-    run: (context) =>
-      context.node(
-        ['--test', '--test-reporter=junit', `--test-reporter-destination=${context.report}`, 'tools/**/*.test.mjs'],
-        { kind: 'junit' },
-      ),
+    run: (context) => context.nodeTests('tools/**/*.test.mjs'),
   },
 ];

@@ -7,20 +7,14 @@ export function runBrowserSuite(context) {
   const { python, chromium, dashboard } = context.have;
   return context.withServer(
     ({ url, user, password, scratch }) =>
-      context.node(
-        ['--test', '--test-reporter=junit', `--test-reporter-destination=${context.report}`, 'test/browser/*.test.ts'],
-        {
-          env: {
-            ZENML_TEST_SERVER_URL: url,
-            ZENML_TEST_USER: user,
-            ZENML_TEST_PASSWORD: password,
-            ZENML_TEST_CHROMIUM: chromium,
-            ZENML_TEST_PYTHON: python.python,
-            TMPDIR: scratch,
-          },
-          kind: 'junit',
-        },
-      ),
+      context.nodeTests('test/browser/*.test.ts', {
+        ZENML_TEST_SERVER_URL: url,
+        ZENML_TEST_USER: user,
+        ZENML_TEST_PASSWORD: password,
+        ZENML_TEST_CHROMIUM: chromium,
+        ZENML_TEST_PYTHON: python.python,
+        TMPDIR: scratch,
+      }),
     { dashboardDirectory: dashboard },
   );
 }

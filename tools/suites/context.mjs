@@ -52,6 +52,13 @@ export class SuiteContext {
     return this.run(process.execPath, args, options);
   }
 
+  /** Runs test files (a glob) with Node's own test runner. */
+  nodeTests(files, env) {
+    const toLog = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
+    const toReport = ['--test-reporter=junit', `--test-reporter-destination=${this.report}`];
+    return this.node(['--test', ...toLog, ...toReport, files], { env, kind: 'junit' });
+  }
+
   /** Runs `work` with a database server of its own, whose user may do everything. */
   async withDatabase(work) {
     const database = await startTestDatabase();

@@ -20,12 +20,12 @@ const ASSET_LIFETIME = '365d';
  */
 export function dashboard(directory: string | undefined): Router {
   const router = express.Router();
-  const index = directory && join(directory, 'index.html');
-  if (!directory || !index || !existsSync(index)) {
+  if (!directory || !existsSync(join(directory, 'index.html'))) {
     router.get('/', (_request, response) => void response.type('html').send(NO_DASHBOARD));
     return router;
   }
-  const page: RequestHandler = (_request, response) => void response.sendFile(index);
+  // Named from its folder: a full path would be refused where a folder above it starts with a dot (~/.cache).
+  const page: RequestHandler = (_request, response) => void response.sendFile('index.html', { root: directory });
   router.use('/assets', express.static(join(directory, 'assets'), { immutable: true, maxAge: ASSET_LIFETIME }));
   router.use(express.static(directory, { index: false }));
   router.get(/^\/(?!api\/|openapi\.json|health|ready).*/, page);
