@@ -26,6 +26,8 @@ import { createSecretsService } from './features/secrets/secrets-service.ts';
 import { createOnboarding } from './features/server/onboarding.ts';
 import { type ServerDescription, serverOperations } from './features/server/server-operations.ts';
 import { createUserActivity } from './features/server/user-activity.ts';
+import { apiKeysOperations } from './features/service-accounts/api-keys-operations.ts';
+import { serviceAccountsOperations } from './features/service-accounts/service-accounts-operations.ts';
 import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
 import { stacksOperations } from './features/stacks/stacks-operations.ts';
 import { createStacksService } from './features/stacks/stacks-service.ts';
@@ -65,13 +67,15 @@ export interface AppParts {
   readonly secretsStore: SecretsStore;
   readonly cors: RequestHandler;
   readonly authenticate: (request: Request, operation: Operation) => Promise<Identity>;
+  /** Drops what this process remembers of verified credentials. */
+  readonly forgetIdentities: () => void;
   /** Operations of authentication: log-in, tokens, devices. */
   readonly authentication: Handlers;
 }
 
 /** Composition root: builds every part and hands each what it needs. */
 export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
-  const { settings, database, log } = parts;
+  const { settings, database, log, forgetIdentities } = parts;
   const { db } = database;
   const document = readContract();
   const complete = createCompletion(document);
@@ -88,7 +92,9 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...serverOperations({ db, ...settings, poolState: database.poolState }),
     ...projectsOperations({ db, list, projects, projectScope }),
     ...pipelinesOperations({ db, list }),
-    ...usersOperations({ db }),
+    ...usersOperations({ db, list, forgetIdentities }),
+    ...serviceAccountsOperations({ db, list, forgetIdentities }),
+    ...apiKeysOperations({ db, list, forgetIdentities }),
     ...flavorsOperations({ db, list, syncFlavors }),
     ...tagsOperations({ db, list }),
     ...logsOperations({ db }),

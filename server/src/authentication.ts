@@ -14,6 +14,7 @@ import { loginOperations } from './features/login/login-operations.ts';
 /** How requests are authenticated, and the operations of log-in. */
 export interface Authentication {
   readonly authenticate: (request: Request) => Promise<Identity>;
+  readonly forgetIdentities: () => void;
   readonly authentication: Handlers;
 }
 
@@ -36,12 +37,13 @@ export function createAuthentication({ auth, server }: Config, db: Database, ser
     maxAgeSeconds: lifetime,
     serverUrl: server.serverUrl,
   };
+  const cache = createIdentityCache();
   const authenticate = createAuthenticator({
     db,
     scheme: auth.scheme,
     tokens,
     csrf,
-    cache: createIdentityCache(),
+    cache,
     cookieName: cookie.name,
     rules: { external, devices, workloadLeewaySeconds: auth.workloadTokenLeewaySeconds },
     defaultUserName: server.defaultUserName ?? 'default',
@@ -53,6 +55,7 @@ export function createAuthentication({ auth, server }: Config, db: Database, ser
         cookie: request.get('Cookie'),
         csrfToken: request.get('X-CSRF-Token'),
       }),
+    forgetIdentities: cache.clear,
     authentication: loginOperations({
       db,
       issueToken: createTokenIssuer(tokens, csrf, lifetime),

@@ -66,6 +66,7 @@ export async function startTestServer(): Promise<TestServer> {
     secretsStore: createSqlSecretsStore(createValueCipher('test key')),
     cors: (_request, _response, next) => next(),
     authenticate: async () => identityOf(acting, acting === userId),
+    forgetIdentities: () => undefined,
     authentication: {},
   });
   const server = createServer(app).listen(0, '127.0.0.1');

@@ -1,18 +1,125 @@
+import type { Identity } from '../../auth/identity.ts';
+import type { Model } from '../../contract/operation-types.ts';
 import type { Handlers } from '../../contract/registry.ts';
-import type { Database } from '../../database/database.ts';
+import type { Database, Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { FULL } from '../../listing/page.ts';
-import { loadUser } from './users-read-model.ts';
+import { ApiError, illegalOperation } from '../../errors.ts';
+import type { Lister } from '../../listing/lister.ts';
+import { depthOf, FULL } from '../../listing/page.ts';
+import { type AccountRow, type AccountValues, findAccount, updateAccount } from './accounts-store.ts';
+import { requireAdmin } from './admin-rules.ts';
+import { loadUser, toUserResponse, USER_LIST } from './users-read-model.ts';
+import * as service from './users-service.ts';
 
 /** The parts that the operations on users need. */
 export interface UsersParts {
   readonly db: Database;
+  readonly list: Lister;
+  /** Drops what this process remembers of verified credentials. */
+  readonly forgetIdentities: () => void;
 }
 
+type Write = <Answer>(work: (transaction: Transaction) => Promise<Answer>) => Promise<Answer>;
+
 /** The operations on users. */
-export function usersOperations({ db }: UsersParts) {
+export function usersOperations({ db, list, forgetIdentities }: UsersParts) {
+  const write = async (transaction: Write, user: AccountRow, changes: Partial<AccountValues>) => {
+    const answer = await transaction(async (tx) => {
+      await service.applyUpdate(tx, user, changes);
+      return loadUser(tx, user.id, FULL, { showPrivate: false });
+    });
+    forgetIdentities();
+    return answer;
+  };
+
   return {
+    list_users_api_v1_users_get: (request) => list(USER_LIST, request),
+
+    async create_user_api_v1_users_post({ body, identity, transaction }) {
+      requireAdmin(identity, 'create user');
+      const secrets = await service.hashForCreation(body);
+      return transaction(async (tx) => {
+        const { id, activationToken } = await service.createUser(tx, body, secrets);
+        return withToken(await loadUser(tx, id, FULL, { showPrivate: false }), activationToken);
+      });
+    },
+
+    async get_user_api_v1_users__user_name_or_id__get({ path, query, identity }) {
+      const user = await findAccount(db, path.user_name_or_id, kindOf(path.user_name_or_id));
+      if (!isSelf(identity, user)) requireAdmin(identity, 'get other user');
+      return toUserResponse(user, depthOf(query.hydrate));
+    },
+
+    async update_user_api_v1_users__user_name_or_id__put({ path, body, identity, transaction }) {
+      const user = await findAccount(db, path.user_name_or_id, 'user');
+      return write(transaction, user, await service.planUpdate(identity, user, body));
+    },
+
+    async activate_user_api_v1_users__user_name_or_id__activate_put({ path, body, transaction }) {
+      const user = await findAccount(db, path.user_name_or_id, 'user');
+      await service.checkActivation(user, path.user_name_or_id, body.activation_token);
+      return write(transaction, user, await service.activationChanges(body));
+    },
+
+    async deactivate_user_api_v1_users__user_name_or_id__deactivate_put({ path, identity, transaction }) {
+      const user = await findAccount(db, path.user_name_or_id, 'user');
+      if (isSelf(identity, user)) throw illegalOperation('Cannot deactivate yourself.');
+      requireAdmin(identity, 'deactivate user');
+      const token = await service.newActivationToken();
+      const answer = await transaction(async (tx) => {
+        await updateAccount(tx, user.id, { active: 0, activation_token: token.hash });
+        return withToken(await loadUser(tx, user.id, FULL, { showPrivate: false }), token.text);
+      });
+      forgetIdentities();
+      return answer;
+    },
+
+    async delete_user_api_v1_users__user_name_or_id__delete({ path, identity, transaction }) {
+      const user = await findAccount(db, path.user_name_or_id, 'user');
+      if (isSelf(identity, user)) {
+        throw illegalOperation(
+          'You cannot delete the user account currently used to authenticate to the ZenML server. If you wish to delete ' +
+            'this account, please authenticate with another account or contact your ZenML administrator.',
+        );
+      }
+      requireAdmin(identity, 'delete user');
+      await transaction((tx) => service.removeUser(tx, user));
+      forgetIdentities();
+      return null;
+    },
+
+    async email_opt_in_response_api_v1_users__user_name_or_id__email_opt_in_put({ path, body, identity, transaction }) {
+      const user = await findAccount(db, path.user_name_or_id, 'user');
+      if (!isSelf(identity, user)) {
+        throw new ApiError('AuthorizationException', 'Users can not opt in on behalf of another user.');
+      }
+      return write(transaction, user, service.emailChanges(body));
+    },
+
     get_current_user_api_v1_current_user_get: ({ identity }) =>
       loadUser(db, toDatabaseId(identity.user.id), FULL, { showPrivate: true }),
+
+    async update_myself_api_v1_current_user_put({ body, identity, transaction }) {
+      const user = await findAccount(db, identity.user.id, 'user');
+      const changes = {
+        ...service.profileChanges(body),
+        ...service.emailChanges(body),
+        ...(await service.changePassword(user, body)),
+      };
+      return write(transaction, user, changes);
+    },
   } satisfies Handlers;
+}
+
+/** By id service accounts are found too, as in the reference. */
+function kindOf(nameOrId: string): 'user' | 'any' {
+  return /^[0-9a-f-]{32,36}$/i.test(nameOrId) ? 'any' : 'user';
+}
+
+function isSelf({ user }: Identity, account: AccountRow): boolean {
+  return toDatabaseId(user.id) === account.id;
+}
+
+function withToken(user: Model<'UserResponse'>, activationToken: string | null): Model<'UserResponse'> {
+  return user.body ? { ...user, body: { ...user.body, activation_token: activationToken } } : user;
 }

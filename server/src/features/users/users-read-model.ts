@@ -1,9 +1,13 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
+import type { Identity } from '../../auth/identity.ts';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import type { UserTable } from '../../database/generated/schema.gen.ts';
-import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
+import { fromDatabaseId, fromNullableId, toDatabaseId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
+import type { Condition } from '../../listing/comparisons.ts';
+import { BASE_FIELDS, boolean, text, uuid } from '../../listing/fields.ts';
+import type { ListDefinition } from '../../listing/lister.ts';
 import type { Depth } from '../../listing/page.ts';
 import { rawJsonOr } from '../../raw-json.ts';
 
@@ -76,3 +80,26 @@ export async function loadUser(
   const row = await connection.selectFrom('user').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   return toUserResponse(row, depth, showPrivate);
 }
+
+/** Users who are no administrators see themselves only. */
+function visibleTo({ user }: Identity): readonly Condition[] {
+  const people = sql<SqlBool>`user.is_service_account = 0`;
+  return user.isAdmin ? [people] : [people, sql<SqlBool>`user.id = ${toDatabaseId(user.id)}`];
+}
+
+/** How users are listed. */
+export const USER_LIST: ListDefinition<Model<'UserResponse'>> = {
+  table: 'user',
+  fields: {
+    ...BASE_FIELDS,
+    name: text('name'),
+    full_name: text('full_name'),
+    email: text('email'),
+    active: boolean('active'),
+    email_opted_in: boolean('email_opted_in'),
+    external_user_id: uuid('external_user_id'),
+  },
+  projectScoped: false,
+  load: loadUsers,
+  visibleTo,
+};
