@@ -6,6 +6,7 @@ import { type AppSettings, createApp } from './app.ts';
 import { createAuthentication } from './authentication.ts';
 import type { Config } from './config/config.ts';
 import { toHeaders } from './config/security-headers-config.ts';
+import { createDatabaseIfMissing } from './database/create-database.ts';
 import { createDatabase, type DatabaseHandle } from './database/database.ts';
 import { fromDatabaseId } from './database/ids.ts';
 import { migrateDatabase } from './database/migrations/migrate.ts';
@@ -38,7 +39,11 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
 }
 
 async function prepareDatabase(config: Config, { db }: DatabaseHandle, log: Logger): Promise<void> {
-  const report = await migrateDatabase(db, () => log.info('waiting for another replica to prepare the database'));
+  const { database, migrationsDisabled: disabled } = config.store;
+  if (!disabled && (await createDatabaseIfMissing(database)))
+    log.info({ name: database.database }, 'made the database');
+  const onWait = () => log.info('waiting for another replica to prepare the database');
+  const report = await migrateDatabase(db, { onWait, disabled });
   log.info(report, 'the database is up to date');
   const made = await ensureFirstStart(db, firstStartOptions(config));
   if (made.length > 0) log.info({ made }, 'first start');

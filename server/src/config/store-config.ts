@@ -52,6 +52,9 @@ export const storeVariables = {
   lockTimeoutSeconds: variable('ZENML_WORKSPACE_DATABASE_LOCK_TIMEOUT_SECONDS', integer(1, 600), 10, {
     doc: 'How long a statement waits for another transaction’s lock before its transaction is tried again.',
   }),
+  statementTimeoutSeconds: variable('ZENML_WORKSPACE_DATABASE_STATEMENT_TIMEOUT_SECONDS', integer(1, 86_400), 60, {
+    doc: 'How long a statement may run before it is ended. MySQL itself limits only reads; migrations are not limited.',
+  }),
   migrationsDisabled: variable('DISABLE_DATABASE_MIGRATION', boolean, false, {
     doc: 'Whether a database that lacks tables is refused instead of being completed at the start.',
   }),
@@ -86,6 +89,7 @@ export function readStoreConfig(environment: Environment): StoreConfig {
       poolSize: values.poolSize,
       connectTimeoutMilliseconds: values.connectTimeoutSeconds * 1000,
       lockTimeoutSeconds: values.lockTimeoutSeconds,
+      statementTimeoutSeconds: values.statementTimeoutSeconds,
     },
     migrationsDisabled: values.migrationsDisabled,
   };

@@ -30,7 +30,8 @@ export class ConnectionPool implements MysqlPool {
       user: config.user,
       password: config.password,
       database: config.database,
-      ssl: config.tls,
+      // mysql2 writes its defaults into the object that it is given.
+      ssl: config.tls && { ...config.tls },
       connectionLimit: config.poolSize,
       // mysql2 closes idle connections only where fewer may be idle than open.
       maxIdle: Math.max(config.poolSize - 1, 1),

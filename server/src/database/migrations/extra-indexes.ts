@@ -9,4 +9,23 @@ export interface ExtraIndex {
 }
 
 /** The only differences of our tables from ZenML's; each one's reason is a statement that was measured. */
-export const EXTRA_INDEXES: readonly ExtraIndex[] = [];
+export const EXTRA_INDEXES: readonly ExtraIndex[] = [
+  {
+    table: 'artifact_version',
+    name: 'ix_ws_artifact_version_project_id_created_id',
+    columns: ['project_id', 'created', 'id'],
+    reason: "A project's newest artifact versions: of 30,000 all were read and sorted, 85 to 218 ms; now 0.2 ms.",
+  },
+  {
+    table: 'artifact_version',
+    name: 'ix_ws_artifact_version_artifact_id_created_id',
+    columns: ['artifact_id', 'created', 'id'],
+    reason: "An artifact's newest versions: of 5,000 all were read and sorted, 18 to 27 ms; now 0.2 ms.",
+  },
+  {
+    table: 'step_run',
+    name: 'ix_ws_step_run_project_id_created_id',
+    columns: ['project_id', 'created', 'id'],
+    reason: "A project's newest steps: of 30,000 all were sorted, 26 to 55 ms; now 0.3 ms.",
+  },
+];

@@ -157,6 +157,34 @@ describe("the reference's database", () => {
   });
 });
 
+test('extra indexes are listed with their reason and begin with ix_ws_', () => {
+  for (const { name, reason } of EXTRA_INDEXES) {
+    expect(name).toMatch(/^ix_ws_/);
+    expect(name.length).toBeLessThanOrEqual(64);
+    expect(reason).toMatch(/\d ms/);
+  }
+});
+
+describe('where migrations are disabled', () => {
+  test('an empty database is refused and stays empty', async () => {
+    const { db } = remember(await createEmptyTestDatabase());
+    const error = migrateDatabase(db, { disabled: true });
+    await expect(error).rejects.toMatchObject({ reason: 'migrations-disabled', exitCode: 78 });
+    expect(await tableNames(db)).toEqual([]);
+  });
+
+  test('a database that lacks a step of ours is refused, one that has all is taken', async () => {
+    const { db } = remember(await createTestDatabase());
+    expect(await migrateDatabase(db, { disabled: true })).toEqual({ origin: 'ours', applied: [] });
+    await sql`delete from ws_migration where name = 'index ix_ws_step_run_project_id_created_id'`.execute(db);
+    await expect(migrateDatabase(db, { disabled: true })).rejects.toMatchObject({
+      reason: 'migrations-disabled',
+      message: expect.stringContaining('ix_ws_step_run_project_id_created_id'),
+    });
+    expect((await migrateDatabase(db)).applied).toEqual(['index ix_ws_step_run_project_id_created_id']);
+  });
+});
+
 test('a database with the tables of another application is refused and left as it was', async () => {
   const { db } = remember(await createEmptyTestDatabase());
   await sql`create table wordpress_posts (id int primary key)`.execute(db);

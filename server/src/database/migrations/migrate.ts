@@ -2,9 +2,16 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { Schema } from '../generated/schema.gen.ts';
 import { withStartupLock } from '../startup-lock.ts';
-import { createMigrationTable, readMigrationRecords, recordEnd, recordStart } from './migration-record.ts';
+import {
+  createMigrationTable,
+  type MigrationRecord,
+  readMigrationRecords,
+  recordEnd,
+  recordStart,
+} from './migration-record.ts';
 import { type Migration, ownMigrations } from './migrations.ts';
 import { BASELINE, inspectDatabase, type Origin } from './origin.ts';
+import { migrationsDisabled } from './refusal.ts';
 import { readSchemaStatements, ZENML_REVISION } from './zenml-schema.ts';
 
 /** What a start found and did. */
@@ -14,14 +21,32 @@ export interface MigrationReport {
   readonly applied: readonly string[];
 }
 
+/** How a start may treat the database. */
+export interface MigrationOptions {
+  /** Told while another replica is at work. */
+  readonly onWait?: () => void;
+  /** Whether a database that lacks something is refused (`DISABLE_DATABASE_MIGRATION`). */
+  readonly disabled?: boolean;
+}
+
 /**
  * Brings a database to the tables that this server needs: an empty one is filled, the reference's at revision 0.98.0 is
  * adopted. Of several replicas that start at once one works and the others wait.
- * @param onWait told while another replica is at work.
  * @throws {DatabaseRefused} for any other database, which is left as it was.
  */
-export async function migrateDatabase(db: Database, onWait?: () => void): Promise<MigrationReport> {
-  return withStartupLock(db, migrate, onWait);
+export async function migrateDatabase(db: Database, options: MigrationOptions = {}): Promise<MigrationReport> {
+  const work = options.disabled ? verify : migrate;
+  return withStartupLock(db, work, options.onWait);
+}
+
+/** Changes nothing. */
+async function verify(connection: Kysely<Schema>): Promise<MigrationReport> {
+  const origin = await inspectDatabase(connection);
+  if (origin === 'empty') throw migrationsDisabled(["ZenML's tables"]);
+  const records = origin === 'ours' ? await readMigrationRecords(connection) : [];
+  const pending = pendingMigrations(ownMigrations(), records);
+  if (pending.length > 0) throw migrationsDisabled(pending.map(({ name }) => name));
+  return { origin, applied: [] };
 }
 
 async function migrate(connection: Kysely<Schema>): Promise<MigrationReport> {
@@ -32,11 +57,14 @@ async function migrate(connection: Kysely<Schema>): Promise<MigrationReport> {
     await recordStart(connection, BASELINE);
     await recordEnd(connection, BASELINE);
   }
-  const records = await readMigrationRecords(connection);
-  const finished = new Set(records.filter((record) => record.finished !== null).map(({ name }) => name));
-  const pending = [baseline, ...ownMigrations()].filter(({ name }) => !finished.has(name));
+  const pending = pendingMigrations([baseline, ...ownMigrations()], await readMigrationRecords(connection));
   await applyAll(connection, pending);
   return { origin, applied: pending.map(({ name }) => name) };
+}
+
+function pendingMigrations(all: readonly Migration[], records: readonly MigrationRecord[]): Migration[] {
+  const finished = new Set(records.filter((record) => record.finished !== null).map(({ name }) => name));
+  return all.filter(({ name }) => !finished.has(name));
 }
 
 async function applyAll(connection: Kysely<Schema>, migrations: readonly Migration[]): Promise<void> {

@@ -1,7 +1,14 @@
 import { ZENML_REVISION } from './zenml-schema.ts';
 
 /** Why a database is not ours to use. */
-export type RefusalReason = 'older' | 'newer' | 'unknown-revision' | 'incomplete' | 'foreign';
+export type RefusalReason =
+  | 'older'
+  | 'newer'
+  | 'unknown-revision'
+  | 'incomplete'
+  | 'foreign'
+  | 'missing'
+  | 'migrations-disabled';
 
 /**
  * The database holds something that must not be touched. Nothing was changed; the message says what to do, and the
@@ -58,6 +65,22 @@ export function foreignDatabase(database: string, tables: readonly string[]): Da
   return new DatabaseRefused(
     'foreign',
     `The database "${database}" is not empty and not ZenML's: it has tables (${some}, …) but no revision in alembic_version. Give an empty database, or one that does not exist yet.`,
+  );
+}
+
+/** @param user who may not make it. */
+export function missingDatabase(database: string, user: string): DatabaseRefused {
+  return new DatabaseRefused(
+    'missing',
+    `The database "${database}" does not exist, or is not "${user}"'s, who may not make it. Make it with "CREATE DATABASE \`${database}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci" and grant the user all privileges on it.`,
+  );
+}
+
+/** @param steps what would have to be done. */
+export function migrationsDisabled(steps: readonly string[]): DatabaseRefused {
+  return new DatabaseRefused(
+    'migrations-disabled',
+    `The database lacks ${steps.join(', ')}, and DISABLE_DATABASE_MIGRATION forbids to add that. Start the server once without it.`,
   );
 }
 
