@@ -1,6 +1,7 @@
-import { type SqlBool, sql } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
+import type { PipelineTable } from '../../database/generated/schema.gen.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
 import { compareText } from '../../listing/comparisons.ts';
@@ -28,20 +29,35 @@ export async function loadPipelines(
     rows.map((row) => [
       row.id,
       {
-        body: {
-          created: toApiInstant(row.created),
-          updated: toApiInstant(row.updated),
-          user_id: fromNullableId(row.user_id),
-          project_id: fromDatabaseId(row.project_id),
-        },
+        ...toNestedPipeline(row),
         metadata: depth.metadata ? { description: row.description } : null,
         resources: resources?.(row) ?? null,
-        id: fromDatabaseId(row.id),
-        permission_denied: false,
-        name: row.name,
       },
     ]),
   );
+}
+
+/** What the body of a pipeline shows. */
+export const PIPELINE_BODY_COLUMNS = ['id', 'created', 'updated', 'name', 'user_id', 'project_id'] as const;
+
+/** A row of {@link PIPELINE_BODY_COLUMNS}. */
+export type PipelineBodyRow = Pick<Selectable<PipelineTable>, (typeof PIPELINE_BODY_COLUMNS)[number]>;
+
+/** A pipeline as it is shown within another answer. */
+export function toNestedPipeline(row: PipelineBodyRow): PipelineResponse {
+  return {
+    body: {
+      created: toApiInstant(row.created),
+      updated: toApiInstant(row.updated),
+      user_id: fromNullableId(row.user_id),
+      project_id: fromDatabaseId(row.project_id),
+    },
+    metadata: null,
+    resources: null,
+    id: fromDatabaseId(row.id),
+    permission_denied: false,
+    name: row.name,
+  };
 }
 
 type Owned = { id: string; user_id: string | null };

@@ -99,10 +99,10 @@ async function loadRelatedMetadata(connection: Connection, rows: readonly RunRow
   for (const step of steps) {
     Object.assign(related.get(step.pipeline_run_id) ?? {}, prefixed(`${step.name}::`, ofSteps.get(step.id)));
   }
-  const scheduleIds = new Set(rows.flatMap((row) => (row.snapshot_id && row.shown_schedule_id) ?? []));
+  const scheduleIds = new Set(rows.flatMap((row) => (row.snapshot_id && row.schedule_id) ?? []));
   const ofSchedules = await loadRunMetadata(connection, 'schedule', [...scheduleIds]);
   for (const row of rows) {
-    const ofSchedule = row.snapshot_id ? ofSchedules.get(row.shown_schedule_id ?? '') : undefined;
+    const ofSchedule = row.snapshot_id ? ofSchedules.get(row.schedule_id ?? '') : undefined;
     Object.assign(related.get(row.id) ?? {}, prefixed('schedule:', ofSchedule));
   }
   return related;

@@ -1,5 +1,6 @@
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
+import { joinedRow } from '../../database/joined-columns.ts';
 import { NESTED } from '../../listing/page.ts';
 import { loadNestedArtifactVersions } from '../artifacts/artifact-versions-read-model.ts';
 import { loadBuilds } from '../builds/builds-read-model.ts';
@@ -7,42 +8,35 @@ import { loadCodeReferences } from '../code-repositories/code-repositories-read-
 import { loadCuratedVisualizations } from '../curated-visualizations/curated-visualizations-read-model.ts';
 import { loadLogsOf } from '../logs/logs-read-model.ts';
 import { loadNestedModelVersions } from '../models/model-versions-read-model.ts';
-import { loadPipelines } from '../pipelines/pipelines-read-model.ts';
+import { PIPELINE_BODY_COLUMNS, type PipelineBodyRow, toNestedPipeline } from '../pipelines/pipelines-read-model.ts';
 import { loadActiveWaitConditions } from '../run-wait-conditions/run-wait-conditions-read-model.ts';
 import { loadSchedules } from '../schedules/schedules-read-model.ts';
-import { loadSnapshots } from '../snapshots/snapshots-read-model.ts';
-import { loadStacks } from '../stacks/stacks-read-model.ts';
+import {
+  loadSnapshots,
+  SNAPSHOT_BODY_COLUMNS,
+  type SnapshotBodyRow,
+  toNestedSnapshot,
+} from '../snapshots/snapshots-read-model.ts';
+import { STACK_BODY_COLUMNS, type StackBodyRow, toNestedStack } from '../stacks/stacks-read-model.ts';
 import { loadTags } from '../tags/tags-read-model.ts';
 import { toNestedTrigger } from '../triggers/triggers-read-model.ts';
-import { loadOwners } from '../users/users-read-model.ts';
+import { toNestedUser, USER_BODY_COLUMNS, type UserBodyRow } from '../users/users-read-model.ts';
 import { loadNestedRuns, type RunRow } from './run-rows-read-model.ts';
 
 type Resources = Model<'PipelineRunResponseResources'>;
 
-/** Loads what runs are shown with; the result gives those of one run. */
+/** Loads what runs are shown with; the result gives that of one run. */
 export async function loadRunResources(
   connection: Connection,
   rows: readonly RunRow[],
 ): Promise<(row: RunRow) => Resources> {
   const ids = rows.map((row) => row.id);
-  const owners = await loadOwners(connection, rows);
-  const snapshots = await loadSnapshots(
-    connection,
-    unique(rows.flatMap((row) => [row.snapshot_id, row.source_snapshot_id])),
-    NESTED,
-  );
-  const stacks = await loadStacks(connection, unique(rows.map((row) => row.shown_stack_id)), NESTED);
-  const pipelines = await loadPipelines(connection, unique(rows.map((row) => row.shown_pipeline_id)), NESTED);
   const tags = await loadTags(connection, 'pipeline_run', ids);
   const logs = await loadLogsOf(connection, 'pipeline_run_id', ids);
   const visualizations = await loadCuratedVisualizations(connection, 'pipeline_run', ids);
   const rare = await loadRareResources(connection, rows);
   return (row) => ({
-    user: find(owners, row.user_id),
-    snapshot: find(snapshots, row.snapshot_id),
-    source_snapshot: find(snapshots, row.source_snapshot_id),
-    stack: find(stacks, row.shown_stack_id),
-    pipeline: find(pipelines, row.shown_pipeline_id),
+    ...toJoinedResources(row),
     tags: tags.get(row.id) ?? [],
     log_collection: logs.get(row.id) ?? [],
     visualizations: visualizations.get(row.id) ?? [],
@@ -50,10 +44,27 @@ export async function loadRunResources(
   });
 }
 
+const SNAPSHOT_COLUMNS = [...SNAPSHOT_BODY_COLUMNS, 'build_is_local', 'build_stack_id', 'deployer_id'] as const;
+
+/** What came with the run's own row. */
+function toJoinedResources(row: RunRow) {
+  const user = joinedRow<UserBodyRow>(row, 'user', USER_BODY_COLUMNS);
+  const snapshot = joinedRow<SnapshotBodyRow>(row, 'snapshot', SNAPSHOT_COLUMNS);
+  const stack = joinedRow<StackBodyRow>(row, 'stack', STACK_BODY_COLUMNS);
+  const pipeline = joinedRow<PipelineBodyRow>(row, 'pipeline', PIPELINE_BODY_COLUMNS);
+  return {
+    user: user ? toNestedUser(user) : null,
+    snapshot: snapshot ? toNestedSnapshot(snapshot) : null,
+    stack: stack ? toNestedStack(stack) : null,
+    pipeline: pipeline ? toNestedPipeline(pipeline) : null,
+  };
+}
+
 /** What few runs have: no statement is sent for what none of them does. */
 async function loadRareResources(connection: Connection, rows: readonly RunRow[]) {
-  const builds = await loadBuilds(connection, unique(rows.map((row) => row.shown_build_id)), NESTED);
-  const schedules = await loadSchedules(connection, unique(rows.map((row) => row.shown_schedule_id)), NESTED);
+  const sources = await loadSnapshots(connection, unique(rows.map((row) => row.source_snapshot_id)), NESTED);
+  const builds = await loadBuilds(connection, unique(rows.map((row) => row.build_id)), NESTED);
+  const schedules = await loadSchedules(connection, unique(rows.map((row) => row.schedule_id)), NESTED);
   const references = await loadCodeReferences(connection, unique(rows.map((row) => row.code_reference_id)));
   const versions = await loadNestedModelVersions(connection, unique(rows.map((row) => row.model_version_id)));
   const runs = await loadNestedRuns(
@@ -64,8 +75,9 @@ async function loadRareResources(connection: Connection, rows: readonly RunRow[]
   const waitConditions = await loadActiveWaitConditions(connection, idsOf(rows, 'has_wait_condition'));
   const outputs = await loadOutputs(connection, idsOf(rows, 'has_output'));
   return (row: RunRow) => ({
-    build: find(builds, row.shown_build_id),
-    schedule: find(schedules, row.shown_schedule_id),
+    source_snapshot: find(sources, row.source_snapshot_id),
+    build: find(builds, row.build_id),
+    schedule: find(schedules, row.schedule_id),
     code_reference: find(references, row.code_reference_id),
     model_version: find(versions, row.model_version_id),
     trigger: triggers.get(row.id) ?? null,

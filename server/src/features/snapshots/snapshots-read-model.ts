@@ -1,5 +1,7 @@
+import type { Selectable } from 'kysely';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
+import type { PipelineSnapshotTable } from '../../database/generated/schema.gen.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
 import { type Depth, NESTED } from '../../listing/page.ts';
@@ -39,24 +41,52 @@ export async function loadSnapshots(
     rows.map((row) => [
       row.id,
       {
-        body: {
-          created: toApiInstant(row.created),
-          updated: toApiInstant(row.updated),
-          user_id: fromNullableId(row.user_id),
-          project_id: fromDatabaseId(row.project_id),
-          pipeline_id: fromDatabaseId(row.pipeline_id),
-          runnable: row.build_is_local === 0 && row.build_stack_id !== null,
-          deployable: row.build_is_local !== null && row.deployer_id !== null,
-          is_dynamic: row.is_dynamic === 1,
-        },
+        ...toNestedSnapshot(row),
         metadata: metadata?.get(row.id) ?? null,
         resources: resourcesOf?.(row) ?? null,
-        id: fromDatabaseId(row.id),
-        permission_denied: false,
-        name: row.name,
       },
     ]),
   );
+}
+
+/** What the body of a snapshot shows of its own row. */
+export const SNAPSHOT_BODY_COLUMNS = [
+  'id',
+  'created',
+  'updated',
+  'name',
+  'user_id',
+  'project_id',
+  'pipeline_id',
+  'is_dynamic',
+] as const;
+
+/** A row of {@link SNAPSHOT_BODY_COLUMNS}, and what its build and its stack say. */
+export type SnapshotBodyRow = Pick<Selectable<PipelineSnapshotTable>, (typeof SNAPSHOT_BODY_COLUMNS)[number]> & {
+  build_is_local: number | null;
+  build_stack_id: string | null;
+  deployer_id: string | null;
+};
+
+/** A snapshot as it is shown within another answer. */
+export function toNestedSnapshot(row: SnapshotBodyRow): SnapshotResponse {
+  return {
+    body: {
+      created: toApiInstant(row.created),
+      updated: toApiInstant(row.updated),
+      user_id: fromNullableId(row.user_id),
+      project_id: fromDatabaseId(row.project_id),
+      pipeline_id: fromDatabaseId(row.pipeline_id),
+      runnable: row.build_is_local === 0 && row.build_stack_id !== null,
+      deployable: row.build_is_local !== null && row.deployer_id !== null,
+      is_dynamic: row.is_dynamic === 1,
+    },
+    metadata: null,
+    resources: null,
+    id: fromDatabaseId(row.id),
+    permission_denied: false,
+    name: row.name,
+  };
 }
 
 type SnapshotRow = Awaited<ReturnType<typeof selectSnapshots>>[number];

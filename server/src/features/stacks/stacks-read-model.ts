@@ -31,19 +31,34 @@ export async function loadStacks(
     rows.map((row) => [
       row.id,
       {
-        body: {
-          created: toApiInstant(row.created),
-          updated: toApiInstant(row.updated),
-          user_id: fromNullableId(row.user_id),
-        },
+        ...toNestedStack(row),
         metadata: metadataOf?.(row) ?? null,
         resources: owners ? { user: (row.user_id && owners.get(row.user_id)) || null } : null,
-        id: fromDatabaseId(row.id),
-        permission_denied: false,
-        name: row.name,
       },
     ]),
   );
+}
+
+/** What the body of a stack shows. */
+export const STACK_BODY_COLUMNS = ['id', 'created', 'updated', 'name', 'user_id'] as const;
+
+/** A row of {@link STACK_BODY_COLUMNS}. */
+export type StackBodyRow = Pick<StackRow, (typeof STACK_BODY_COLUMNS)[number]>;
+
+/** A stack as it is shown within another answer. */
+export function toNestedStack(row: StackBodyRow): Model<'StackResponse'> {
+  return {
+    body: {
+      created: toApiInstant(row.created),
+      updated: toApiInstant(row.updated),
+      user_id: fromNullableId(row.user_id),
+    },
+    metadata: null,
+    resources: null,
+    id: fromDatabaseId(row.id),
+    permission_denied: false,
+    name: row.name,
+  };
 }
 
 type ComponentsByType = Model<'StackResponseMetadata'>['components'];

@@ -33,11 +33,34 @@ export async function loadOwners(
   return loadUsers(connection, [...ids], { metadata: false, resources: false });
 }
 
+/** What the body of a user shows. */
+export const USER_BODY_COLUMNS = [
+  'id',
+  'created',
+  'updated',
+  'name',
+  'active',
+  'full_name',
+  'email_opted_in',
+  'is_service_account',
+  'is_admin',
+  'default_project_id',
+  'avatar_url',
+] as const;
+
+/** A row of {@link USER_BODY_COLUMNS}. */
+export type UserBodyRow = Pick<UserRow, (typeof USER_BODY_COLUMNS)[number]>;
+
 /**
  * A user as others see them.
  * @param showPrivate adds what only the user and admins may see: e-mail address and time of the last password change.
  */
 export function toUserResponse(row: UserRow, depth: Depth, showPrivate = false): Model<'UserResponse'> {
+  return { ...toNestedUser(row), metadata: depth.metadata ? userMetadata(row, showPrivate) : null };
+}
+
+/** A user as they are shown within another answer. */
+export function toNestedUser(row: UserBodyRow): Model<'UserResponse'> {
   return {
     body: {
       created: toApiInstant(row.created),
@@ -51,7 +74,7 @@ export function toUserResponse(row: UserRow, depth: Depth, showPrivate = false):
       default_project_id: fromNullableId(row.default_project_id),
       avatar_url: row.avatar_url,
     },
-    metadata: depth.metadata ? userMetadata(row, showPrivate) : null,
+    metadata: null,
     resources: null,
     id: fromDatabaseId(row.id),
     permission_denied: false,
