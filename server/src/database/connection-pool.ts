@@ -1,6 +1,6 @@
 import type { MysqlPool, MysqlPoolConnection } from 'kysely';
 import { createPool, type Pool, type PoolConnection, type QueryError } from 'mysql2';
-import type { DatabaseConfig } from './database.ts';
+import type { DatabaseConfig } from './database-config.ts';
 
 /** Below every usual `wait_timeout` and load balancer's limit, so that few connections in the pool die unnoticed. */
 const IDLE_TIMEOUT = 60_000;

@@ -1,6 +1,6 @@
 import { Kysely, type Transaction as KyselyTransaction, MysqlDialect } from 'kysely';
-import type { SslOptions } from 'mysql2';
 import { ConnectionPool } from './connection-pool.ts';
+import type { DatabaseConfig } from './database-config.ts';
 import type { Schema } from './generated/schema.gen.ts';
 
 /** The database with its typed tables. */
@@ -10,25 +10,7 @@ export type Transaction = KyselyTransaction<Schema>;
 /** What a read can run on: inside a transaction it sees the transaction's own writes. */
 export type Connection = Database | Transaction;
 
-/** How to reach MySQL or MariaDB. */
-export interface DatabaseConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-  readonly tls: SslOptions | undefined;
-  /** Most connections at once. */
-  readonly poolSize: number;
-  readonly connectTimeoutMilliseconds: number;
-  /** Longest wait for another transaction's lock, seconds: below the time-out of clients, so that they get an answer. */
-  readonly lockTimeoutSeconds: number;
-  /**
-   * Longest statement, seconds: above what any request needs, so that one that went wrong does not hold its connection
-   * for ever. MySQL itself limits only reads. Migrations are not limited; left out, nothing is.
-   */
-  readonly statementTimeoutSeconds?: number;
-}
+export type { DatabaseConfig } from './database-config.ts';
 
 /** An open database. */
 export interface DatabaseHandle {
