@@ -35,6 +35,7 @@ describe('bad input', () => {
     ['an unknown project', 'GET', '/pipelines?project=nowhere', undefined, 404],
     ['a flag that is none', 'GET', '/pipelines?hydrate=maybe', undefined, 422],
     ['an unknown path', 'GET', '/nothing', undefined, 404],
+    ['an unknown path, not by GET', 'POST', '/nothing', {}, 405],
     ['a method that the path has not', 'PATCH', '/pipelines', undefined, 405],
     ['an operation that is not offered', 'GET', '/triggers', undefined, 501],
   ])('%s', async (_title, method, path, body, status) => {

@@ -10,8 +10,7 @@ import { HttpError } from '../http-error.ts';
  */
 export async function readBody(request: IncomingMessage, expected: OperationBody, limit: number): Promise<unknown> {
   const text = await readText(request, limit);
-  if (expected.contentType === 'application/x-www-form-urlencoded')
-    return Object.fromEntries(new URLSearchParams(text));
+  if (expected.contentType === 'application/x-www-form-urlencoded') return readForm(text);
   if (text.trim() === '') return missingBody(expected);
   try {
     return JSON.parse(text);
@@ -20,6 +19,11 @@ export async function readBody(request: IncomingMessage, expected: OperationBody
     const issue = { type: 'json_invalid', message: 'JSON decode error', location: ['body', 0], input: reason };
     throw new RequestValidationError(issuesText([issue]));
   }
+}
+
+/** A field that was left empty counts as absent, as in the reference: an API key may come with an empty user name. */
+function readForm(text: string): Record<string, string> {
+  return Object.fromEntries([...new URLSearchParams(text)].filter(([, value]) => value !== ''));
 }
 
 function missingBody({ required }: OperationBody): undefined {
