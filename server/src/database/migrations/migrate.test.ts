@@ -128,6 +128,27 @@ describe("the reference's database", () => {
     expect(await migrateDatabase(db)).toEqual({ origin: 'ours', applied: [] });
   });
 
+  test('keeps the indexes that its foreign keys brought along', async () => {
+    const { db } = remember(await createTestDatabase());
+    const key = 'fk_artifact_version_project_id_project';
+    const extra = 'ix_ws_artifact_version_project_id_created_id';
+    // As the reference makes it: the foreign key alone, whose index then counts as generated.
+    await sql
+      .raw(`alter table artifact_version drop foreign key ${key}, drop index ${key}, drop index ${extra}`)
+      .execute(db);
+    await sql
+      .raw(`alter table artifact_version add constraint ${key} foreign key (project_id) references project (id)
+        on delete cascade`)
+      .execute(db);
+    await sql`drop table ws_migration`.execute(db);
+
+    await migrateDatabase(db);
+
+    const { rows } = await sql<{ name: string }>`select distinct index_name as name from information_schema.statistics
+      where table_schema = database() and table_name = 'artifact_version'`.execute(db);
+    expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining([key, extra]));
+  });
+
   test.each([
     ['0.97.0', 'older', 'Start the ZenML server 0.98.0 on it once'],
     ['0.9.1', 'older', 'Start the ZenML server 0.98.0 on it once'],

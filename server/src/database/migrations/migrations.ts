@@ -24,13 +24,36 @@ function addIndex({ table, name, columns }: ExtraIndex): Migration {
   return {
     name: `index ${name}`,
     async run(connection) {
-      const { rows } = await sql`select 1 from information_schema.statistics
-        where table_schema = database() and table_name = ${table} and index_name = ${name} limit 1`.execute(connection);
-      if (rows.length > 0) return;
-      const list = sql.join(columns.map((column) => sql.ref(column)));
-      await sql`${UNLIMITED} create index ${sql.ref(name)} on ${sql.table(table)} (${list})`.execute(connection);
+      const before = await readIndexes(connection, table);
+      if (!before.has(name)) await createIndex(connection, table, name, columns);
+      // An index that a foreign key brought along is dropped silently once another serves the key. ZenML's own later
+      // migrations may name it, so it stays.
+      const after = await readIndexes(connection, table);
+      for (const [lost, itsColumns] of before) {
+        if (!after.has(lost)) await createIndex(connection, table, lost, itsColumns);
+      }
     },
   };
+}
+
+/** The columns of each index, in their order, by the index's name. */
+async function readIndexes(connection: Kysely<Schema>, table: string): Promise<Map<string, string[]>> {
+  const { rows } = await sql<{ name: string; col: string }>`select index_name as name, column_name as col
+    from information_schema.statistics where table_schema = database() and table_name = ${table}
+    order by index_name, seq_in_index`.execute(connection);
+  const indexes = new Map<string, string[]>();
+  for (const { name, col } of rows) indexes.set(name, [...(indexes.get(name) ?? []), col]);
+  return indexes;
+}
+
+async function createIndex(
+  connection: Kysely<Schema>,
+  table: string,
+  name: string,
+  columns: readonly string[],
+): Promise<void> {
+  const list = sql.join(columns.map((column) => sql.ref(column)));
+  await sql`${UNLIMITED} create index ${sql.ref(name)} on ${sql.table(table)} (${list})`.execute(connection);
 }
 
 /** An index on a large table takes longer than MariaDB lets a statement of a request run; MySQL limits only reads. */
