@@ -7,6 +7,8 @@ import { listOperations, type Operation } from './contract/operation-index.ts';
 import type { Handlers } from './contract/registry.ts';
 import { type ServedBy, servedDocument } from './contract/served-document.ts';
 import type { DatabaseHandle } from './database/database.ts';
+import { artifactVersionsOperations } from './features/artifacts/artifact-versions-operations.ts';
+import { artifactsOperations } from './features/artifacts/artifacts-operations.ts';
 import { buildsOperations } from './features/builds/builds-operations.ts';
 import { codeRepositoriesOperations } from './features/code-repositories/code-repositories-operations.ts';
 import { componentsOperations } from './features/components/components-operations.ts';
@@ -99,6 +101,8 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...tagsOperations({ db, list }),
     ...logsOperations({ db }),
     ...runMetadataOperations(),
+    ...artifactsOperations({ db, list }),
+    ...artifactVersionsOperations({ db, list, complete }),
     ...buildsOperations({ db, list, complete }),
     ...codeRepositoriesOperations({ db, list, complete }),
     ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs }),

@@ -27,6 +27,7 @@ export async function inTransaction<Result>(
 const ER_LOCK_DEADLOCK = 1213;
 const ER_LOCK_WAIT_TIMEOUT = 1205;
 const ER_DUP_ENTRY = 1062;
+const ER_ROW_IS_REFERENCED = 1451;
 
 /** Whether the database ended the transaction to resolve a deadlock. */
 export function isDeadlock(error: unknown): boolean {
@@ -46,6 +47,11 @@ export function isDuplicateKey(error: unknown, key?: string): boolean {
   if (errorNumber(error) !== ER_DUP_ENTRY) return false;
   const named = /for key '(?:[^']*\.)?([^'.]+)'/.exec(error instanceof Error ? error.message : '')?.[1];
   return key === undefined || named === key;
+}
+
+/** Whether a foreign key keeps a row from being deleted. */
+export function isReferenced(error: unknown): boolean {
+  return errorNumber(error) === ER_ROW_IS_REFERENCED;
 }
 
 function errorNumber(error: unknown): number | undefined {

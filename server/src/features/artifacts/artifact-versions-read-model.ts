@@ -2,15 +2,107 @@ import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
+import type { Depth } from '../../listing/page.ts';
 import { rawJson } from '../../raw-json.ts';
+import { loadRunMetadata } from '../run-metadata/run-metadata-read-model.ts';
+import { loadTags } from '../tags/tags-read-model.ts';
+import { loadOwners } from '../users/users-read-model.ts';
+
+type ArtifactVersionResponse = Model<'ArtifactVersionResponse'>;
 
 /** Loads artifact versions as they are shown within another answer, by database id. */
 export async function loadNestedArtifactVersions(
   connection: Connection,
   ids: readonly string[],
-): Promise<Map<string, Model<'ArtifactVersionResponse'>>> {
-  if (ids.length === 0) return new Map();
+): Promise<Map<string, ArtifactVersionResponse>> {
+  const rows = await selectVersions(connection, ids);
+  return new Map(rows.map((row) => [row.id, toNestedArtifactVersion(row)]));
+}
+
+/** Loads artifact versions by database id; see `Loader`. */
+export async function loadArtifactVersions(
+  connection: Connection,
+  ids: readonly string[],
+  depth: Depth,
+): Promise<Map<string, ArtifactVersionResponse>> {
+  const rows = await selectVersions(connection, ids);
+  const versions = new Map(rows.map((row) => [row.id, toNestedArtifactVersion(row)]));
+  const metadata = depth.metadata ? await loadMetadata(connection, ids) : undefined;
+  const resources = depth.resources ? await loadResources(connection, rows) : undefined;
+  for (const [id, version] of versions) {
+    versions.set(id, { ...version, metadata: metadata?.(id) ?? null, resources: resources?.(id) ?? null });
+  }
+  return versions;
+}
+
+async function loadMetadata(connection: Connection, ids: readonly string[]) {
+  const visualizations = await loadVisualizations(connection, ids);
+  const runMetadata = await loadRunMetadata(connection, 'artifact_version', ids);
+  return (id: string): Model<'ArtifactVersionResponseMetadata'> => ({
+    visualizations: visualizations.get(id) ?? [],
+    run_metadata: runMetadata.get(id) ?? {},
+  });
+}
+
+async function loadResources(connection: Connection, rows: readonly NestedArtifactVersionRow[]) {
+  const ids = rows.map((row) => row.id);
+  const owners = await loadOwners(connection, rows);
+  const ownerOf = new Map(rows.map((row) => [row.id, row.user_id && owners.get(row.user_id)]));
+  const tags = await loadTags(connection, 'artifact_version', ids);
+  const producers = await loadProducers(connection, ids);
+  return (id: string): Model<'ArtifactVersionResponseResources'> => {
+    const producer = producers.get(id);
+    return {
+      user: ownerOf.get(id) || null,
+      tags: tags.get(id) ?? [],
+      producer_step_run_id: fromNullableId(producer?.step_id ?? null),
+      producer_pipeline_run_id: fromNullableId(producer?.run_id ?? null),
+    };
+  };
+}
+
+async function loadVisualizations(connection: Connection, ids: readonly string[]) {
+  if (ids.length === 0) return new Map<string, Model<'ArtifactVisualizationResponse'>[]>();
   const rows = await connection
+    .selectFrom('artifact_visualization')
+    .selectAll()
+    .where('artifact_version_id', 'in', ids)
+    .execute();
+  const visualizations = new Map<string, Model<'ArtifactVisualizationResponse'>[]>(ids.map((id) => [id, []]));
+  for (const row of rows) {
+    visualizations.get(row.artifact_version_id)?.push({
+      body: {
+        created: toApiInstant(row.created),
+        updated: toApiInstant(row.updated),
+        type: row.type as Model<'VisualizationType'>,
+        uri: row.uri,
+      },
+      metadata: null,
+      resources: null,
+      id: fromDatabaseId(row.id),
+      permission_denied: false,
+    });
+  }
+  return visualizations;
+}
+
+/** The oldest completed step that gave each artifact version, with its run: a cached step gives what another made. */
+async function loadProducers(connection: Connection, ids: readonly string[]) {
+  if (ids.length === 0) return new Map<string, { step_id: string; run_id: string }>();
+  const rows = await connection
+    .selectFrom('step_run_output_artifact as output')
+    .innerJoin('step_run as step', 'step.id', 'output.step_id')
+    .select(['output.artifact_id', 'step.id as step_id', 'step.pipeline_run_id as run_id'])
+    .where('output.artifact_id', 'in', ids)
+    .where('step.status', '=', 'completed')
+    .orderBy('step.created', 'desc')
+    .execute();
+  return new Map(rows.map((row) => [row.artifact_id, row]));
+}
+
+async function selectVersions(connection: Connection, ids: readonly string[]): Promise<NestedArtifactVersionRow[]> {
+  if (ids.length === 0) return [];
+  return connection
     .selectFrom('artifact_version as version')
     .innerJoin('artifact', 'artifact.id', 'version.artifact_id')
     .selectAll('version')
@@ -19,7 +111,6 @@ export async function loadNestedArtifactVersions(
     .select('artifact.project_id as artifact_project_id')
     .where('version.id', 'in', ids)
     .execute();
-  return new Map(rows.map((row) => [row.id, toNestedArtifactVersion(row)]));
 }
 
 interface NestedArtifactVersionRow {

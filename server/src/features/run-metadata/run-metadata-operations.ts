@@ -49,12 +49,17 @@ async function createRunMetadata(
     user_id: userId,
     stack_component_id: componentId,
     key,
-    value: JSON.stringify(value),
+    value: toText(value, typeOf(request, key)),
     type: typeOf(request, key),
     publisher_step_id: toNullableId(request.publisher_step_id),
   }));
   const targets = request.resources.map(({ id, type }) => ({ id: toDatabaseId(id), type }));
   await insertMetadata(transaction, entries, targets);
+}
+
+/** A float keeps its point where it has no fraction, as in Python: `1.0`. */
+function toText(value: unknown, type: string): string {
+  return type === 'float' && Number.isSafeInteger(value) ? `${value}.0` : JSON.stringify(value);
 }
 
 function typeOf({ types }: RunMetadataRequest, key: string): string {
