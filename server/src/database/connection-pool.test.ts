@@ -69,6 +69,29 @@ test('a connection that a firewall dropped without a word is found out and repla
   }
 });
 
+test('a connection to a server that became read-only is left, also in the middle of a transaction', async () => {
+  const handle = openDatabase({ poolSize: 1 });
+  const first = await connectionId(handle);
+  const failover = handle.db.transaction().execute(async (transaction) => {
+    await sql`signal sqlstate 'HY000' set mysql_errno = 1290, message_text = 'read-only'`.execute(transaction);
+  });
+  await expect(failover).rejects.toMatchObject({ errno: 1290, code: 'ER_OPTION_PREVENTS_STATEMENT' });
+  expect(await connectionId(handle)).not.toBe(first);
+});
+
+test('a connection that is lost in the middle of a transaction says so, with the code that clients are told', async () => {
+  const handle = openDatabase({ poolSize: 1 });
+  const other = openDatabase({});
+  const lost = handle.db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ id: number }>`select connection_id() as id`.execute(transaction);
+    await sql.raw(`kill ${rows[0]?.id}`).execute(other.db);
+    for (let turn = 0; handle.poolState().total > 0 && turn < 100; turn++) await sleep(20);
+    await sql`select 1`.execute(transaction);
+  });
+  await expect(lost).rejects.toMatchObject({ code: 'PROTOCOL_CONNECTION_LOST' });
+  expect(await connectionId(handle)).toEqual(expect.any(Number));
+});
+
 test('the pool ends although the server owes an answer', async () => {
   const { port, silence } = await startProxy();
   const handle = createDatabase({ ...server, host: '127.0.0.1', port });

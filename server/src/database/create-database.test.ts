@@ -4,7 +4,7 @@ import type { DatabaseConfig } from './database.ts';
 import { runOnServer, testDatabaseServer } from './testing/test-database.ts';
 
 const server = testDatabaseServer();
-const config: DatabaseConfig = { ...server, database: `wt_test_${randomBytes(6).toString('hex')}` };
+const config: DatabaseConfig = { ...server, database: `zenml_test_${randomBytes(6).toString('hex')}` };
 
 afterEach(() => runOnServer(server, `drop database if exists ${config.database}`));
 

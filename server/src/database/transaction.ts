@@ -3,22 +3,26 @@ import type { Database, Transaction } from './database.ts';
 
 /** Tries of a unit of work before its deadlock becomes the client's error. */
 const MAX_ATTEMPTS = 5;
+/** After this long a lock's time-out becomes the client's error, which must come before the client gives up (30 s). */
+const MAX_MILLISECONDS = 15_000;
 /** Longest first pause before a retry, milliseconds; doubled for each further one. */
 const BASE_PAUSE = 20;
 
 /**
  * Runs one unit of work in a transaction and retries it, with a random pause, when InnoDB chose it as the victim of a
- * deadlock. `work` may therefore run more than once: nothing but the database may be changed in it.
+ * deadlock or another transaction held a lock for too long. `work` may therefore run more than once: nothing but the database may be changed in it.
  */
 export async function inTransaction<Result>(
   db: Database,
   work: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
+  const deadline = Date.now() + MAX_MILLISECONDS;
   for (let attempt = 1; ; attempt++) {
     try {
       return await db.transaction().execute(work);
     } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !(isDeadlock(error) || isLockTimeout(error))) throw error;
+      const conflict = isDeadlock(error) || isLockTimeout(error);
+      if (!conflict || attempt === MAX_ATTEMPTS || Date.now() > deadline) throw error;
       await sleep(Math.random() * BASE_PAUSE * 2 ** attempt);
     }
   }

@@ -74,6 +74,14 @@ const UNAVAILABLE_CODES = new Set([
   'ER_CON_COUNT_ERROR',
   'ER_SERVER_SHUTDOWN',
   'POOL_TIMEOUT',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  // Locks that were still held after all retries.
+  'ER_LOCK_DEADLOCK',
+  'ER_LOCK_WAIT_TIMEOUT',
+  // A failover: the former primary takes no writes.
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+  'ER_READ_ONLY_MODE',
 ]);
 
 function isUnavailable(error: unknown): boolean {

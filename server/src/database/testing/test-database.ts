@@ -34,11 +34,15 @@ export function testDatabaseServer(): Omit<DatabaseConfig, 'database'> {
   };
 }
 
+/** What a test wants otherwise than usual. */
+export type TestDatabaseChanges = Partial<
+  Pick<DatabaseConfig, 'poolSize' | 'lockTimeoutSeconds' | 'statementTimeoutSeconds'>
+>;
+
 /** Makes a database of a unique name without any table. */
-export async function createEmptyTestDatabase(poolSize?: number): Promise<TestDatabase> {
-  const server = testDatabaseServer();
-  const name = `wt_test_${randomBytes(6).toString('hex')}`;
-  const config = { ...server, database: name, poolSize: poolSize ?? server.poolSize };
+export async function createEmptyTestDatabase(changes: TestDatabaseChanges = {}): Promise<TestDatabase> {
+  const name = `zenml_test_${randomBytes(6).toString('hex')}`;
+  const config = { ...testDatabaseServer(), ...changes, database: name };
   await runOnServer(config, `create database ${name} character set utf8mb4 collate utf8mb4_unicode_ci`);
   let statements: string[] = [];
   const handle = createDatabase(config, (text) => statements.push(text));
@@ -62,8 +66,8 @@ export async function createEmptyTestDatabase(poolSize?: number): Promise<TestDa
 }
 
 /** Makes a database of a unique name with all tables, and no rows but the revision. */
-export async function createTestDatabase(poolSize?: number): Promise<TestDatabase> {
-  const database = await createEmptyTestDatabase(poolSize);
+export async function createTestDatabase(changes?: TestDatabaseChanges): Promise<TestDatabase> {
+  const database = await createEmptyTestDatabase(changes);
   await migrateDatabase(database.db);
   database.takeStatements();
   return database;
