@@ -20,6 +20,7 @@ import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
 import { createProjectsService } from './features/projects/projects-service.ts';
 import { runMetadataOperations } from './features/run-metadata/run-metadata-operations.ts';
+import { runEventsOperations } from './features/runs/run-events-operations.ts';
 import { runsOperations } from './features/runs/runs-operations.ts';
 import { createRunsService } from './features/runs/runs-service.ts';
 import { schedulesOperations } from './features/schedules/schedules-operations.ts';
@@ -105,6 +106,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...artifactVersionsOperations({ db, list, complete }),
     ...buildsOperations({ db, list, complete }),
     ...codeRepositoriesOperations({ db, list, complete }),
+    ...runEventsOperations(),
     ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs }),
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),

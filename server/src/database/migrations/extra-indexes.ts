@@ -28,4 +28,10 @@ export const EXTRA_INDEXES: readonly ExtraIndex[] = [
     columns: ['project_id', 'created', 'id'],
     reason: "A project's newest steps: of 30,000 all were sorted, 26 to 55 ms; now 0.3 ms.",
   },
+  {
+    table: 'curated_visualization',
+    name: 'ix_ws_curated_visualization_resource_id_resource_type',
+    columns: ['resource_id', 'resource_type'],
+    reason: 'The visualizations of a page of runs: of 20,000 all were read, 9 to 14 ms; now 0.5 ms.',
+  },
 ];

@@ -33,13 +33,11 @@ export async function loadRunResources(
   const ids = rows.map((row) => row.id);
   const tags = await loadTags(connection, 'pipeline_run', ids);
   const logs = await loadLogsOf(connection, 'pipeline_run_id', ids);
-  const visualizations = await loadCuratedVisualizations(connection, 'pipeline_run', ids);
   const rare = await loadRareResources(connection, rows);
   return (row) => ({
     ...toJoinedResources(row),
     tags: tags.get(row.id) ?? [],
     log_collection: logs.get(row.id) ?? [],
-    visualizations: visualizations.get(row.id) ?? [],
     ...rare(row),
   });
 }
@@ -74,6 +72,8 @@ async function loadRareResources(connection: Connection, rows: readonly RunRow[]
   const triggers = await loadTriggers(connection, idsOf(rows, 'has_trigger'));
   const waitConditions = await loadActiveWaitConditions(connection, idsOf(rows, 'has_wait_condition'));
   const outputs = await loadOutputs(connection, idsOf(rows, 'has_output'));
+  const visualized = idsOf(rows, 'has_visualization');
+  const visualizations = await loadCuratedVisualizations(connection, 'pipeline_run', visualized);
   return (row: RunRow) => ({
     source_snapshot: find(sources, row.source_snapshot_id),
     build: find(builds, row.build_id),
@@ -85,6 +85,7 @@ async function loadRareResources(connection: Connection, rows: readonly RunRow[]
     parent_run: find(runs, row.parent_run_id),
     active_wait_condition: waitConditions.get(row.id) ?? null,
     outputs: outputs.get(row.id) ?? {},
+    visualizations: visualizations.get(row.id) ?? [],
   });
 }
 
@@ -92,7 +93,9 @@ function unique(ids: readonly (string | null)[]): string[] {
   return [...new Set(ids.flatMap((id) => id ?? []))];
 }
 
-function idsOf(rows: readonly RunRow[], flag: 'has_trigger' | 'has_wait_condition' | 'has_output'): string[] {
+type Flag = 'has_trigger' | 'has_wait_condition' | 'has_output' | 'has_visualization';
+
+function idsOf(rows: readonly RunRow[], flag: Flag): string[] {
   return rows.filter((row) => row[flag] === 1).map((row) => row.id);
 }
 

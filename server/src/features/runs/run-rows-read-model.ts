@@ -58,11 +58,12 @@ export type RunRow = RunBodyRow &
     has_trigger: number;
     has_wait_condition: number;
     has_output: number;
+    has_visualization: number;
   };
 
 /** One look into an index per run costs less than a statement more for what few runs have. */
-const has = (table: string, column: string): string =>
-  `exists (select 1 from ${table} as related where related.${column} = run.id)`;
+const has = (table: string, column: string, also = ''): string =>
+  `exists (select 1 from ${table} as related where related.${column} = run.id${also})`;
 
 /** A run of an old version of ZenML has no snapshot and holds its references itself. */
 const shown = (column: string): string => `if(snapshot.id is null, run.${column}, snapshot.${column})`;
@@ -80,7 +81,8 @@ const SELECT_RUNS =
   ${shown('build_id')} as build_id, ${shown('schedule_id')} as schedule_id,
   ${has('trigger_execution', 'pipeline_run_id')} as has_trigger,
   ${has('run_wait_condition', 'run_id')} as has_wait_condition,
-  ${has('pipeline_run_output', 'pipeline_run_id')} as has_output
+  ${has('pipeline_run_output', 'pipeline_run_id')} as has_output,
+  ${has('curated_visualization', 'resource_id', " and related.resource_type = 'pipeline_run'")} as has_visualization
   from pipeline_run as run
   left join pipeline_snapshot as snapshot on snapshot.id = run.snapshot_id
   left join pipeline_build as build on build.id = snapshot.build_id
