@@ -51,6 +51,11 @@ export async function updateProject(
 
 /** Deletes a project; the database's foreign keys delete what is in it. */
 export async function deleteProject(transaction: Transaction, id: string): Promise<void> {
+  // What dynamic runs returned holds its artifact versions: the one key to them that does not delete along.
+  await transaction
+    .deleteFrom('pipeline_run_output')
+    .where('pipeline_run_id', 'in', (runs) => runs.selectFrom('pipeline_run').select('id').where('project_id', '=', id))
+    .execute();
   await transaction.deleteFrom('project').where('id', '=', id).execute();
 }
 
