@@ -53,6 +53,9 @@ from zenml.utils import source_utils  # noqa: E402
 # Steps, hooks and dynamic pipelines are loaded again by the name of their module, seen from this folder.
 source_utils.set_custom_source_root(str(Path(__file__).parent))
 
+# Decorators with hooks ask the server while their module is imported, within the active project.
+Client().set_active_project("default")
+
 
 def unique(prefix: str) -> str:
     """A name that no other test and no earlier session uses."""
