@@ -31,6 +31,8 @@ import { type ServerDescription, serverOperations } from './features/server/serv
 import { createUserActivity } from './features/server/user-activity.ts';
 import { apiKeysOperations } from './features/service-accounts/api-keys-operations.ts';
 import { serviceAccountsOperations } from './features/service-accounts/service-accounts-operations.ts';
+import { serviceConnectorsOperations } from './features/service-connectors/service-connectors-operations.ts';
+import { createServiceConnectorsService } from './features/service-connectors/service-connectors-service.ts';
 import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
 import { stacksOperations } from './features/stacks/stacks-operations.ts';
 import { createStacksService } from './features/stacks/stacks-service.ts';
@@ -87,6 +89,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
   const projects = createProjectsService(settings.defaultProjectName, onboarding);
   const runs = createRunsService(onboarding);
   const steps = createStepsService({ complete, updateRunStatus: runs.updateStatus });
+  const secrets = createSecretsService(parts.secretsStore);
   const list = createLister(db, projectScope.resolve);
   const noteActivity = createUserActivity(db, (error) => log.warn({ err: error }, 'user activity was not recorded'));
 
@@ -110,7 +113,8 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs }),
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),
-    ...secretsOperations({ db, list, secrets: createSecretsService(parts.secretsStore) }),
+    ...secretsOperations({ db, list, secrets }),
+    ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
     ...snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) }),
     ...componentsOperations({ db, list, document }),
     ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),

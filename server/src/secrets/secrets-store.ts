@@ -7,6 +7,8 @@ export type SecretValues = Readonly<Record<string, string>>;
 export interface SecretsStore {
   /** The values of a secret (database id); `undefined` where the store has none. */
   read(connection: Connection, secretId: string): Promise<SecretValues | undefined>;
+  /** The values of several secrets, by database id; those that the store has none of are left out. */
+  readMany(connection: Connection, secretIds: readonly string[]): Promise<Map<string, SecretValues>>;
   /** Sets all values of a secret. @throws ApiError ValueError 400 where they are too large */
   write(transaction: Transaction, secretId: string, values: SecretValues): Promise<void>;
   /** Removes the values of a secret; none is fine. */

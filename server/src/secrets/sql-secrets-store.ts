@@ -12,6 +12,15 @@ export function createSqlSecretsStore(cipher: ValueCipher): SecretsStore {
       const row = await connection.selectFrom('secret').select('values').where('id', '=', secretId).executeTakeFirst();
       return row?.values ? decode(cipher, row.values) : undefined;
     },
+    async readMany(connection, secretIds) {
+      if (secretIds.length === 0) return new Map();
+      const rows = await connection
+        .selectFrom('secret')
+        .select(['id', 'values'])
+        .where('id', 'in', secretIds)
+        .execute();
+      return new Map(rows.flatMap(({ id, values }) => (values ? [[id, decode(cipher, values)]] : [])));
+    },
     async write(transaction, secretId, values) {
       checkSize(values);
       const stored = cipher.encode(JSON.stringify(values));

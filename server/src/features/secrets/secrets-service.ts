@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Connection, Transaction } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
@@ -8,6 +9,13 @@ import * as store from './secrets-store.ts';
 
 type SecretRequest = BodyOf<'create_secret_api_v1_secrets_post'>;
 type SecretUpdate = BodyOf<'update_secret_api_v1_secrets__secret_id__put'>;
+
+/** What {@link SecretsService.setInternal} stores. */
+export interface InternalSecret {
+  readonly name: string;
+  readonly userId: string;
+  readonly values: SecretValues;
+}
 
 /** The rules of secrets; ids in database form. */
 export interface SecretsService {
@@ -21,6 +29,15 @@ export interface SecretsService {
   update(transaction: Transaction, id: string, update: SecretUpdate, userId: string, patch: boolean): Promise<void>;
   /** Deletes a secret with its values. @throws ApiError 404 */
   remove(transaction: Transaction, id: string, userId: string): Promise<void>;
+  /**
+   * Sets the values of a secret that the server keeps for itself, which no user sees.
+   * @param id the secret that there is already, if any; it goes away where there are no values.
+   * @param name what the name of a new secret starts with.
+   * @returns the id of the secret, or null without values.
+   */
+  setInternal(transaction: Transaction, id: string | null, secret: InternalSecret): Promise<string | null>;
+  /** The values of several secrets by id; those without values are left out. */
+  valuesOf(connection: Connection, ids: readonly string[]): Promise<Map<string, SecretValues>>;
   /** The values of a secret. @throws ApiError KeyError 404 where they are not in the store */
   values(connection: Connection, id: string): Promise<SecretValues>;
 }
@@ -62,12 +79,41 @@ export function createSecretsService(values: SecretsStore): SecretsService {
       await store.deleteSecret(transaction, id);
     },
 
+    async setInternal(transaction, id, { name, userId, values: texts }) {
+      if (Object.keys(texts).length === 0) {
+        if (id !== null) {
+          await values.remove(transaction, id);
+          await store.deleteSecret(transaction, id);
+        }
+        return null;
+      }
+      const existing = id === null ? undefined : await store.lockSecret(transaction, id);
+      const secretId = existing?.id ?? (await insertInternal(transaction, name, userId));
+      await values.write(transaction, secretId, texts);
+      return secretId;
+    },
+
+    valuesOf: (connection, ids) => values.readMany(connection, ids),
+
     async values(connection, id) {
       const stored = await values.read(connection, id);
       if (stored) return stored;
       throw keyError(`Secret values for secret ${fromDatabaseId(id)} have not been stored in the secrets store.`);
     },
   };
+}
+
+/** Adds four random characters to the name, as the reference does; some secrets stores take letters and digits only. */
+async function insertInternal(transaction: Transaction, name: string, userId: string): Promise<string> {
+  const prefix = name.replaceAll(/[^a-zA-Z0-9-]/g, '-').toLowerCase();
+  for (;;) {
+    const secret = { name: `${prefix}-${randomSuffix()}`, private: 0, user_id: userId };
+    if (!(await store.isNameTaken(transaction, secret))) return store.insertSecret(transaction, secret, true);
+  }
+}
+
+function randomSuffix(): string {
+  return Array.from({ length: 4 }, () => randomInt(36).toString(36)).join('');
 }
 
 async function requireVisible(transaction: Transaction, id: string, userId: string): Promise<store.StoredSecret> {

@@ -14,13 +14,16 @@ export interface StoredSecret {
 /** A new secret; its values are stored by the secrets store. */
 export type NewSecret = Pick<StoredSecret, 'name' | 'private' | 'user_id'>;
 
-/** Inserts a secret and returns its database id. */
-export async function insertSecret(transaction: Transaction, secret: NewSecret): Promise<string> {
+/**
+ * Inserts a secret and returns its database id.
+ * @param internal whether the server keeps it for itself.
+ */
+export async function insertSecret(transaction: Transaction, secret: NewSecret, internal = false): Promise<string> {
   const id = newId();
   const created = now();
   await transaction
     .insertInto('secret')
-    .values({ id, created, updated: created, internal: 0, ...secret })
+    .values({ id, created, updated: created, internal: internal ? 1 : 0, ...secret })
     .execute();
   return id;
 }
