@@ -4,12 +4,12 @@ import type { Connection, Database, Transaction } from '../../database/database.
 import { toDatabaseId } from '../../database/ids.ts';
 import { type Lister, loadOne, noSuch, type ResolveProject } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
+import { checkLogsChoice, readChosenLog } from '../logs/log-choice.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import { STEP_LIST } from '../steps/steps-list.ts';
 import { loadRunDag } from './dag/run-dag-read-model.ts';
 import { createSnapshotViews } from './dag/step-views-cache.ts';
 import { deleteRun } from './run-deletion.ts';
-import { checkLogsChoice, readRunLog } from './run-logs.ts';
 import { checkStoppable, refuseForcedStop, refuseRefresh } from './run-orchestrator.ts';
 import { loadRunStatistics } from './run-statistics-read-model.ts';
 import { RUN_LIST } from './runs-list.ts';
@@ -88,7 +88,7 @@ export function runsOperations({ db, list, resolveProject, runs }: RunsParts) {
     async run_logs_api_v1_runs__run_id__logs_get({ path, query }) {
       checkLogsChoice(query);
       const { id } = await requireRun(path.run_id);
-      return readRunLog(db, id, query);
+      return readChosenLog(db, { run: id }, query);
     },
 
     async get_run_statistics_api_v1_runs_statistics_post({ body }) {

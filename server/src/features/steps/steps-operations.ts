@@ -5,6 +5,7 @@ import { now, toApiInstant } from '../../database/instants.ts';
 import { illegalOperation } from '../../errors.ts';
 import { type Lister, loadOne, noSuch } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
+import { checkLogsChoice, readChosenLog } from '../logs/log-choice.ts';
 import { isFinished } from '../runs/run-status.ts';
 import { STEP_LIST } from './steps-list.ts';
 import { loadSteps } from './steps-read-model.ts';
@@ -45,6 +46,13 @@ export function stepsOperations({ db, list, steps }: StepsParts) {
       }),
 
     get_step_configuration_api_v1_steps__step_id__step_configuration_get: ({ path }) => configured(path.step_id),
+
+    async get_step_logs_api_v1_steps__step_id__logs_get({ path, query }) {
+      checkLogsChoice(query);
+      const step = await findStep(db, toDatabaseId(path.step_id));
+      if (!step) throw noSuch('step run', path.step_id);
+      return readChosenLog(db, { step: step.id }, query);
+    },
 
     async get_step_status_api_v1_steps__step_id__status_get({ path }) {
       const step = await findStep(db, toDatabaseId(path.step_id));

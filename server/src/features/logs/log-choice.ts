@@ -2,14 +2,17 @@ import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import { fromDatabaseId, toDatabaseId } from '../../database/ids.ts';
 import { keyError, valueError } from '../../errors.ts';
-import { readLogEntries } from '../logs/log-entries.ts';
-import { loadLogsOf } from '../logs/logs-read-model.ts';
+import { readLogEntries } from './log-entries.ts';
+import { loadLogsOf } from './logs-read-model.ts';
 
-/** Which of a run's logs is asked for: exactly one of the two. */
+/** Which of the logs of a run or step is asked for: exactly one of the two. */
 export interface LogsChoice {
   readonly source?: string | null | undefined;
   readonly logs_id?: string | null | undefined;
 }
+
+/** A run or step that exists, by database id. */
+export type LogsSubject = { readonly run: string } | { readonly step: string };
 
 /** The source of what a server logs about a run that it launches; old runs have it without a record. */
 const RUNNER_SOURCE = 'runner';
@@ -20,20 +23,23 @@ export function checkLogsChoice({ source, logs_id }: LogsChoice): void {
   if (source != null && logs_id != null) throw valueError('Only one of source or logs_id must be provided.');
 }
 
-/** Reads one of the logs of a run (database id) that exists. @throws ApiError KeyError 404, see `readLogEntries` */
-export async function readRunLog(
+/** Reads one of the logs of a run or step. @throws ApiError KeyError 404; see `readLogEntries` */
+export async function readChosenLog(
   connection: Connection,
-  runId: string,
+  subject: LogsSubject,
   choice: LogsChoice,
 ): Promise<Model<'LogEntry'>[]> {
-  const records = (await loadLogsOf(connection, 'pipeline_run_id', [runId])).get(runId) ?? [];
+  const isRun = 'run' in subject;
+  const id = isRun ? subject.run : subject.step;
+  const column = isRun ? 'pipeline_run_id' : 'step_run_id';
+  const records = (await loadLogsOf(connection, column, [id])).get(id) ?? [];
   const record = records.find((logs) => logs.body?.source === choice.source || isSame(logs.id, choice.logs_id));
   if (record) return readLogEntries(connection, toDatabaseId(record.id));
-  if (choice.source === RUNNER_SOURCE) throw valueError('Runner logs are unavailable for this run.');
-  const run = fromDatabaseId(runId);
-  if (records.length === 0) throw keyError(`No logs found in run ${run}.`);
+  if (isRun && choice.source === RUNNER_SOURCE) throw valueError('Runner logs are unavailable for this run.');
+  const shown = fromDatabaseId(id);
+  if (records.length === 0) throw keyError(`No logs found ${isRun ? 'in run' : 'for step'} ${shown}.`);
   const wanted = choice.logs_id == null ? `source '${choice.source}'` : `ID '${choice.logs_id}'`;
-  throw keyError(`No logs found for ${wanted} in run ${run}`);
+  throw keyError(`No logs found for ${wanted} in ${isRun ? 'run' : 'step'} ${shown}`);
 }
 
 function isSame(id: string, wanted: string | null | undefined): boolean {
