@@ -12,6 +12,8 @@ import { artifactsOperations } from './features/artifacts/artifacts-operations.t
 import { buildsOperations } from './features/builds/builds-operations.ts';
 import { codeRepositoriesOperations } from './features/code-repositories/code-repositories-operations.ts';
 import { componentsOperations } from './features/components/components-operations.ts';
+import { devicesOperations } from './features/devices/devices-operations.ts';
+import type { DevicesService } from './features/devices/devices-service.ts';
 import { flavorsOperations } from './features/flavors/flavors-operations.ts';
 import { logsOperations } from './features/logs/logs-operations.ts';
 import { createMaintenance } from './features/maintenance.ts';
@@ -74,8 +76,9 @@ export interface AppParts {
   readonly authenticate: (request: Request, operation: Operation) => Promise<Identity>;
   /** Drops what this process remembers of verified credentials. */
   readonly forgetIdentities: () => void;
-  /** Operations of authentication: log-in, tokens, devices. */
+  /** Operations of log-in and tokens. */
   readonly authentication: Handlers;
+  readonly devices: DevicesService;
 }
 
 /** Composition root: builds every part and hands each what it needs. */
@@ -101,6 +104,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...usersOperations({ db, list, forgetIdentities }),
     ...serviceAccountsOperations({ db, list, forgetIdentities }),
     ...apiKeysOperations({ db, list, forgetIdentities }),
+    ...devicesOperations({ db, list, devices: parts.devices, onboarding, forgetIdentities }),
     ...flavorsOperations({ db, list, syncFlavors }),
     ...tagsOperations({ db, list }),
     ...logsOperations({ db }),

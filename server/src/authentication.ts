@@ -5,10 +5,12 @@ import { createCsrfTokens } from './auth/csrf.ts';
 import type { Identity } from './auth/identity.ts';
 import { createIdentityCache } from './auth/identity-cache.ts';
 import { createTokens } from './auth/tokens.ts';
+import type { AuthConfig } from './config/auth-config.ts';
 import type { Config } from './config/config.ts';
+import type { ServerConfig } from './config/server-config.ts';
 import type { Handlers } from './contract/registry.ts';
 import type { Database } from './database/database.ts';
-import { notImplemented } from './errors.ts';
+import { createDevicesService, type DeviceSettings, type DevicesService } from './features/devices/devices-service.ts';
 import { loginOperations } from './features/login/login-operations.ts';
 
 /** How requests are authenticated, and the operations of log-in. */
@@ -16,12 +18,18 @@ export interface Authentication {
   readonly authenticate: (request: Request) => Promise<Identity>;
   readonly forgetIdentities: () => void;
   readonly authentication: Handlers;
+  readonly devices: DevicesService;
 }
 
 /** Builds authentication from its configuration. @param serverId hyphenated; issuer and audience of tokens */
-export function createAuthentication({ auth, server }: Config, db: Database, serverId: string): Authentication {
+export function createAuthentication(
+  { auth, server }: Pick<Config, 'auth' | 'server'>,
+  db: Database,
+  serverId: string,
+): Authentication {
   const external = auth.scheme === 'EXTERNAL';
-  const devices = auth.scheme !== 'NO_AUTH' && !external;
+  const deviceSettings = deviceSettingsOf(auth, server);
+  const devices = createDevicesService(db, deviceSettings);
   const csrf = createCsrfTokens(auth.jwtSecretKey);
   const tokens = createTokens({
     secretKey: auth.jwtSecretKey,
@@ -45,7 +53,7 @@ export function createAuthentication({ auth, server }: Config, db: Database, ser
     csrf,
     cache,
     cookieName: cookie.name,
-    rules: { external, devices, workloadLeewaySeconds: auth.workloadTokenLeewaySeconds },
+    rules: { external, devices: deviceSettings.offered, workloadLeewaySeconds: auth.workloadTokenLeewaySeconds },
     defaultUserName: server.defaultUserName ?? 'default',
   });
   return {
@@ -56,15 +64,31 @@ export function createAuthentication({ auth, server }: Config, db: Database, ser
         csrfToken: request.get('X-CSRF-Token'),
       }),
     forgetIdentities: cache.clear,
+    devices,
     authentication: loginOperations({
       db,
       issueToken: createTokenIssuer(tokens, csrf, lifetime),
       cookie,
       apiTokens: { lifetimeSeconds: auth.apiTokenLifetimeSeconds, maxLifetimeSeconds: auth.apiTokenMaxLifetimeSeconds },
       external,
-      devices,
-      authenticateDevice: () => Promise.reject(notImplemented('Devices cannot log in yet.')),
+      devices: deviceSettings.offered,
+      logInDevice: devices.logIn,
       limit: () => Promise.resolve(),
     }),
+  };
+}
+
+function deviceSettingsOf(auth: AuthConfig, server: ServerConfig): DeviceSettings {
+  // Where tokens do not expire, devices do not either, as in the reference.
+  const seconds = (minutes: number | undefined) =>
+    auth.jwtExpireMinutes === undefined || minutes === undefined ? undefined : minutes * 60;
+  return {
+    offered: auth.scheme !== 'NO_AUTH' && auth.scheme !== 'EXTERNAL',
+    maxFailedAttempts: auth.maxFailedDeviceAttempts,
+    timeoutSeconds: auth.deviceTimeoutSeconds,
+    pollingSeconds: auth.devicePollingSeconds,
+    expirationSeconds: seconds(auth.deviceExpirationMinutes),
+    trustedExpirationSeconds: seconds(auth.trustedDeviceExpirationMinutes),
+    dashboardUrl: server.dashboardUrl ?? server.serverUrl ?? '',
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CsrfTokens } from './csrf.ts';
-import type { Identity } from './identity.ts';
+import type { Identity, IdentityUser } from './identity.ts';
 import type { TokenClaims, Tokens } from './tokens.ts';
 
 /** An access token as a log-in answers it. */
@@ -22,8 +22,14 @@ export interface IssueOptions {
   readonly scope?: Pick<TokenClaims, 'scheduleId' | 'pipelineRunId' | 'deploymentId'>;
 }
 
+/** Whom a token is for: a user, or a service account through one of its API keys. */
+export interface TokenHolder {
+  readonly user: Pick<IdentityUser, 'id'>;
+  readonly apiKey?: Identity['apiKey'];
+}
+
 /** Issues access tokens. */
-export type IssueToken = (identity: Identity, options?: IssueOptions) => Promise<IssuedToken>;
+export type IssueToken = (holder: TokenHolder, options?: IssueOptions) => Promise<IssuedToken>;
 
 /** @param defaultLifetimeSeconds of tokens of a log-in; they do not expire where left out */
 export function createTokenIssuer(tokens: Tokens, csrf: CsrfTokens, defaultLifetimeSeconds?: number): IssueToken {
@@ -38,10 +44,11 @@ export function createTokenIssuer(tokens: Tokens, csrf: CsrfTokens, defaultLifet
       sessionId,
       ...options.scope,
     };
-    const expiresAt = expiresIn > 0 ? Math.floor(Date.now() / 1000) + expiresIn : undefined;
+    // Less than nothing, which a client may ask for, has expired already: only 0 is for ever.
+    const expiresAt = expiresIn === 0 ? undefined : Math.floor(Date.now() / 1000) + expiresIn;
     return {
       accessToken: await tokens.sign(claims, expiresAt),
-      expiresIn: expiresIn > 0 ? expiresIn : null,
+      expiresIn: expiresIn === 0 ? null : expiresIn,
       csrfToken: sessionId === undefined ? null : csrf.sign(sessionId),
     };
   };

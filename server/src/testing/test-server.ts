@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import type { Identity } from '../auth/identity.ts';
+import { createAuthentication } from '../authentication.ts';
+import { type Config, loadConfig } from '../config/config.ts';
 import { fromDatabaseId, newId } from '../database/ids.ts';
 import { now } from '../database/instants.ts';
 import { createTestDatabase, type TestDatabase } from '../database/testing/test-database.ts';
@@ -35,12 +37,26 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/** What a test wants otherwise. */
+export interface TestServerOptions {
+  /**
+   * Checks credentials as the server does, under these `ZENML_*` variables. Without it `actAs` tells who calls, and
+   * credentials are not looked at.
+   */
+  readonly authenticateWith?: Readonly<Record<string, string>>;
+}
+
+/** The key that tokens of test servers are signed with. */
+export const TEST_KEY = 'a key for tests that is long enough';
+
 /** Starts the application; each test file has its own. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer({ authenticateWith }: TestServerOptions = {}): Promise<TestServer> {
+  const config = configOf(authenticateWith);
   const database = await createTestDatabase();
   const userId = await insertUser(database, 'tester', true);
   const projectId = await insertProject(database);
   let acting = userId;
+  const authentication = createAuthentication(config, database.db, await serverIdOf(database));
   const { app } = createApp({
     settings: {
       served: { workloadManager: false, rbac: false, externalAuthentication: false },
@@ -65,9 +81,8 @@ export async function startTestServer(): Promise<TestServer> {
     draining: { active: false },
     secretsStore: createSqlSecretsStore(createValueCipher('test key')),
     cors: (_request, _response, next) => next(),
-    authenticate: async () => identityOf(acting, acting === userId),
-    forgetIdentities: () => undefined,
-    authentication: {},
+    ...authentication,
+    ...(!authenticateWith && { authenticate: async () => identityOf(acting, acting === userId) }),
   });
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -83,6 +98,19 @@ export async function startTestServer(): Promise<TestServer> {
     call: (method, path, body, headers) => call(`http://127.0.0.1:${port}/api/v1${path}`, method, body, headers),
     stop: () => stop(server, database),
   };
+}
+
+function configOf(environment: TestServerOptions['authenticateWith'] = {}): Config {
+  return loadConfig({
+    ZENML_STORE_URL: 'mysql://unused:unused@127.0.0.1/nothing',
+    ZENML_SERVER_JWT_SECRET_KEY: TEST_KEY,
+    ...environment,
+  });
+}
+
+async function serverIdOf({ db }: TestDatabase): Promise<string> {
+  const { id } = await db.selectFrom('server_settings').select('id').executeTakeFirstOrThrow();
+  return fromDatabaseId(id);
 }
 
 /** Adds a user and returns its database id. */

@@ -11,6 +11,7 @@ import type { Model } from '../../contract/operation-types.ts';
 import type { Handlers, RequestContext } from '../../contract/registry.ts';
 import { Reply } from '../../contract/reply.ts';
 import type { Database } from '../../database/database.ts';
+import type { LoggedInDevice } from '../devices/devices-service.ts';
 import { type ApiTokenSettings, issueApiToken } from './api-tokens.ts';
 import { type Grant, readGrant } from './grants.ts';
 
@@ -23,11 +24,8 @@ export interface LoginParts {
   /** Whether users log in at a control plane, and whether devices may. */
   readonly external: boolean;
   readonly devices: boolean;
-  /** Finds the user of a device that was just authorized, with the device's id (API form). */
-  readonly authenticateDevice: (
-    clientId: string,
-    deviceCode: string,
-  ) => Promise<{ identity: Identity; deviceId: string; expiresIn: number }>;
+  /** Exchanges the code of a device that its user has confirmed. @throws HttpError 400 with an error of RFC 8628 */
+  readonly logInDevice: (clientId: string, deviceCode: string) => Promise<LoggedInDevice>;
   /** Counts a log-in of a client. @throws HttpError 429 over the limit */
   readonly limit: (context: RequestContext) => Promise<void>;
 }
@@ -39,7 +37,7 @@ export function loginOperations(parts: LoginParts) {
     async token_api_v1_login_post({ body, context }) {
       await parts.limit(context);
       const grant = readGrant(body ?? {}, parts);
-      if (grant.type === 'device_code') return loginDevice(parts, grant);
+      if (grant.type === 'device_code') return exchangeDeviceCode(parts, grant);
       const identity = await verify(db, grant);
       if (grant.type === 'api_key') return toTokenResponse(await issueToken(identity));
       const crossSite = isCrossSite(cookie, originOf(context));
@@ -60,12 +58,12 @@ function verify(db: Database, grant: Exclude<Grant, { type: 'device_code' }>): P
   return authenticatePassword(db, grant.userName, grant.password);
 }
 
-async function loginDevice(
-  { issueToken, authenticateDevice }: LoginParts,
+async function exchangeDeviceCode(
+  { issueToken, logInDevice }: LoginParts,
   grant: Extract<Grant, { type: 'device_code' }>,
 ) {
-  const { identity, deviceId, expiresIn } = await authenticateDevice(grant.clientId, grant.deviceCode);
-  return toTokenResponse(await issueToken(identity, { deviceId, expiresIn }));
+  const { userId, deviceId, expiresIn } = await logInDevice(grant.clientId, grant.deviceCode);
+  return toTokenResponse(await issueToken({ user: { id: userId } }, { deviceId, expiresIn }));
 }
 
 function originOf({ headers }: RequestContext) {
