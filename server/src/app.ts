@@ -12,6 +12,8 @@ import { artifactsOperations } from './features/artifacts/artifacts-operations.t
 import { buildsOperations } from './features/builds/builds-operations.ts';
 import { codeRepositoriesOperations } from './features/code-repositories/code-repositories-operations.ts';
 import { componentsOperations } from './features/components/components-operations.ts';
+import { deploymentsOperations } from './features/deployments/deployments-operations.ts';
+import { createDeploymentsService } from './features/deployments/deployments-service.ts';
 import { devicesOperations } from './features/devices/devices-operations.ts';
 import type { DevicesService } from './features/devices/devices-service.ts';
 import { flavorsOperations } from './features/flavors/flavors-operations.ts';
@@ -118,6 +120,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),
     ...secretsOperations({ db, list, secrets }),
+    ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
     ...snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) }),
     ...componentsOperations({ db, list, document }),
