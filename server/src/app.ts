@@ -1,131 +1,45 @@
 import type { Express, Request, RequestHandler } from 'express';
-import type { Logger } from 'pino';
 import type { Identity } from './auth/identity.ts';
-import { createCompletion } from './contract/completion.ts';
 import { readContract } from './contract/document.ts';
 import { listOperations, type Operation } from './contract/operation-index.ts';
 import type { Handlers } from './contract/registry.ts';
 import { type ServedBy, servedDocument } from './contract/served-document.ts';
-import type { DatabaseHandle } from './database/database.ts';
-import { artifactVersionsOperations } from './features/artifacts/artifact-versions-operations.ts';
-import { artifactsOperations } from './features/artifacts/artifacts-operations.ts';
-import { buildsOperations } from './features/builds/builds-operations.ts';
-import { codeRepositoriesOperations } from './features/code-repositories/code-repositories-operations.ts';
-import { componentsOperations } from './features/components/components-operations.ts';
-import { deploymentsOperations } from './features/deployments/deployments-operations.ts';
-import { createDeploymentsService } from './features/deployments/deployments-service.ts';
-import { devicesOperations } from './features/devices/devices-operations.ts';
-import type { DevicesService } from './features/devices/devices-service.ts';
-import { flavorsOperations } from './features/flavors/flavors-operations.ts';
-import { logsOperations } from './features/logs/logs-operations.ts';
-import { createMaintenance } from './features/maintenance.ts';
-import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
-import { createProjectScope } from './features/projects/project-scope.ts';
-import { projectsOperations } from './features/projects/projects-operations.ts';
-import { createProjectsService } from './features/projects/projects-service.ts';
-import { runMetadataOperations } from './features/run-metadata/run-metadata-operations.ts';
-import { runEventsOperations } from './features/runs/run-events-operations.ts';
-import { runsOperations } from './features/runs/runs-operations.ts';
-import { createRunsService } from './features/runs/runs-service.ts';
-import { schedulesOperations } from './features/schedules/schedules-operations.ts';
-import { secretsOperations } from './features/secrets/secrets-operations.ts';
-import { createSecretsService } from './features/secrets/secrets-service.ts';
-import { createOnboarding } from './features/server/onboarding.ts';
-import { type ServerDescription, serverOperations } from './features/server/server-operations.ts';
 import { createUserActivity } from './features/server/user-activity.ts';
-import { apiKeysOperations } from './features/service-accounts/api-keys-operations.ts';
-import { serviceAccountsOperations } from './features/service-accounts/service-accounts-operations.ts';
-import { serviceConnectorsOperations } from './features/service-connectors/service-connectors-operations.ts';
-import { createServiceConnectorsService } from './features/service-connectors/service-connectors-service.ts';
-import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
-import { stacksOperations } from './features/stacks/stacks-operations.ts';
-import { createStacksService } from './features/stacks/stacks-service.ts';
-import { stepsOperations } from './features/steps/steps-operations.ts';
-import { createStepsService } from './features/steps/steps-service.ts';
-import { tagsOperations } from './features/tags/tags-operations.ts';
-import { usersOperations } from './features/users/users-operations.ts';
-import { syncFlavors } from './first-start/flavor-catalogue.ts';
 import { dashboard } from './http/dashboard.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { type Draining, health, readiness } from './http/probes.ts';
 import type { SecurityHeaders } from './http/security-headers.ts';
 import { createUnitOfWork } from './http/unit-of-work.ts';
-import { createLister } from './listing/lister.ts';
-import type { SecretsStore } from './secrets/secrets-store.ts';
+import { createOperations, type FeatureParts, type FeatureSettings } from './operations.ts';
 
 /** What the application is told by its configuration. */
-export interface AppSettings {
+export interface AppSettings extends FeatureSettings {
   readonly served: ServedBy;
-  readonly description: ServerDescription;
-  readonly defaultProjectName: string;
-  readonly poolSize: number;
   readonly bodyLimitBytes: number;
-  /** How long answers are kept for repeated requests, seconds. */
-  readonly idempotencyLifetimeSeconds: number;
+  /** How long answers are kept for repeated requests, seconds; `undefined`: those are done again. */
+  readonly idempotencyLifetimeSeconds: number | undefined;
   readonly securityHeaders: SecurityHeaders;
   readonly dashboardDirectory: string | undefined;
 }
 
 /** The running parts that the application stands on. */
-export interface AppParts {
+export interface AppParts extends FeatureParts {
   readonly settings: AppSettings;
-  readonly database: DatabaseHandle;
-  readonly log: Logger;
   readonly draining: Draining;
-  readonly secretsStore: SecretsStore;
   readonly cors: RequestHandler;
   readonly authenticate: (request: Request, operation: Operation) => Promise<Identity>;
-  /** Drops what this process remembers of verified credentials. */
-  readonly forgetIdentities: () => void;
   /** Operations of log-in and tokens. */
   readonly authentication: Handlers;
-  readonly devices: DevicesService;
 }
 
 /** Composition root: builds every part and hands each what it needs. */
 export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
-  const { settings, database, log, forgetIdentities } = parts;
+  const { settings, database, log } = parts;
   const { db } = database;
   const document = readContract();
-  const complete = createCompletion(document);
-  const onboarding = createOnboarding();
-  const projectScope = createProjectScope(settings.defaultProjectName);
-  const projects = createProjectsService(settings.defaultProjectName, onboarding);
-  const runs = createRunsService(onboarding);
-  const steps = createStepsService({ complete, updateRunStatus: runs.updateStatus });
-  const secrets = createSecretsService(parts.secretsStore);
-  const list = createLister(db, projectScope.resolve);
+  const handlers = { ...parts.authentication, ...createOperations(parts) };
   const noteActivity = createUserActivity(db, (error) => log.warn({ err: error }, 'user activity was not recorded'));
-
-  const handlers: Handlers = {
-    ...parts.authentication,
-    ...serverOperations({ db, ...settings, poolState: database.poolState }),
-    ...projectsOperations({ db, list, projects, projectScope }),
-    ...pipelinesOperations({ db, list }),
-    ...usersOperations({ db, list, forgetIdentities }),
-    ...serviceAccountsOperations({ db, list, forgetIdentities }),
-    ...apiKeysOperations({ db, list, forgetIdentities }),
-    ...devicesOperations({ db, list, devices: parts.devices, onboarding, forgetIdentities }),
-    ...flavorsOperations({ db, list, syncFlavors }),
-    ...tagsOperations({ db, list }),
-    ...logsOperations({ db }),
-    ...runMetadataOperations(),
-    ...artifactsOperations({ db, list }),
-    ...artifactVersionsOperations({ db, list, complete }),
-    ...buildsOperations({ db, list, complete }),
-    ...codeRepositoriesOperations({ db, list, complete }),
-    ...runEventsOperations(),
-    ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs }),
-    ...schedulesOperations({ db, list }),
-    ...stepsOperations({ db, list, steps }),
-    ...secretsOperations({ db, list, secrets }),
-    ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
-    ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
-    ...snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) }),
-    ...componentsOperations({ db, list, document }),
-    ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),
-  };
 
   const served = servedDocument(document, settings.served);
   const metrics = createMetrics(database.poolState);

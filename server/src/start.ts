@@ -14,6 +14,7 @@ import { readServerSettings } from './features/server/server-settings-store.ts';
 import { ensureFirstStart, type FirstStartOptions } from './first-start/first-start.ts';
 import { cors } from './http/cors.ts';
 import { drain } from './http/graceful-server.ts';
+import { type CleanupSettings, startIdempotencyCleanup } from './http/idempotency-cleanup.ts';
 import { createMetricsServer } from './http/metrics.ts';
 import { createSqlSecretsStore } from './secrets/sql-secrets-store.ts';
 import { createValueCipher } from './secrets/value-cipher.ts';
@@ -77,6 +78,9 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     secretsStore: createSqlSecretsStore(createValueCipher(config.secretsStore.encryptionKey)),
     ...createAuthentication(config, database.db, serverId),
   });
+  const stopCleanup = startIdempotencyCleanup(database.db, cleanupSettings(config), (error) =>
+    log.warn({ err: error }, 'expired answers of repeated requests were not deleted'),
+  );
   const { host, port, metricsPort } = config.process;
   const server = await listening(createServer(app), host, port);
   const metricsServer =
@@ -89,6 +93,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
       const finished = await drain(server, { delaySeconds: drainDelaySeconds, timeoutSeconds: shutdownTimeoutSeconds });
       metricsServer?.closeAllConnections();
       metricsServer?.close();
+      await stopCleanup();
       await database.destroy();
       return finished;
     },
@@ -117,9 +122,17 @@ function appSettings(
     defaultProjectName: server.defaultProjectName,
     poolSize: store.database.poolSize,
     bodyLimitBytes: http.bodyLimitBytes,
-    idempotencyLifetimeSeconds: http.idempotencyLifetimeSeconds,
+    idempotencyLifetimeSeconds: http.idempotencyEnabled ? http.idempotencyLifetimeSeconds : undefined,
     securityHeaders: toHeaders(securityHeaders, serverId),
     dashboardDirectory: http.dashboardDirectory,
+  };
+}
+
+function cleanupSettings({ http }: Config): CleanupSettings {
+  return {
+    intervalSeconds: http.idempotencyCleanupIntervalSeconds,
+    batchSize: http.idempotencyCleanupBatchSize,
+    budgetSeconds: http.idempotencyCleanupBudgetSeconds,
   };
 }
 

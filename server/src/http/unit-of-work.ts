@@ -29,11 +29,11 @@ const MAX_RESULT_BYTES = 2 ** 24 - 1;
  * transaction of the effect: a concurrent repetition waits at that row for the first one to end, and then reads its
  * answer; after a crash neither the row nor the effect is there, and the repetition does the work. Errors are not
  * recorded, as in the reference.
- * @param lifetimeSeconds how long an answer is kept (`ZENML_SERVER_REQUEST_CACHE_TIMEOUT`).
+ * @param lifetimeSeconds how long an answer is kept; `undefined`: repeated requests are done again.
  */
-export function createUnitOfWork(db: Database, lifetimeSeconds: number): UnitOfWork {
+export function createUnitOfWork(db: Database, lifetimeSeconds: number | undefined): UnitOfWork {
   return async (request, work) => {
-    if (!request) return inTransaction(db, work);
+    if (!request || lifetimeSeconds === undefined) return inTransaction(db, work);
     try {
       return await inTransaction(db, async (transaction) => {
         await claim(transaction, request, lifetimeSeconds);

@@ -1,11 +1,11 @@
 import type { Complete } from '../../contract/completion.ts';
-import type { BodyOf, Model } from '../../contract/operation-types.ts';
+import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { entityExists, notImplemented, RequestValidationError, valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkReference } from '../references.ts';
-import { insertMetadata } from '../run-metadata/run-metadata-store.ts';
+import { addMetadata } from '../run-metadata/run-metadata-service.ts';
 import { attachTags, detachTags } from '../tags/tags-service.ts';
 import * as store from './artifact-versions-store.ts';
 import { ensureArtifact } from './artifacts-service.ts';
@@ -64,7 +64,7 @@ export async function createArtifactVersion(
   }
   await store.insertVisualizations(transaction, id, request.visualizations ?? []);
   await attachTags(transaction, { type: 'artifact_version', ids: [id], userId: scope.userId }, request.tags);
-  await addMetadata(transaction, id, request.metadata ?? {}, scope);
+  await addMetadata(transaction, { id, type: 'artifact_version' }, request.metadata ?? {}, scope);
   return id;
 }
 
@@ -89,33 +89,6 @@ async function findArtifact(
 function toVersionNumber(version: string | number): number | null {
   const text = String(version).trim();
   return /^[+-]?\d+$/.test(text) ? Number(text) : null;
-}
-
-/** Longest stored value, characters (MySQL `text`). */
-const MAX_VALUE_LENGTH = 65_535;
-
-/** Values that are too long or have no type are left out, as in the reference. */
-async function addMetadata(
-  transaction: Transaction,
-  id: string,
-  metadata: Record<string, unknown>,
-  { projectId, userId }: VersionScope,
-): Promise<void> {
-  const entries = Object.entries(metadata).flatMap(([key, value]) => {
-    const text = JSON.stringify(value);
-    const type = metadataType(value);
-    if (type === undefined || text.length > MAX_VALUE_LENGTH) return [];
-    return { project_id: projectId, user_id: userId, key, value: text, type };
-  });
-  await insertMetadata(transaction, entries, [{ id, type: 'artifact_version' }]);
-}
-
-function metadataType(value: unknown): Model<'MetadataTypeEnum'> | undefined {
-  if (typeof value === 'string') return 'str';
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
-  if (Array.isArray(value)) return 'list';
-  return value === null ? undefined : 'dict';
 }
 
 /** Changes the tags of an artifact version. @throws ApiError KeyError 404 */

@@ -1,0 +1,50 @@
+/** Prints how many operations of the contract this server implements: `npm run operations`; `-- --missing` lists the rest. */
+import { pino } from 'pino';
+import { createAuthentication } from '../src/authentication.ts';
+import { loadConfig } from '../src/config/config.ts';
+import { readContract } from '../src/contract/document.ts';
+import { listOperations } from '../src/contract/operation-index.ts';
+import { workspaceAliases } from '../src/contract/workspace-aliases.ts';
+import { createDatabase } from '../src/database/database.ts';
+import { createOperations } from '../src/operations.ts';
+import { createSqlSecretsStore } from '../src/secrets/sql-secrets-store.ts';
+import { createValueCipher } from '../src/secrets/value-cipher.ts';
+
+/** Nothing connects before the first statement, and none is sent. */
+const config = loadConfig({ ZENML_STORE_URL: 'mysql://nobody:none@localhost/none' });
+const database = createDatabase(config.store.database);
+const { authentication, devices, forgetIdentities } = createAuthentication(config, database.db, '');
+const handlers = {
+  ...authentication,
+  ...createOperations({
+    settings: {
+      description: {
+        deployment_type: 'other',
+        auth_scheme: config.auth.scheme,
+        server_url: '',
+        dashboard_url: '',
+        secrets_store_type: 'sql',
+        metadata: {},
+        debug: false,
+      },
+      defaultProjectName: 'default',
+      poolSize: 1,
+    },
+    database,
+    log: pino(),
+    secretsStore: createSqlSecretsStore(createValueCipher(undefined)),
+    devices,
+    forgetIdentities,
+  }),
+};
+
+const operations = listOperations(readContract());
+const aliases = workspaceAliases(operations);
+const PROBES = ['/health', '/ready'];
+const missing = operations.filter(
+  ({ id, path }) => !(id in handlers || (aliases.get(id) ?? id) in handlers || PROBES.includes(path)),
+);
+const lines = [`${operations.length - missing.length} of ${operations.length} operations are implemented.`];
+if (process.argv.includes('--missing')) lines.push(...missing.map(({ method, path }) => `${method.padEnd(6)} ${path}`));
+process.stdout.write(`${lines.join('\n')}\n`);
+process.exit();

@@ -1,0 +1,105 @@
+import type { Logger } from 'pino';
+import { createCompletion } from './contract/completion.ts';
+import { readContract } from './contract/document.ts';
+import type { Handlers } from './contract/registry.ts';
+import type { DatabaseHandle } from './database/database.ts';
+import { artifactVersionsOperations } from './features/artifacts/artifact-versions-operations.ts';
+import { artifactsOperations } from './features/artifacts/artifacts-operations.ts';
+import { buildsOperations } from './features/builds/builds-operations.ts';
+import { codeRepositoriesOperations } from './features/code-repositories/code-repositories-operations.ts';
+import { componentsOperations } from './features/components/components-operations.ts';
+import { deploymentsOperations } from './features/deployments/deployments-operations.ts';
+import { createDeploymentsService } from './features/deployments/deployments-service.ts';
+import { devicesOperations } from './features/devices/devices-operations.ts';
+import type { DevicesService } from './features/devices/devices-service.ts';
+import { flavorsOperations } from './features/flavors/flavors-operations.ts';
+import { logsOperations } from './features/logs/logs-operations.ts';
+import { createMaintenance } from './features/maintenance.ts';
+import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
+import { createProjectScope } from './features/projects/project-scope.ts';
+import { projectsOperations } from './features/projects/projects-operations.ts';
+import { createProjectsService } from './features/projects/projects-service.ts';
+import { runMetadataOperations } from './features/run-metadata/run-metadata-operations.ts';
+import { runEventsOperations } from './features/runs/run-events-operations.ts';
+import { runsOperations } from './features/runs/runs-operations.ts';
+import { createRunsService } from './features/runs/runs-service.ts';
+import { schedulesOperations } from './features/schedules/schedules-operations.ts';
+import { secretsOperations } from './features/secrets/secrets-operations.ts';
+import { createSecretsService } from './features/secrets/secrets-service.ts';
+import { createOnboarding } from './features/server/onboarding.ts';
+import { type ServerDescription, serverOperations } from './features/server/server-operations.ts';
+import { apiKeysOperations } from './features/service-accounts/api-keys-operations.ts';
+import { serviceAccountsOperations } from './features/service-accounts/service-accounts-operations.ts';
+import { serviceConnectorsOperations } from './features/service-connectors/service-connectors-operations.ts';
+import { createServiceConnectorsService } from './features/service-connectors/service-connectors-service.ts';
+import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
+import { stacksOperations } from './features/stacks/stacks-operations.ts';
+import { createStacksService } from './features/stacks/stacks-service.ts';
+import { stepsOperations } from './features/steps/steps-operations.ts';
+import { createStepsService } from './features/steps/steps-service.ts';
+import { tagsOperations } from './features/tags/tags-operations.ts';
+import { usersOperations } from './features/users/users-operations.ts';
+import { syncFlavors } from './first-start/flavor-catalogue.ts';
+import { createLister } from './listing/lister.ts';
+import type { SecretsStore } from './secrets/secrets-store.ts';
+
+/** What the features are told by the configuration. */
+export interface FeatureSettings {
+  readonly description: ServerDescription;
+  readonly defaultProjectName: string;
+  readonly poolSize: number;
+}
+
+/** The parts that the features stand on. */
+export interface FeatureParts {
+  readonly settings: FeatureSettings;
+  readonly database: DatabaseHandle;
+  readonly log: Logger;
+  readonly secretsStore: SecretsStore;
+  readonly devices: DevicesService;
+  /** Drops what this process remembers of verified credentials. */
+  readonly forgetIdentities: () => void;
+}
+
+/** The operations of all features: the composition root of what this server can do. */
+export function createOperations(parts: FeatureParts): Handlers {
+  const { settings, database, log, secretsStore, devices, forgetIdentities } = parts;
+  const { db } = database;
+  const document = readContract();
+  const complete = createCompletion(document);
+  const onboarding = createOnboarding();
+  const projectScope = createProjectScope(settings.defaultProjectName);
+  const projects = createProjectsService(settings.defaultProjectName, onboarding);
+  const runs = createRunsService(onboarding);
+  const steps = createStepsService({ complete, updateRunStatus: runs.updateStatus });
+  const secrets = createSecretsService(secretsStore);
+  const list = createLister(db, projectScope.resolve);
+
+  return {
+    ...serverOperations({ db, ...settings, poolState: database.poolState }),
+    ...projectsOperations({ db, list, projects, projectScope }),
+    ...pipelinesOperations({ db, list }),
+    ...usersOperations({ db, list, forgetIdentities }),
+    ...serviceAccountsOperations({ db, list, forgetIdentities }),
+    ...apiKeysOperations({ db, list, forgetIdentities }),
+    ...devicesOperations({ db, list, devices, onboarding, forgetIdentities }),
+    ...flavorsOperations({ db, list, syncFlavors }),
+    ...tagsOperations({ db, list }),
+    ...logsOperations({ db }),
+    ...runMetadataOperations(),
+    ...artifactsOperations({ db, list }),
+    ...artifactVersionsOperations({ db, list, complete }),
+    ...buildsOperations({ db, list, complete }),
+    ...codeRepositoriesOperations({ db, list, complete }),
+    ...runEventsOperations(),
+    ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs }),
+    ...schedulesOperations({ db, list }),
+    ...stepsOperations({ db, list, steps }),
+    ...secretsOperations({ db, list, secrets }),
+    ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
+    ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
+    ...snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) }),
+    ...componentsOperations({ db, list, document }),
+    ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),
+  };
+}
