@@ -20,6 +20,8 @@ import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
 import { createProjectsService } from './features/projects/projects-service.ts';
 import { runMetadataOperations } from './features/run-metadata/run-metadata-operations.ts';
+import { runWaitConditionsOperations } from './features/run-wait-conditions/run-wait-conditions-operations.ts';
+import { createWaitConditionsService } from './features/run-wait-conditions/run-wait-conditions-service.ts';
 import { runEventsOperations } from './features/runs/run-events-operations.ts';
 import { runsOperations } from './features/runs/runs-operations.ts';
 import { createRunsService } from './features/runs/runs-service.ts';
@@ -93,6 +95,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...codeRepositoriesOperations({ db, list, complete }),
     ...runEventsOperations(),
     ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs }),
+    ...runWaitConditionsOperations({ db, list, waitConditions: createWaitConditionsService(runs.updateStatus) }),
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),
     ...secretsOperations({ db, list, secrets }),

@@ -1,0 +1,158 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { BodyOf } from '../../contract/operation-types.ts';
+import type { Transaction } from '../../database/database.ts';
+import { toDatabaseId } from '../../database/ids.ts';
+import { now, toDatabaseInstant } from '../../database/instants.ts';
+import { entityExists, illegalOperation } from '../../errors.ts';
+import { noSuch } from '../../listing/lister.ts';
+import { findProject } from '../projects/projects-read-model.ts';
+import { checkReference } from '../references.ts';
+import { insertMetadata } from '../run-metadata/run-metadata-store.ts';
+import { lockRun } from '../runs/run-status-store.ts';
+import type { UpdateRunStatus } from '../runs/run-status-updates.ts';
+import * as store from './run-wait-conditions-store.ts';
+import { checkResult } from './wait-condition-result.ts';
+
+type WaitConditionRequest = BodyOf<'create_run_wait_condition_api_v1_run_wait_conditions_post'>;
+type ResolveRequest =
+  BodyOf<'resolve_run_wait_condition_api_v1_run_wait_conditions__run_wait_condition_id__resolve_put'>;
+type LeaseUpdate = BodyOf<'update_run_wait_condition_lease_api_v1_run_wait_conditions__run_wait_condition_id__put'>;
+
+/** The rules of wait conditions, at which dynamic runs stop until somebody answers; ids in database form. */
+export interface WaitConditionsService {
+  /** Creates a wait condition, or finds the same one. @returns its id. @throws ApiError 403, 404, 409 */
+  create(transaction: Transaction, request: WaitConditionRequest, userId: string): Promise<string>;
+  /** Answers a wait condition and lets its run go on, or stops it. @throws ApiError 400, 403, 404 */
+  resolve(transaction: Transaction, id: string, request: ResolveRequest, userId: string): Promise<void>;
+  /** Renews or gives up the lease of the process that waits. @returns the condition's status. @throws ApiError 404 */
+  updateLease(transaction: Transaction, id: string, update: LeaseUpdate): Promise<'pending' | 'resolved'>;
+}
+
+const WAITING = { status: 'paused', reason: 'Waiting for input.' } as const;
+/** Nothing here starts the process of a run again: a user does, as on a reference without a workload manager. */
+const TO_BE_RESUMED = { status: 'paused', reason: 'Waiting for manual resume.' } as const;
+const ABORTED = { status: 'stopped', reason: 'Wait condition was aborted.' } as const;
+
+/** @param updateRunStatus changes the status of runs that wait, go on or end. */
+export function createWaitConditionsService(updateRunStatus: UpdateRunStatus): WaitConditionsService {
+  return {
+    async create(transaction, request, userId) {
+      const runId = toDatabaseId(request.run);
+      const run = await lockRun(transaction, runId);
+      if (!run) throw noSuch('pipeline run', runId);
+      const project = await findProject(transaction, request.project);
+      const from = 'run wait condition';
+      await checkReference(transaction, { table: 'pipeline_run', id: request.run, from, projectId: project.id });
+      if (run.is_dynamic !== 1) throw illegalOperation('Wait conditions are only supported for dynamic pipelines.');
+      const existing = await store.findWaitConditions(transaction, runId, request.name);
+      const sameName = existing.find((condition) => condition.name === request.name);
+      if (sameName) return requireSame(sameName, request).id;
+      if (existing.length > 0) {
+        throw illegalOperation(
+          'Only one pending wait condition is allowed per run. Resolve the existing pending wait condition before ' +
+            'creating a new one.',
+        );
+      }
+      const id = await store.insertWaitCondition(transaction, {
+        run_id: runId,
+        project_id: project.id,
+        user_id: userId,
+        name: request.name,
+        type: request.type,
+        status: 'pending',
+        question: request.question ?? null,
+        data_schema_json: request.data_schema == null ? null : JSON.stringify(request.data_schema),
+      });
+      const entries = metadataEntries(request.metadata).map((entry) => ({
+        ...entry,
+        project_id: project.id,
+        user_id: userId,
+      }));
+      await insertMetadata(transaction, entries, [{ id, type: 'wait_condition' }]);
+      return id;
+    },
+
+    async resolve(transaction, id, request, userId) {
+      const { runId, rootRunId } = await lockRunOf(transaction, id);
+      const condition = await store.lockWaitCondition(transaction, id);
+      if (condition.status !== 'pending') throw illegalOperation('Wait condition has already been resolved.');
+      const time = now();
+      await store.updateWaitCondition(transaction, id, {
+        status: 'resolved',
+        resolution: request.resolution,
+        result_json: checkResult(request.resolution, condition.data_schema_json, request.result),
+        resolved_at: time,
+        resolved_by_user_id: userId,
+      });
+      if (request.resolution === 'abort') return updateRunStatus(transaction, runId, ABORTED);
+      // Whoever holds the lease is about to see the answer by itself.
+      const isLeased = condition.poller_lease_expires_at !== null && condition.poller_lease_expires_at > time;
+      if (!isLeased) await updateRunStatus(transaction, rootRunId, TO_BE_RESUMED);
+    },
+
+    async updateLease(transaction, id, { mode, poller_instance_id, poller_lease_expires_at }) {
+      const { runId, rootRunId } = await lockRunOf(transaction, id);
+      const { status, resolution } = await store.lockWaitCondition(transaction, id);
+      const time = now();
+      const polled = { last_polled_at: time };
+      if (mode === 'refresh') {
+        const lease = { poller_instance_id, poller_lease_expires_at: toDatabaseInstant(poller_lease_expires_at) };
+        await store.updateWaitCondition(transaction, id, status === 'pending' ? { ...polled, ...lease } : polled);
+        return status === 'pending' ? 'pending' : 'resolved';
+      }
+      const released = { poller_instance_id: null, poller_lease_expires_at: time };
+      await store.updateWaitCondition(transaction, id, { ...polled, ...released });
+      if (status === 'pending') {
+        await updateRunStatus(transaction, runId, WAITING);
+        return 'pending';
+      }
+      if (mode === 'abandon' && resolution === 'continue') {
+        await updateRunStatus(transaction, runId, { status: 'paused' });
+        await updateRunStatus(transaction, rootRunId, TO_BE_RESUMED);
+      }
+      return 'resolved';
+    },
+  };
+}
+
+/** Runs are locked before what belongs to them. */
+async function lockRunOf(transaction: Transaction, id: string): Promise<{ runId: string; rootRunId: string }> {
+  const runs = await store.findRunsOf(transaction, id);
+  if (!runs) throw noSuch('run wait condition', id);
+  await lockRun(transaction, runs.runId);
+  return runs;
+}
+
+function requireSame(existing: store.StoredWaitCondition, request: WaitConditionRequest): store.StoredWaitCondition {
+  const schema = existing.data_schema_json === null ? null : JSON.parse(existing.data_schema_json);
+  if (
+    existing.type === request.type &&
+    existing.question === (request.question ?? null) &&
+    isDeepStrictEqual(schema, request.data_schema ?? null)
+  ) {
+    return existing;
+  }
+  throw entityExists(
+    'A run wait condition with this name already exists for the run, but with different configuration.',
+  );
+}
+
+/** The longest text that the column `run_metadata.value` takes. */
+const MAX_LENGTH = 65_535;
+
+/** Values that are too long or of no known type are left out, as in the reference. */
+function metadataEntries(metadata: Readonly<Record<string, unknown>>) {
+  return Object.entries(metadata).flatMap(([key, value]) => {
+    const type = metadataType(value);
+    const text = JSON.stringify(value);
+    return type && Buffer.byteLength(text) <= MAX_LENGTH ? [{ key, value: text, type }] : [];
+  });
+}
+
+function metadataType(value: unknown): string | undefined {
+  if (typeof value === 'string') return 'str';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  if (Array.isArray(value)) return 'list';
+  return value === null ? undefined : 'dict';
+}
