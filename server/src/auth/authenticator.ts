@@ -73,14 +73,7 @@ function cached(
   keyOf: (headers: CredentialHeaders) => string,
   verify: Authenticate,
 ): Authenticate {
-  return async (headers) => {
-    const key = keyOf(headers);
-    const known = cache.get(key);
-    if (known) return known;
-    const identity = await verify(headers);
-    cache.set(key, identity);
-    return identity;
-  };
+  return (headers) => cache.resolve(keyOf(headers), () => verify(headers));
 }
 
 async function authenticateDefault({ db, defaultUserName }: AuthenticatorParts): Promise<Identity> {
@@ -102,11 +95,7 @@ async function authenticateBearer(parts: AuthenticatorParts, headers: Credential
   const cookie = headers.cookie ? parseCookie(headers.cookie)[parts.cookieName] : undefined;
   const credential = cookie || schemeValue(headers.authorization, 'bearer');
   if (!credential) throw new NotAuthenticated('Bearer');
-  let identity = cache.get(credential);
-  if (!identity) {
-    identity = await verifyBearer(parts, credential);
-    cache.set(credential, identity);
-  }
+  const identity = await cache.resolve(credential, () => verifyBearer(parts, credential));
   if (identity.token?.sessionId) csrf.verify(headers.csrfToken, identity.token.sessionId);
   return identity;
 }

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { unzipSync } from 'node:zlib';
 import { credentialsNotValid } from '../errors.ts';
 
 /** Signs the id of a browser session: a page that can send it has read the answer to the log-in. */
@@ -8,18 +9,43 @@ export interface CsrfTokens {
   verify(token: string | undefined, sessionId: string): void;
 }
 
-/** @param secretKey the key that access tokens are signed with */
+/** Salt and purpose that the reference's library mixes into the key. */
+const PURPOSE = 'itsdangeroussigner';
+/** What stands before a packed payload. */
+const PACKED = '.';
+
+/**
+ * Makes the signer of one key. The format is that of Python's itsdangerous (`URLSafeSerializer`), so that a session
+ * that was begun at the reference goes on here, and back.
+ * @param secretKey the key that access tokens are signed with
+ */
 export function createCsrfTokens(secretKey: string): CsrfTokens {
-  const sign = (sessionId: string) => createHmac('sha256', secretKey).update(`csrf ${sessionId}`).digest('base64url');
+  const key = createHash('sha1').update(PURPOSE).update(secretKey).digest();
+  const signatureOf = (payload: string) => createHmac('sha1', key).update(payload).digest();
   return {
-    sign,
+    sign(sessionId) {
+      const payload = Buffer.from(JSON.stringify(sessionId)).toString('base64url');
+      return `${payload}.${signatureOf(payload).toString('base64url')}`;
+    },
     verify(token, sessionId) {
       if (!token) throw credentialsNotValid('Authentication error: missing CSRF token');
-      const expected = Buffer.from(sign(sessionId));
-      const given = Buffer.from(token);
+      const separator = token.lastIndexOf('.');
+      const payload = token.slice(0, Math.max(separator, 0));
+      const given = Buffer.from(token.slice(separator + 1), 'base64url');
+      const expected = signatureOf(payload);
       if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+        throw credentialsNotValid('Invalid CSRF token: signature mismatch');
+      }
+      if (readPayload(payload) !== sessionId) {
         throw credentialsNotValid('Authentication error: CSRF token does not match the access token');
       }
     },
   };
+}
+
+/** Reads what was signed with the server's own key. */
+function readPayload(payload: string): unknown {
+  const packed = payload.startsWith(PACKED);
+  const bytes = Buffer.from(payload.slice(packed ? PACKED.length : 0), 'base64url');
+  return JSON.parse((packed ? unzipSync(bytes) : bytes).toString('utf8'));
 }

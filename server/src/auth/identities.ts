@@ -53,14 +53,11 @@ export async function authenticateApiKey(connection: Connection, text: string): 
   return { ...toIdentity(key), apiKey: { id: fromDatabaseId(key.key_id), generation: key.key_generation } };
 }
 
-/** Both values are tried whatever the first says, so that the time tells nothing. */
+/** A key that is not there takes as long as one that is. */
 async function fitsKey({ key: secret }: ApiKey, key: store.StoredKey | undefined): Promise<boolean> {
+  if (await verifyPassword(secret, key?.key ?? null)) return true;
   const retained = key !== undefined && isPreviousRetained(generationOf(key), Date.now());
-  const [current, previous] = await Promise.all([
-    verifyPassword(secret, key?.key ?? null),
-    verifyPassword(secret, (retained && key.previous_key) || null),
-  ]);
-  return current || previous;
+  return retained && verifyPassword(secret, key.previous_key);
 }
 
 function generationOf(key: {
@@ -87,6 +84,7 @@ export async function authenticateToken(
   const subject = await store.findTokenSubject(connection, claims);
   const problem = subject ? problemOf(subject, claims, rules) : `error retrieving token account ${claims.userId}`;
   if (!subject || problem !== undefined) throw credentialsNotValid(`Authentication error: ${problem}`);
+  if (subject.key_id) await store.recordUse(connection, 'api_key', subject.key_id);
   if (subject.device_id) await store.recordUse(connection, 'auth_devices', subject.device_id);
   const apiKey = subject.key_id
     ? { id: fromDatabaseId(subject.key_id), generation: subject.key_generation ?? 0 }
@@ -118,9 +116,11 @@ function wasIssuedBeforePasswordChange(subject: store.TokenSubject, { issuedAt }
 
 function problemOfKey(subject: store.TokenSubject, claims: TokenClaims): string | undefined {
   if (subject.key_id === null) return `error retrieving API key ${claims.apiKeyId}`;
-  if (subject.key_active === 0) return `API key ${claims.apiKeyId} is not active`;
+  if (subject.key_active === 0) {
+    return `API key ${subject.key_name} associated with service account ${subject.name} is not active`;
+  }
   if (isGenerationValid(generationOf(subject), claims.apiKeyGeneration, Date.now())) return undefined;
-  return `access token for API key ${claims.apiKeyId} was issued for an API key generation that is no longer valid`;
+  return `access token for API key ${subject.key_name} was issued for an API key generation that is no longer valid`;
 }
 
 function problemOfDevice(subject: store.TokenSubject, claims: TokenClaims, rules: IdentityRules): string | undefined {

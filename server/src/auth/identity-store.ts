@@ -43,6 +43,7 @@ export function findPerson(connection: Connection, nameOrId: string): Promise<Au
 /** A user and the state of everything that a token may be bound to; columns of what it is not bound to are null. */
 export interface TokenSubject extends AuthUser {
   key_id: string | null;
+  key_name: string | null;
   key_active: number | null;
   key_generation: number | null;
   key_retain_period: number | null;
@@ -69,7 +70,8 @@ export function findTokenSubject(connection: Connection, claims: TokenClaims): P
     .leftJoin('pipeline_run as run', (join) => join.on(is('run.id', claims.pipelineRunId)))
     .leftJoin('deployment', (join) => join.on(is('deployment.id', claims.deploymentId)))
     .select(USER_COLUMNS)
-    .select(['api_key.id as key_id', 'api_key.active as key_active', 'api_key.key_generation'])
+    .select(['api_key.id as key_id', 'api_key.name as key_name', 'api_key.active as key_active'])
+    .select('api_key.key_generation')
     .select(['api_key.retain_period as key_retain_period', 'api_key.last_rotated as key_last_rotated'])
     .select(['device.id as device_id', 'device.user_id as device_user_id', 'device.status as device_status'])
     .select(['device.expires as device_expires', 'schedule.active as schedule_active'])
@@ -104,5 +106,6 @@ export function findApiKey(connection: Connection, id: string): Promise<StoredKe
 
 /** Notes that a key or a device was used. */
 export async function recordUse(connection: Connection, table: 'api_key' | 'auth_devices', id: string): Promise<void> {
-  await connection.updateTable(table).set({ last_login: now() }).where('id', '=', id).execute();
+  const instant = now();
+  await connection.updateTable(table).set({ last_login: instant, updated: instant }).where('id', '=', id).execute();
 }

@@ -1,16 +1,18 @@
 import { compare, hash } from 'bcrypt';
+import { valueError } from '../errors.ts';
 
 /** The cost of passlib's bcrypt, with which the reference hashes. */
 const ROUNDS = 12;
 
-/** bcrypt reads no more than this, bytes; passlib's behaviour is the same. */
-const MAX_BYTES = 72;
-
 /** A hash that no password fits, of the same cost: looking up a user that is not there takes as long as one that is. */
 const NO_PASSWORD = '$2b$12$C6UzMDM.H6dfI/f/IKcEeO7lwTwUbwUTlXUcrJvGxMlWmqJSbMTMq';
 
-/** Hashes a password or key on another thread; the reference can verify it. */
-export function hashPassword(password: string): Promise<string> {
+/**
+ * Hashes a password or key on another thread; the reference can verify it. As there, bcrypt reads the first 72 bytes.
+ * @throws ApiError ValueError 400 for a password with a NUL character, which bcrypt cannot hash
+ */
+export async function hashPassword(password: string): Promise<string> {
+  if (password.includes('\0')) throw valueError('bcrypt does not allow NULL bytes in password');
   return hash(password, ROUNDS);
 }
 
@@ -20,5 +22,5 @@ export function hashPassword(password: string): Promise<string> {
  */
 export async function verifyPassword(password: string, stored: string | null): Promise<boolean> {
   const fits = await compare(password, stored ?? NO_PASSWORD);
-  return fits && stored !== null && Buffer.byteLength(password) <= MAX_BYTES;
+  return fits && stored !== null && !password.includes('\0');
 }

@@ -1,5 +1,5 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
-import { isUuid } from '../database/ids.ts';
+import { fromDatabaseId, isUuid, toDatabaseId } from '../database/ids.ts';
 import { credentialsNotValid } from '../errors.ts';
 
 /** How tokens are signed and checked. */
@@ -67,12 +67,10 @@ export function createTokens(settings: TokenSettings): Tokens {
           audience: settings.audience,
           clockTolerance: settings.leewaySeconds,
         });
-        return fromPayload(payload);
+        return fromPayload(payload, Date.now() / 1000 + settings.leewaySeconds);
       } catch (error) {
-        if (!(error instanceof errors.JOSEError)) throw error;
-        throw credentialsNotValid(
-          `Authentication error: error decoding access token: Invalid JWT token: ${error.message}.`,
-        );
+        if (error instanceof errors.JOSEError) throw invalid(reasonOf(error));
+        throw error;
       }
     },
   };
@@ -88,26 +86,47 @@ function toPayload(claims: TokenClaims): Record<string, string | number> {
   return payload;
 }
 
-function fromPayload(payload: Readonly<Record<string, unknown>>): TokenClaims {
+/** @param latest seconds since 1970: what was issued later comes from a clock that cannot be trusted */
+function fromPayload(payload: Readonly<Record<string, unknown>>, latest: number): TokenClaims {
   const ids: Partial<Record<(typeof ID_CLAIMS)[keyof typeof ID_CLAIMS], string>> = {};
   for (const [name, field] of Object.entries(ID_CLAIMS)) {
     if (payload[name] !== undefined) ids[field] = idClaim(name, payload[name]);
   }
-  const { iat, key_gen: generation } = payload;
-  if (generation !== undefined && !Number.isInteger(generation)) throw invalid('key_gen');
+  const { sub, iat, key_gen: generation } = payload;
+  if (sub === undefined || sub === '') throw invalid('the subject claim is missing');
+  if (iat !== undefined && typeof iat !== 'number') throw invalid('the iat claim is not a valid timestamp');
+  if (iat !== undefined && iat > latest) throw invalid('The token is not yet valid (iat)');
+  if (generation !== undefined && !Number.isInteger(generation))
+    throw invalid('the key_gen claim is not a valid integer');
   return {
     ...ids,
-    userId: idClaim('subject', payload['sub']),
-    issuedAt: iat as number | undefined,
+    userId: idClaim('subject', sub),
+    issuedAt: iat,
     apiKeyGeneration: generation as number | undefined,
   };
 }
 
 function idClaim(name: string, value: unknown): string {
-  if (typeof value !== 'string' || !isUuid(value)) throw invalid(name);
-  return value;
+  if (typeof value !== 'string' || !isUuid(value)) throw invalid(`the ${name} claim is not a valid UUID`);
+  return fromDatabaseId(toDatabaseId(value));
 }
 
-function invalid(claim: string) {
-  return credentialsNotValid(`Invalid JWT token: the ${claim} claim is not valid`);
+/** What is wrong with a token, in the words of the reference's library. */
+function reasonOf(error: errors.JOSEError): string {
+  if (error instanceof errors.JWTExpired) return 'Signature has expired';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'Signature verification failed';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'The specified alg value is not allowed';
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'Not enough segments';
+  if (error.reason === 'missing') return `Token is missing the "${error.claim}" claim`;
+  return WRONG_CLAIMS[error.claim] ?? `the ${error.claim} claim is not valid`;
+}
+
+const WRONG_CLAIMS: Readonly<Record<string, string>> = {
+  aud: "Audience doesn't match",
+  iss: 'Invalid issuer',
+  nbf: 'The token is not yet valid (nbf)',
+};
+
+function invalid(reason: string) {
+  return credentialsNotValid(`Authentication error: error decoding access token: Invalid JWT token: ${reason}.`);
 }
