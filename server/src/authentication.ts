@@ -4,6 +4,7 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import { createCsrfTokens } from './auth/csrf.ts';
 import type { Identity } from './auth/identity.ts';
 import { createIdentityCache } from './auth/identity-cache.ts';
+import { createRateLimiter, type RateLimiter, UNLIMITED } from './auth/rate-limiter.ts';
 import { createTokens } from './auth/tokens.ts';
 import type { AuthConfig } from './config/auth-config.ts';
 import type { Config } from './config/config.ts';
@@ -19,6 +20,7 @@ export interface Authentication {
   readonly forgetIdentities: () => void;
   readonly authentication: Handlers;
   readonly devices: DevicesService;
+  readonly passwordChanges: RateLimiter;
 }
 
 /** Builds authentication from its configuration. @param serverId hyphenated; issuer and audience of tokens */
@@ -56,6 +58,8 @@ export function createAuthentication(
     rules: { external, devices: deviceSettings.offered, workloadLeewaySeconds: auth.workloadTokenLeewaySeconds },
     defaultUserName: server.defaultUserName ?? 'default',
   });
+  const limits = { perMinute: auth.loginsPerMinute, perDay: auth.loginsPerDay };
+  const limiterOf = (action: string) => (auth.rateLimitEnabled ? createRateLimiter(db, action, limits) : UNLIMITED);
   return {
     authenticate: (request) =>
       authenticate({
@@ -64,6 +68,7 @@ export function createAuthentication(
         csrfToken: request.get('X-CSRF-Token'),
       }),
     forgetIdentities: cache.clear,
+    passwordChanges: limiterOf('password change'),
     devices,
     authentication: loginOperations({
       db,
@@ -73,7 +78,7 @@ export function createAuthentication(
       external,
       devices: deviceSettings.offered,
       logInDevice: devices.logIn,
-      limit: () => Promise.resolve(),
+      limiter: limiterOf('log-in'),
     }),
   };
 }

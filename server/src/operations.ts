@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { RateLimiter } from './auth/rate-limiter.ts';
 import { createCompletion } from './contract/completion.ts';
 import { readContract } from './contract/document.ts';
 import type { Handlers } from './contract/registry.ts';
@@ -28,6 +29,7 @@ import { createRunsService } from './features/runs/runs-service.ts';
 import { schedulesOperations } from './features/schedules/schedules-operations.ts';
 import { secretsOperations } from './features/secrets/secrets-operations.ts';
 import { createSecretsService } from './features/secrets/secrets-service.ts';
+import { activationOperations } from './features/server/activation-operations.ts';
 import { createOnboarding } from './features/server/onboarding.ts';
 import { type ServerDescription, serverOperations } from './features/server/server-operations.ts';
 import { apiKeysOperations } from './features/service-accounts/api-keys-operations.ts';
@@ -59,6 +61,8 @@ export interface FeatureParts {
   readonly log: Logger;
   readonly secretsStore: SecretsStore;
   readonly devices: DevicesService;
+  /** Limits tries of the current password when it is changed. */
+  readonly passwordChanges: RateLimiter;
   /** Drops what this process remembers of verified credentials. */
   readonly forgetIdentities: () => void;
 }
@@ -79,9 +83,10 @@ export function createOperations(parts: FeatureParts): Handlers {
 
   return {
     ...serverOperations({ db, ...settings, poolState: database.poolState }),
+    ...activationOperations({ db }),
     ...projectsOperations({ db, list, projects, projectScope }),
     ...pipelinesOperations({ db, list }),
-    ...usersOperations({ db, list, forgetIdentities }),
+    ...usersOperations({ db, list, forgetIdentities, passwordChanges: parts.passwordChanges }),
     ...serviceAccountsOperations({ db, list, forgetIdentities }),
     ...apiKeysOperations({ db, list, forgetIdentities }),
     ...devicesOperations({ db, list, devices, onboarding, forgetIdentities }),

@@ -13,7 +13,20 @@ export interface Migration {
 }
 
 /** Tables of our own, oldest first. Character set and collation are the database's, as those of the ids they refer to. */
-const OWN_TABLES: readonly Migration[] = [];
+const OWN_TABLES: readonly Migration[] = [
+  {
+    name: 'table ws_rate_limit',
+    async run(connection) {
+      await sql`create table if not exists ws_rate_limit (
+        subject varchar(191) not null,
+        window_seconds int not null,
+        tries int not null,
+        ends datetime not null,
+        primary key (subject, window_seconds)
+      ) engine = InnoDB`.execute(connection);
+    },
+  },
+];
 
 /** All of our own steps, in their order. ZenML's tables are there before. */
 export function ownMigrations(): Migration[] {

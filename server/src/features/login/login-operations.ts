@@ -1,6 +1,7 @@
 import type { IssuedToken, IssueToken } from '../../auth/access-tokens.ts';
 import { authenticateApiKey, authenticatePassword } from '../../auth/identities.ts';
 import type { Identity } from '../../auth/identity.ts';
+import type { RateLimiter } from '../../auth/rate-limiter.ts';
 import {
   clearedCookieHeader,
   isCrossSite,
@@ -26,8 +27,7 @@ export interface LoginParts {
   readonly devices: boolean;
   /** Exchanges the code of a device that its user has confirmed. @throws HttpError 400 with an error of RFC 8628 */
   readonly logInDevice: (clientId: string, deviceCode: string) => Promise<LoggedInDevice>;
-  /** Counts a log-in of a client. @throws HttpError 429 over the limit */
-  readonly limit: (context: RequestContext) => Promise<void>;
+  readonly limiter: RateLimiter;
 }
 
 /** Log-in, log-out and tokens. */
@@ -35,15 +35,8 @@ export function loginOperations(parts: LoginParts) {
   const { db, issueToken, cookie } = parts;
   return {
     async token_api_v1_login_post({ body, context }) {
-      await parts.limit(context);
       const grant = readGrant(body ?? {}, parts);
-      if (grant.type === 'device_code') return exchangeDeviceCode(parts, grant);
-      const identity = await verify(db, grant);
-      if (grant.type === 'api_key') return toTokenResponse(await issueToken(identity));
-      const crossSite = isCrossSite(cookie, originOf(context));
-      const issued = await issueToken(identity, { session: crossSite });
-      const header = sessionCookieHeader(cookie, issued.accessToken, crossSite);
-      return new Reply(toTokenResponse(issued), { headers: { 'Set-Cookie': header } });
+      return parts.limiter.attempt(context.clientAddress, () => logIn(parts, grant, context));
     },
 
     logout_api_v1_logout_get: async () => new Reply(null, { headers: { 'Set-Cookie': clearedCookieHeader(cookie) } }),
@@ -51,6 +44,18 @@ export function loginOperations(parts: LoginParts) {
     api_token_api_v1_api_token_get: ({ query, identity }) =>
       issueApiToken(db, issueToken, parts.apiTokens, identity, query),
   } satisfies Handlers;
+}
+
+async function logIn(parts: LoginParts, grant: Grant, context: RequestContext) {
+  if (grant.type === 'device_code') return exchangeDeviceCode(parts, grant);
+  const { db, issueToken, cookie } = parts;
+  const identity = await verify(db, grant);
+  // Keys are for clients other than browsers.
+  if (grant.type === 'api_key') return toTokenResponse(await issueToken(identity));
+  const crossSite = isCrossSite(cookie, originOf(context));
+  const issued = await issueToken(identity, { session: crossSite });
+  const header = sessionCookieHeader(cookie, issued.accessToken, crossSite);
+  return new Reply(toTokenResponse(issued), { headers: { 'Set-Cookie': header } });
 }
 
 function verify(db: Database, grant: Exclude<Grant, { type: 'device_code' }>): Promise<Identity> {

@@ -29,6 +29,12 @@ export async function updateServerSettings(transaction: Transaction, changes: Se
     .execute();
 }
 
+/** Activates a server that is not active yet. @returns whether it was not: of several requests one does it. */
+export async function activateOnce(transaction: Transaction): Promise<boolean> {
+  const query = transaction.updateTable('server_settings').set({ active: 1, updated: now() }).where('active', '=', 0);
+  return (await query.executeTakeFirst()).numUpdatedRows > 0n;
+}
+
 /** Notes when a user last did something, which is shown in `/info`. */
 export async function recordUserActivity(connection: Connection): Promise<void> {
   await connection.updateTable('server_settings').set({ last_user_activity: now() }).execute();

@@ -1,6 +1,7 @@
 import type { Identity } from '../../auth/identity.ts';
+import type { RateLimiter } from '../../auth/rate-limiter.ts';
 import type { Model } from '../../contract/operation-types.ts';
-import type { Handlers } from '../../contract/registry.ts';
+import type { Handlers, RequestContext } from '../../contract/registry.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { ApiError, illegalOperation } from '../../errors.ts';
@@ -17,12 +18,17 @@ export interface UsersParts {
   readonly list: Lister;
   /** Drops what this process remembers of verified credentials. */
   readonly forgetIdentities: () => void;
+  readonly passwordChanges: RateLimiter;
 }
 
 type Write = <Answer>(work: (transaction: Transaction) => Promise<Answer>) => Promise<Answer>;
 
 /** The operations on users. */
-export function usersOperations({ db, list, forgetIdentities }: UsersParts) {
+export function usersOperations({ db, list, forgetIdentities, passwordChanges }: UsersParts) {
+  const guardOf =
+    ({ clientAddress }: RequestContext): service.PasswordGuard =>
+    (check) =>
+      passwordChanges.attempt(clientAddress, check);
   const write = async (transaction: Write, user: AccountRow, changes: Partial<AccountValues>) => {
     const answer = await transaction(async (tx) => {
       await service.applyUpdate(tx, user, changes);
@@ -50,9 +56,9 @@ export function usersOperations({ db, list, forgetIdentities }: UsersParts) {
       return toUserResponse(user, depthOf(query.hydrate));
     },
 
-    async update_user_api_v1_users__user_name_or_id__put({ path, body, identity, transaction }) {
+    async update_user_api_v1_users__user_name_or_id__put({ path, body, identity, context, transaction }) {
       const user = await findAccount(db, path.user_name_or_id, 'user');
-      return write(transaction, user, await service.planUpdate(identity, user, body));
+      return write(transaction, user, await service.planUpdate(identity, user, body, guardOf(context)));
     },
 
     async activate_user_api_v1_users__user_name_or_id__activate_put({ path, body, transaction }) {
@@ -99,12 +105,12 @@ export function usersOperations({ db, list, forgetIdentities }: UsersParts) {
     get_current_user_api_v1_current_user_get: ({ identity }) =>
       loadUser(db, toDatabaseId(identity.user.id), FULL, { showPrivate: true }),
 
-    async update_myself_api_v1_current_user_put({ body, identity, transaction }) {
+    async update_myself_api_v1_current_user_put({ body, identity, context, transaction }) {
       const user = await findAccount(db, identity.user.id, 'user');
       const changes = {
         ...service.profileChanges(body),
         ...service.emailChanges(body),
-        ...(await service.changePassword(user, body)),
+        ...(await service.changePassword(user, body, guardOf(context))),
       };
       return write(transaction, user, changes);
     },

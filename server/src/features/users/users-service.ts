@@ -19,6 +19,9 @@ export interface WithActivationToken {
   readonly activationToken: string | null;
 }
 
+/** Checks a password, as often as its client may try. @throws HttpError 429 */
+export type PasswordGuard = (check: () => Promise<void>) => Promise<void>;
+
 /** What hashing needs of a request; done before the transaction, because it takes tenths of a second. */
 export interface HashedSecrets {
   readonly password: string | null;
@@ -51,7 +54,8 @@ export async function createUser(
       avatar_url: request.avatar_url ?? null,
       active: secrets.password === null ? 0 : 1,
       password: secrets.password,
-      password_changed_at: secrets.password === null ? null : now(),
+      // An empty password counts as none that was set.
+      password_changed_at: request.password ? now() : null,
       activation_token: secrets.activationToken?.hash ?? null,
       external_user_id: toNullableId(request.external_user_id),
       email: request.email ?? null,
@@ -70,12 +74,13 @@ export async function planUpdate(
   identity: Identity,
   user: store.AccountRow,
   update: UserUpdate,
+  guard: PasswordGuard,
 ): Promise<Partial<store.AccountValues>> {
   const own = toDatabaseId(identity.user.id) === user.id;
   if (!own) requireAdmin(identity, 'update other user account');
   return {
     ...profileChanges(update),
-    ...(await passwordChange(own, user, update)),
+    ...(await passwordChange(own, user, update, guard)),
     ...statusChanges(identity, own, user, update),
     ...(own ? {} : refusePrivateChanges(update)),
   };
@@ -104,6 +109,7 @@ async function passwordChange(
   own: boolean,
   user: store.AccountRow,
   update: UserUpdate,
+  guard: PasswordGuard,
 ): Promise<Partial<store.AccountValues>> {
   if (update.password == null) return {};
   if (!own) {
@@ -111,20 +117,24 @@ async function passwordChange(
       'Users cannot change the password of other users. Use the account deactivation and activation flow instead.',
     );
   }
-  return changePassword(user, update);
+  return changePassword(user, update, guard);
 }
 
 /** Changes a user's own password. @throws ApiError IllegalOperationError 403 without the current one */
 export async function changePassword(
   user: store.AccountRow,
   { password, old_password }: UserUpdate,
+  guard: PasswordGuard,
 ): Promise<Partial<store.AccountValues>> {
   if (password == null) return {};
   if (old_password == null) {
     throw illegalOperation('The current password must be supplied when changing the password.');
   }
-  if (!(await verifyPassword(old_password, user.password)))
-    throw illegalOperation('The current password is incorrect.');
+  await guard(async () => {
+    if (!(await verifyPassword(old_password, user.password))) {
+      throw illegalOperation('The current password is incorrect.');
+    }
+  });
   return { password: await hashPassword(password), password_changed_at: now() };
 }
 
