@@ -13,7 +13,7 @@ import { createValueCipher } from '../src/secrets/value-cipher.ts';
 /** Nothing connects before the first statement, and none is sent. */
 const config = loadConfig({ ZENML_STORE_URL: 'mysql://nobody:none@localhost/none' });
 const database = createDatabase(config.store.database);
-const { authentication, devices, forgetIdentities } = createAuthentication(config, database.db, '');
+const { authentication, devices, passwordChanges, forgetIdentities } = createAuthentication(config, database.db, '');
 const handlers = {
   ...authentication,
   ...createOperations({
@@ -34,6 +34,7 @@ const handlers = {
     log: pino(),
     secretsStore: createSqlSecretsStore(createValueCipher(undefined)),
     devices,
+    passwordChanges,
     forgetIdentities,
   }),
 };
