@@ -14,6 +14,7 @@ import { createDeploymentsService } from './features/deployments/deployments-ser
 import { devicesOperations } from './features/devices/devices-operations.ts';
 import type { DevicesService } from './features/devices/devices-service.ts';
 import { flavorsOperations } from './features/flavors/flavors-operations.ts';
+import { hookInvocationsOperations } from './features/hook-invocations/hook-invocations-operations.ts';
 import { logsOperations } from './features/logs/logs-operations.ts';
 import { createMaintenance } from './features/maintenance.ts';
 import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
@@ -103,6 +104,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...runWaitConditionsOperations({ db, list, waitConditions: createWaitConditionsService(runs.updateStatus) }),
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),
+    ...hookInvocationsOperations({ db, list }),
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),

@@ -7,10 +7,10 @@ import { toApiInstant } from '../../database/instants.ts';
 import type { Depth } from '../../listing/page.ts';
 import { loadOwners } from '../users/users-read-model.ts';
 
-/** Loads the log records of runs or steps, oldest first, by the database id of the run or step. */
+/** Loads the log records of runs, steps or hook invocations, oldest first, by the database id of these. */
 export async function loadLogsOf(
   connection: Connection,
-  column: 'pipeline_run_id' | 'step_run_id',
+  column: 'pipeline_run_id' | 'step_run_id' | 'hook_invocation_id',
   ids: readonly string[],
 ): Promise<Map<string, Model<'LogsResponse'>[]>> {
   const logs = new Map<string, Model<'LogsResponse'>[]>(ids.map((id) => [id, []]));
