@@ -1,0 +1,22 @@
+/** A server under test that runs. */
+export interface RunningServer {
+  name: string;
+  url: string;
+  pid: number | undefined;
+  log: string;
+  /** Asks it to stop and returns its exit code. */
+  stop(): Promise<number>;
+}
+
+export interface ServerOptions {
+  /** `mysql://user:password@host:port/database` */
+  databaseUrl: string;
+  /** For logs, and for what the servers keep on disk. */
+  directory: string;
+  environment?: Record<string, string>;
+}
+
+export const admin: { user: string; password: string };
+export function databaseServer(): Promise<{ url: string; stop: () => Promise<unknown> }>;
+export function startReference(options: ServerOptions): Promise<RunningServer>;
+export function startOurs(options: ServerOptions): Promise<RunningServer>;
