@@ -17,6 +17,7 @@ import { flavorsOperations } from './features/flavors/flavors-operations.ts';
 import { hookInvocationsOperations } from './features/hook-invocations/hook-invocations-operations.ts';
 import { logsOperations } from './features/logs/logs-operations.ts';
 import { createMaintenance } from './features/maintenance.ts';
+import { modelsOperations } from './features/models/models-operations.ts';
 import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
 import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
@@ -105,6 +106,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),
     ...hookInvocationsOperations({ db, list }),
+    ...modelsOperations({ db, list }),
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),

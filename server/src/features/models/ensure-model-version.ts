@@ -1,11 +1,12 @@
 import type { Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
-import { fromDatabaseId, newId } from '../../database/ids.ts';
+import { fromDatabaseId } from '../../database/ids.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
 import { keyError } from '../../errors.ts';
 import { formatNameTemplate } from '../name-template.ts';
 import { checkName } from '../names.ts';
-import { attachTags } from '../tags/tags-service.ts';
+import { createModelVersion } from './model-version-creation.ts';
+import { checkVersionName, isNumeric, MODEL_STAGES } from './model-version-names.ts';
 import * as store from './models-store.ts';
 
 /** A run or step whose configuration names a model; ids in database form. */
@@ -17,9 +18,6 @@ export interface ModelUser {
   /** What stands for `{name}` in the names of the model and its version. */
   readonly substitutions: Readonly<Record<string, string>>;
 }
-
-/** The stages that a version can be named by; `latest` is the one with the highest number. */
-const STAGES = ['none', 'staging', 'production', 'archived', 'latest'];
 
 /**
  * Finds or makes the version of the model that a run or step uses, and links it to the run (ZenML 0.98.0
@@ -72,33 +70,27 @@ async function ensureVersion(
   const existing = await store.findModelVersion(transaction, modelId, referenceOf(name, user.runId));
   if (existing) return existing;
   if (name !== undefined && isReserved(name)) {
-    const which = /^\d+$/.test(name) ? `version with number ${name}` : `${name} stage version`;
+    const which = isNumeric(name) ? `version with number ${name}` : `${name} stage version`;
     throw keyError(`No ${which} found for model ${fromDatabaseId(modelId)}.`);
   }
-  if (name !== undefined) checkName(name, 'ModelVersion');
-  const number = await store.nextVersionNumber(transaction, modelId);
-  const versionId = await store.insertModelVersion(transaction, {
-    name: name ?? String(number),
-    number,
-    model_id: modelId,
-    project_id: user.projectId,
-    user_id: user.userId,
+  if (name !== undefined) checkVersionName(name);
+  return createModelVersion(transaction, modelId, {
+    name,
+    projectId: user.projectId,
+    userId: user.userId,
     description: user.model.description ?? null,
-    // The column is part of a unique key: a version that is named gets a value that no run has.
-    producer_run_id_if_numeric: name === undefined ? user.runId : newId(),
+    tags: user.model.tags,
+    producerRunId: user.runId,
   });
-  const target = { type: 'model_version', ids: [versionId], userId: user.userId } as const;
-  await attachTags(transaction, target, user.model.tags);
-  return versionId;
 }
 
 function isReserved(name: string): boolean {
-  return /^\d+$/.test(name) || STAGES.includes(name);
+  return isNumeric(name) || MODEL_STAGES.includes(name);
 }
 
 function referenceOf(name: string | undefined, runId: string): store.VersionReference {
   if (name === undefined) return { by: 'producer_run_id_if_numeric', value: runId };
-  if (/^\d+$/.test(name)) return { by: 'number', value: Number(name) };
+  if (isNumeric(name)) return { by: 'number', value: Number(name) };
   if (name === 'latest') return { by: 'latest' };
-  return { by: STAGES.includes(name) ? 'stage' : 'name', value: name };
+  return { by: MODEL_STAGES.includes(name) ? 'stage' : 'name', value: name };
 }
