@@ -1,5 +1,5 @@
 import { compare, hash } from 'bcrypt';
-import { valueError } from '../errors.ts';
+import { RequestValidationError } from '../errors.ts';
 
 /** The cost of passlib's bcrypt, with which the reference hashes. */
 const ROUNDS = 12;
@@ -9,10 +9,10 @@ const NO_PASSWORD = '$2b$12$C6UzMDM.H6dfI/f/IKcEeO7lwTwUbwUTlXUcrJvGxMlWmqJSbMTM
 
 /**
  * Hashes a password or key on another thread; the reference can verify it. As there, bcrypt reads the first 72 bytes.
- * @throws ApiError ValueError 400 for a password with a NUL character, which bcrypt cannot hash
+ * @throws RequestValidationError 422 for a password with a NUL character, which bcrypt cannot hash
  */
 export async function hashPassword(password: string): Promise<string> {
-  if (password.includes('\0')) throw valueError('bcrypt does not allow NULL bytes in password');
+  if (password.includes('\0')) throw new RequestValidationError('bcrypt does not allow NULL bytes in password', true);
   return hash(password, ROUNDS);
 }
 

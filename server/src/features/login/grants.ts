@@ -28,7 +28,7 @@ export function readGrant(form: LoginForm, offered: OfferedGrants): Grant {
   const type = form.grant_type || impliedGrant(form, offered);
   switch (type) {
     case GRANTS.password:
-      if (offered.external) throw unsupported(type);
+      if (offered.external) throw unsupported(`${type}.`);
       if (!form.username) throw invalid('Invalid request: username is required.');
       return { type: 'password', userName: form.username, password: form.password ?? '' };
     case GRANTS.apiKey:
@@ -36,6 +36,8 @@ export function readGrant(form: LoginForm, offered: OfferedGrants): Grant {
       return { type: 'api_key', apiKey: form.password };
     case GRANTS.deviceCode:
       return readDeviceGrant(form, offered);
+    case GRANTS.external:
+      throw unsupported(`${type}.`);
     default:
       throw unsupported(type);
   }

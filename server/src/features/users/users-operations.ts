@@ -95,11 +95,13 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges }:
     },
 
     async email_opt_in_response_api_v1_users__user_name_or_id__email_opt_in_put({ path, body, identity, transaction }) {
+      const changes = service.emailChanges(body);
       const user = await findAccount(db, path.user_name_or_id, 'user');
-      if (!isSelf(identity, user)) {
+      // By name nobody is themselves, in the reference.
+      if (path.user_name_or_id !== identity.user.id) {
         throw new ApiError('AuthorizationException', 'Users can not opt in on behalf of another user.');
       }
-      return write(transaction, user, service.emailChanges(body));
+      return write(transaction, user, changes);
     },
 
     get_current_user_api_v1_current_user_get: ({ identity }) =>

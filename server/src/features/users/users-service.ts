@@ -6,7 +6,8 @@ import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId, toNullableId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
-import { credentialsNotValid, entityExists, illegalOperation } from '../../errors.ts';
+import { credentialsNotValid, entityExists, illegalOperation, RequestValidationError } from '../../errors.ts';
+import { findProject } from '../projects/projects-read-model.ts';
 import * as store from './accounts-store.ts';
 import { requireAdmin } from './admin-rules.ts';
 
@@ -77,6 +78,8 @@ export async function planUpdate(
   guard: PasswordGuard,
 ): Promise<Partial<store.AccountValues>> {
   const own = toDatabaseId(identity.user.id) === user.id;
+  // Checked, but not changed: ZenML 0.98.0 drops the address here, and takes it at `/current-user` only.
+  emailChanges(update);
   if (!own) requireAdmin(identity, 'update other user account');
   return {
     ...profileChanges(update),
@@ -97,11 +100,18 @@ export function profileChanges(update: UserUpdate): Partial<store.AccountValues>
   };
 }
 
-/** The e-mail address and whether it may be written to. */
-export function emailChanges(update: UserUpdate): Partial<store.AccountValues> {
+/**
+ * The e-mail address and whether it may be written to: who gives one and says nothing else agrees.
+ * @throws RequestValidationError 422 for an agreement without an address
+ */
+export function emailChanges({ email, email_opted_in: given }: UserUpdate): Partial<store.AccountValues> {
+  const optedIn = email != null && given == null ? true : given;
+  if (optedIn === true && email == null) {
+    throw new RequestValidationError('Please provide an email, when you are opting-in with your email.');
+  }
   return {
-    ...(update.email !== undefined && { email: update.email }),
-    ...(update.email_opted_in !== undefined && { email_opted_in: flag(update.email_opted_in) }),
+    ...(email !== undefined && { email }),
+    ...(optedIn !== undefined && { email_opted_in: flag(optedIn) }),
   };
 }
 
@@ -163,7 +173,7 @@ function refusePrivateChanges({ email, email_opted_in }: UserUpdate): Record<str
   throw illegalOperation('Cannot change the private user account information for another user account.');
 }
 
-/** Applies planned changes. @throws ApiError 403 for the last administrator, 409 for a name that is taken */
+/** Applies planned changes. @throws ApiError 403 for the last administrator, 404 for a project, 409 for a name that is taken */
 export async function applyUpdate(
   transaction: Transaction,
   user: store.AccountRow,
@@ -175,6 +185,7 @@ export async function applyUpdate(
         'account and therefore it cannot be demoted to a regular user account.',
     );
   }
+  if (changes.default_project_id != null) await findProject(transaction, changes.default_project_id);
   const { name = user.name } = changes;
   await uniqueName(`update user account with name '${name}'`, async () => {
     if (name !== user.name && (await store.findOptionalAccount(transaction, name, 'user'))) return undefined;
@@ -189,8 +200,8 @@ export async function checkActivation(
   nameOrId: string,
   token: string | null | undefined,
 ): Promise<void> {
-  const valid = await verifyPassword(token ?? '', user.activation_token);
-  if (token != null && valid) return;
+  if (token == null) throw credentialsNotValid('Authentication error: no credentials provided');
+  if (await verifyPassword(token, user.activation_token)) return;
   throw credentialsNotValid(`Authentication error: invalid activation token for user ${nameOrId}`);
 }
 
