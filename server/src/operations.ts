@@ -17,6 +17,7 @@ import { flavorsOperations } from './features/flavors/flavors-operations.ts';
 import { hookInvocationsOperations } from './features/hook-invocations/hook-invocations-operations.ts';
 import { logsOperations } from './features/logs/logs-operations.ts';
 import { createMaintenance } from './features/maintenance.ts';
+import { modelVersionLinksOperations } from './features/models/model-version-links-operations.ts';
 import { modelsOperations } from './features/models/models-operations.ts';
 import { pipelinesOperations } from './features/pipelines/pipelines-operations.ts';
 import { createProjectScope } from './features/projects/project-scope.ts';
@@ -107,6 +108,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...stepsOperations({ db, list, steps }),
     ...hookInvocationsOperations({ db, list }),
     ...modelsOperations({ db, list }),
+    ...modelVersionLinksOperations({ list }),
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),

@@ -6,6 +6,7 @@ import { keyError } from '../../errors.ts';
 import { formatNameTemplate } from '../name-template.ts';
 import { checkName } from '../names.ts';
 import { createModelVersion } from './model-version-creation.ts';
+import { ensureLink } from './model-version-links-store.ts';
 import { checkVersionName, isNumeric, MODEL_STAGES } from './model-version-names.ts';
 import * as store from './models-store.ts';
 
@@ -30,7 +31,7 @@ export async function ensureModelVersion(transaction: Transaction, user: ModelUs
   const { version } = user.model;
   const name = version == null ? undefined : formatNameTemplate(String(version), user.substitutions);
   const versionId = await ensureVersion(transaction, user, modelId, name);
-  await store.linkRun(transaction, versionId, user.runId);
+  await ensureLink(transaction, 'run', { versionId, targetId: user.runId });
   return versionId;
 }
 

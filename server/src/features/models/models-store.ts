@@ -200,17 +200,3 @@ export async function findModelVersion(
       : versions.where(reference.by, '=', reference.value);
   return (await query.executeTakeFirst())?.id;
 }
-
-/** Links a model version to a run that uses it; a link that exists is kept. */
-export async function linkRun(transaction: Transaction, modelVersionId: string, runId: string): Promise<void> {
-  const existing = await transaction
-    .selectFrom('model_versions_runs')
-    .select('id')
-    .where('model_version_id', '=', modelVersionId)
-    .where('pipeline_run_id', '=', runId)
-    .executeTakeFirst();
-  if (existing) return;
-  const created = now();
-  const row = { id: newId(), created, updated: created, model_version_id: modelVersionId, pipeline_run_id: runId };
-  await transaction.insertInto('model_versions_runs').values(row).execute();
-}
