@@ -20,15 +20,21 @@ export interface DatabaseHandle {
   destroy(): Promise<void>;
 }
 
+/** A statement as it was sent. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
 /**
  * Opens a pool. Connections are made on demand; an unreachable database shows at the first statement.
- * @param onStatement told each statement's text, for tests that count.
+ * @param onStatement told each statement with its parameters, for tests that count and explain.
  */
-export function createDatabase(config: DatabaseConfig, onStatement?: (text: string) => void): DatabaseHandle {
+export function createDatabase(config: DatabaseConfig, onStatement?: (statement: Statement) => void): DatabaseHandle {
   const pool = new ConnectionPool(config);
   const db = new Kysely<Schema>({
     dialect: new MysqlDialect({ pool }),
-    log: onStatement && ((event) => onStatement(event.query.sql)),
+    log: onStatement && (({ query }) => onStatement({ sql: query.sql, parameters: query.parameters })),
   });
   return { db, poolState: () => pool.state(), destroy: () => db.destroy() };
 }

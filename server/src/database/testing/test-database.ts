@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
-import { createDatabase, type Database, type DatabaseConfig, type DatabaseHandle } from '../database.ts';
+import {
+  createDatabase,
+  type Database,
+  type DatabaseConfig,
+  type DatabaseHandle,
+  type Statement,
+} from '../database.ts';
 import { migrateDatabase } from '../migrations/migrate.ts';
 
 /** A database of one test file. */
@@ -12,7 +18,7 @@ export interface TestDatabase {
   readonly url: string;
   readonly config: DatabaseConfig;
   /** The statements since the last call, in their order. */
-  takeStatements(): string[];
+  takeStatements(): Statement[];
   /** Closes the pool and removes the database. */
   drop(): Promise<void>;
 }
@@ -44,8 +50,8 @@ export async function createEmptyTestDatabase(changes: TestDatabaseChanges = {})
   const name = `zenml_test_${randomBytes(6).toString('hex')}`;
   const config = { ...testDatabaseServer(), ...changes, database: name };
   await runOnServer(config, `create database ${name} character set utf8mb4 collate utf8mb4_unicode_ci`);
-  let statements: string[] = [];
-  const handle = createDatabase(config, (text) => statements.push(text));
+  let statements: Statement[] = [];
+  const handle = createDatabase(config, (statement) => statements.push(statement));
   const credentials = `${encodeURIComponent(config.user)}:${encodeURIComponent(config.password)}`;
   return {
     db: handle.db,
