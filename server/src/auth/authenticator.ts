@@ -85,8 +85,10 @@ async function authenticateDefault({ db, defaultUserName }: AuthenticatorParts):
 async function authenticateBasic({ db }: AuthenticatorParts, authorization: string | undefined): Promise<Identity> {
   const encoded = schemeValue(authorization, 'basic');
   if (encoded === undefined) throw new NotAuthenticated('Basic');
-  const [name = '', ...password] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  return authenticatePassword(db, name, password.join(':'));
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 0) throw new NotAuthenticated('Basic');
+  return authenticatePassword(db, text.slice(0, colon), text.slice(colon + 1));
 }
 
 /** The cookie of the dashboard comes before the header, as in the reference. */

@@ -116,6 +116,17 @@ describe('a token', () => {
   });
 });
 
+test('who is calling costs one statement, once in a while', async () => {
+  const token = bearer(forge({ ...claims(), jti: randomUUID() }));
+  const count = async () => {
+    server.database.takeStatements();
+    await currentUser(token);
+    return server.database.takeStatements().length;
+  };
+  const [first, second] = [await count(), await count()];
+  expect(first - second).toBe(1);
+});
+
 describe('a token that is bound', () => {
   test('to a run ends some time after the run', async () => {
     const runId = newId();

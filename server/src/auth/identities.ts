@@ -82,8 +82,9 @@ export async function authenticateToken(
   rules: IdentityRules,
 ): Promise<Identity> {
   const subject = await store.findTokenSubject(connection, claims);
-  const problem = subject ? problemOf(subject, claims, rules) : `error retrieving token account ${claims.userId}`;
-  if (!subject || problem !== undefined) throw credentialsNotValid(`Authentication error: ${problem}`);
+  if (!subject) throw credentialsNotValid(failed(`error retrieving token account ${claims.userId}`));
+  const problem = problemOf(subject, claims, rules);
+  if (problem !== undefined) throw credentialsNotValid(problem);
   if (subject.key_id) await store.recordUse(connection, 'api_key', subject.key_id);
   if (subject.device_id) await store.recordUse(connection, 'auth_devices', subject.device_id);
   const apiKey = subject.key_id
@@ -93,13 +94,13 @@ export async function authenticateToken(
 }
 
 function problemOf(subject: store.TokenSubject, claims: TokenClaims, rules: IdentityRules): string | undefined {
-  if (subject.active === 0) return `account ${subject.name} is not active`;
+  if (subject.active === 0) return failed(`account ${subject.name} is not active`);
   const isPerson = subject.is_service_account === 0;
   if (rules.external && isPerson && subject.external_user_id === null) {
-    return `local account ${subject.name} is not allowed to authenticate with external authentication`;
+    return failed(`local account ${subject.name} is not allowed to authenticate with external authentication`);
   }
   if (isPerson && wasIssuedBeforePasswordChange(subject, claims)) {
-    return `access token for user ${subject.name} was issued before the user's password was changed`;
+    return failed(`access token for user ${subject.name} was issued before the user's password was changed`);
   }
   return (
     (claims.apiKeyId && problemOfKey(subject, claims)) ||
@@ -115,40 +116,47 @@ function wasIssuedBeforePasswordChange(subject: store.TokenSubject, { issuedAt }
 }
 
 function problemOfKey(subject: store.TokenSubject, claims: TokenClaims): string | undefined {
-  if (subject.key_id === null) return `error retrieving API key ${claims.apiKeyId}`;
+  if (subject.key_id === null) return failed(`error retrieving API key ${claims.apiKeyId}`);
   if (subject.key_active === 0) {
-    return `API key ${subject.key_name} associated with service account ${subject.name} is not active`;
+    return failed(`API key ${subject.key_name} associated with service account ${subject.name} is not active`);
   }
   if (isGenerationValid(generationOf(subject), claims.apiKeyGeneration, Date.now())) return undefined;
-  return `access token for API key ${subject.key_name} was issued for an API key generation that is no longer valid`;
+  return failed(
+    `access token for API key ${subject.key_name} was issued for an API key generation that is no longer valid`,
+  );
 }
 
 function problemOfDevice(subject: store.TokenSubject, claims: TokenClaims, rules: IdentityRules): string | undefined {
   const device = `device ${claims.deviceId}`;
-  if (!rules.devices) return 'device authorization is not supported.';
-  if (subject.device_id === null) return `error retrieving token ${device}`;
-  if (subject.device_user_id !== subject.id) return `${device} does not belong to user ${subject.name}`;
-  if (subject.device_status !== 'active') return `${device} is not active`;
-  if (subject.device_expires !== null && toTime(subject.device_expires) <= Date.now()) return `${device} has expired`;
+  if (!rules.devices) return failed('device authorization is not supported.');
+  if (subject.device_id === null) return failed(`error retrieving token ${device}`);
+  if (subject.device_user_id !== subject.id) return failed(`${device} does not belong to user ${subject.name}`);
+  if (subject.device_status !== 'active') return failed(`${device} is not active`);
+  if (subject.device_expires !== null && toTime(subject.device_expires) <= Date.now())
+    return failed(`${device} has expired`);
   return undefined;
 }
 
 function problemOfWorkload(subject: store.TokenSubject, claims: TokenClaims, rules: IdentityRules): string | undefined {
-  if (claims.scheduleId && subject.schedule_active !== 1) return `schedule ${claims.scheduleId} is not active`;
-  if (claims.deploymentId && subject.deployment_id === null) return `deployment ${claims.deploymentId} does not exist.`;
+  if (claims.scheduleId && subject.schedule_active !== 1) return failed(`schedule ${claims.scheduleId} is not active`);
+  if (claims.deploymentId && subject.deployment_id === null)
+    return failed(`deployment ${claims.deploymentId} does not exist.`);
   if (!claims.pipelineRunId) return undefined;
   if (subject.run_in_progress === null) {
-    return `error retrieving token. Pipeline run ${claims.pipelineRunId} does not exist.`;
+    return failed(`error retrieving token. Pipeline run ${claims.pipelineRunId} does not exist.`);
   }
   const leeway = rules.workloadLeewaySeconds;
   if (subject.run_in_progress === 1 || leeway < 0) return undefined;
   const ended = subject.run_end_time;
   if (ended !== null && Date.now() <= toTime(ended) + leeway * 1000) return undefined;
   return (
-    `The pipeline run ${claims.pipelineRunId} has finished and API tokens scoped to it are no longer valid. ` +
-    '`ZENML_WORKLOAD_TOKEN_EXPIRATION_LEEWAY` on the server lets steps go on for longer after others have failed.'
+    `The pipeline run ${claims.pipelineRunId} has finished and API tokens scoped to it are no longer valid. If you ` +
+    'want to increase the expiration time of the token to allow steps to continue for longer after other steps have ' +
+    'failed, you can do so by configuring the `ZENML_WORKLOAD_TOKEN_EXPIRATION_LEEWAY` ZenML server environment variable.'
   );
 }
+
+const failed = (reason: string) => `Authentication error: ${reason}`;
 
 /** The identity of a user whose credentials are verified. */
 export function toIdentity(user: store.AuthUser): Identity {

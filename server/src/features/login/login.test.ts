@@ -124,9 +124,11 @@ describe('HTTP_BASIC', () => {
   test('takes name and password with each request', async () => {
     expect(await currentUser(basic('tester:secret'))).toMatchObject({ status: 200, body: { name: 'tester' } });
     expect((await currentUser(basic('tester:wrong'))).status).toBe(401);
-    const none = await currentUser({});
-    expect(none).toMatchObject({ status: 401, body: { detail: 'Not authenticated' } });
-    expect(none.headers.get('WWW-Authenticate')).toBe('Basic');
+    for (const headers of [{}, basic('tester'), { Authorization: 'Bearer x' }]) {
+      const answer = await currentUser(headers as Record<string, string>);
+      expect(answer).toMatchObject({ status: 401, body: { detail: 'Not authenticated' } });
+      expect(answer.headers.get('WWW-Authenticate')).toBe('Basic');
+    }
   });
 });
 
