@@ -9,6 +9,7 @@ import { artifactsOperations } from './features/artifacts/artifacts-operations.t
 import { buildsOperations } from './features/builds/builds-operations.ts';
 import { codeRepositoriesOperations } from './features/code-repositories/code-repositories-operations.ts';
 import { componentsOperations } from './features/components/components-operations.ts';
+import { curatedVisualizationsOperations } from './features/curated-visualizations/curated-visualizations-operations.ts';
 import { deploymentsOperations } from './features/deployments/deployments-operations.ts';
 import { createDeploymentsService } from './features/deployments/deployments-service.ts';
 import { devicesOperations } from './features/devices/devices-operations.ts';
@@ -109,6 +110,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...hookInvocationsOperations({ db, list }),
     ...modelsOperations({ db, list }),
     ...modelVersionLinksOperations({ list }),
+    ...curatedVisualizationsOperations({ db }),
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),

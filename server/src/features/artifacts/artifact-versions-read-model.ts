@@ -1,5 +1,7 @@
+import type { Selectable } from 'kysely';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
+import type { ArtifactVisualizationTable } from '../../database/generated/schema.gen.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
 import type { Depth } from '../../listing/page.ts';
@@ -70,20 +72,27 @@ async function loadVisualizations(connection: Connection, ids: readonly string[]
     .execute();
   const visualizations = new Map<string, Model<'ArtifactVisualizationResponse'>[]>(ids.map((id) => [id, []]));
   for (const row of rows) {
-    visualizations.get(row.artifact_version_id)?.push({
-      body: {
-        created: toApiInstant(row.created),
-        updated: toApiInstant(row.updated),
-        type: row.type as Model<'VisualizationType'>,
-        uri: row.uri,
-      },
-      metadata: null,
-      resources: null,
-      id: fromDatabaseId(row.id),
-      permission_denied: false,
-    });
+    visualizations.get(row.artifact_version_id)?.push(toNestedArtifactVisualization(row));
   }
   return visualizations;
+}
+
+/** A visualization of an artifact version as it is shown within another answer. */
+export function toNestedArtifactVisualization(
+  row: Selectable<ArtifactVisualizationTable>,
+): Model<'ArtifactVisualizationResponse'> {
+  return {
+    body: {
+      created: toApiInstant(row.created),
+      updated: toApiInstant(row.updated),
+      type: row.type as Model<'VisualizationType'>,
+      uri: row.uri,
+    },
+    metadata: null,
+    resources: null,
+    id: fromDatabaseId(row.id),
+    permission_denied: false,
+  };
 }
 
 /** The oldest completed step that gave each artifact version, with its run: a cached step gives what another made. */
