@@ -16,6 +16,13 @@ export function issuesText(issues: readonly Issue[]): string {
 
 function issueText({ type, message, location, input }: Issue): string {
   const parts = location.map((part) => (typeof part === 'number' ? String(part) : `'${part}'`));
+  const place = parts.length === 1 ? `${parts[0]},` : parts.join(', ');
   const shown = input === undefined ? '' : `, 'input': ${JSON.stringify(input)}`;
-  return `{'type': '${type}', 'loc': (${parts.join(', ')}), 'msg': '${message}'${shown}}`;
+  return `{'type': '${type}', 'loc': (${place}), 'msg': ${quoted(message)}${shown}}`;
+}
+
+/** As Python prints a text: in single quotes unless it holds some and no double ones. */
+function quoted(text: string): string {
+  if (text.includes("'") && !text.includes('"')) return `"${text}"`;
+  return `'${text.replaceAll("'", "\\'")}'`;
 }
