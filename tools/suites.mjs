@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { runBrowserSuite } from '../test/browser/run.mjs';
+import { runDifferentialSuite } from '../test/differential/suite.mjs';
 import { runSdkSuite } from '../test/sdk/run.mjs';
 import { add } from './suites/counts.mjs';
 
@@ -47,6 +48,21 @@ export const suites = [
     needs: ['database', 'python'],
     cores: 1,
     run: runSdkSuite,
+  },
+  {
+    name: 'differential',
+    about: 'this server against the reference: the same writes to both, and both reading one database',
+    needs: ['database', 'python'],
+    cores: 2,
+    run: runDifferentialSuite,
+  },
+  {
+    name: 'differential-self',
+    about: 'the reference against itself, which must show no difference: a check of the comparison',
+    needs: ['database', 'python'],
+    cores: 2,
+    long: true,
+    run: (context) => runDifferentialSuite(context, ['--self']),
   },
   {
     name: 'lint',

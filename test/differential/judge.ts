@@ -1,0 +1,52 @@
+import { at, isObject, type Json } from '../servers/json.ts';
+import type { Correspondence, Difference } from './correspondence.ts';
+import { comparable, isSet, reasonFor } from './kept-differences.ts';
+import { operationOf } from './operations.ts';
+import type { Exchange } from './session.ts';
+
+/** What came of one request that went to both servers. */
+export type Verdict =
+  | { kind: 'alike' }
+  | { kind: 'not implemented' }
+  /** Not sent to ours: it names something that ours did not make. */
+  | { kind: 'blocked' }
+  | { kind: 'differs'; differences: Difference[] };
+
+const shownDifferences = 6;
+
+/** Compares the two answers of an exchange, the reference's first. */
+export function judge(exchange: Exchange, correspondence: Correspondence): Verdict {
+  const [reference, ours] = exchange.answers;
+  if (reference === undefined) throw new Error(`${exchange.method} ${exchange.path} names what the reference has not`);
+  if (ours === undefined) return { kind: 'blocked' };
+  if (ours.status === 501 && reference.status !== 501) return { kind: 'not implemented' };
+  const operation = operationOf(exchange.method, exchange.path);
+  const found =
+    reference.status === ours.status
+      ? correspondence.differences(
+          prepared(reference, exchange.path, operation),
+          prepared(ours, exchange.path, operation),
+        )
+      : [{ path: 'status', reference: answerText(reference), ours: answerText(ours) }];
+  const differences = found.filter((difference) => reasonFor(operation, difference) === undefined);
+  return differences.length === 0
+    ? { kind: 'alike' }
+    : { kind: 'differs', differences: differences.slice(0, shownDifferences) };
+}
+
+/** Fields by which the reference sorts without saying what comes first among equals. */
+const withoutTieBreaker = /[?&]sort_by=(?:(?:asc|desc)(?::|%3A))?(user|pipeline|stack|model|project)(&|$)/;
+
+function prepared({ status, body }: { status: number; body: Json }, path: string, operation: string): Json {
+  if (isSet(operation) && Array.isArray(body)) return body.map((item) => JSON.stringify(item)).sort();
+  const field = withoutTieBreaker.exec(path)?.[1];
+  const items = at(body, 'items');
+  if (status >= 400 || field === undefined || !isObject(body) || !Array.isArray(items)) return comparable(status, body);
+  const order = items.map((item) => at(item, `resources.${field}.name`) ?? null);
+  const byId = [...items].sort((left, right) => (String(at(left, 'id')) < String(at(right, 'id')) ? -1 : 1));
+  return { ...body, items: byId, order };
+}
+
+function answerText({ status, body }: { status: number; body: Json }): string {
+  return status < 400 ? String(status) : `${status} ${JSON.stringify(comparable(status, body)).slice(0, 300)}`;
+}

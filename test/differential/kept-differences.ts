@@ -1,0 +1,98 @@
+import type { Json } from '../servers/json.ts';
+import type { Difference } from './correspondence.ts';
+
+/** A difference from the reference that is meant. */
+export interface KeptDifference {
+  reason: string;
+  /** `GET /api/v1/…` as the contract writes it; all operations where it is left out. */
+  operation?: RegExp;
+  /** Where in the answer; anywhere where it is left out. `status` is the status. */
+  path?: RegExp;
+  /** Whether these two values are a case of it. */
+  matches?: (reference: Json | undefined, ours: Json | undefined) => boolean;
+}
+
+/** Every difference kept on purpose: nothing else is passed over. */
+export const keptDifferences: KeptDifference[] = [
+  {
+    reason: 'A token, key or code is made of random bytes and of the time.',
+    path: /(^|\.)(access_token|csrf_token|device_code|user_code|key|activation_token|download_token)$/,
+    matches: (reference, ours) => typeof reference === 'string' && typeof ours === 'string',
+  },
+  {
+    reason: 'A token may be the whole answer.',
+    operation: /\/(api_token|download-token)$/,
+    path: /^$/,
+    matches: (reference, ours) => typeof reference === 'string' && typeof ours === 'string',
+  },
+  {
+    reason: 'A tag that is made in passing gets a colour by chance.',
+    path: /(^|\.)tags?\.\d+\.body\.color$/,
+  },
+  {
+    reason: 'The same in lists of tags, of which the scripts ask only where tags were made in passing.',
+    operation: /^GET \/api\/v1\/tags$/,
+    path: /^items\.\d+\.body\.color$/,
+    matches: (reference, ours) => typeof reference === 'string' && typeof ours === 'string',
+  },
+  {
+    reason:
+      'The reference fails with 500 where it lacks a check, and shows its database’s message; a refusal is better.',
+    path: /^status$/,
+    matches: (reference, ours) => /^500 /.test(String(reference)) && /^(4\d\d|500) /.test(String(ours)),
+  },
+  {
+    reason: 'The text of the database’s driver is not for clients.',
+    path: /^detail\.1$/,
+    matches: (reference, ours) => String(reference).startsWith('(pymysql.') && typeof ours === 'string',
+  },
+  {
+    reason: 'Each request has an id of its own, which answers to unexpected errors carry.',
+    path: /(^|\.)request_id$/,
+  },
+  {
+    reason: 'What the server is and how busy it is.',
+    operation: /^GET \/api\/v1\/(info|load-info)$/,
+    path: /^(deployment_type|metadata|last_user_activity|threads.*|connections.*|id)(\.|$)/,
+  },
+];
+
+/** Why this difference is meant; undefined for one that is not. */
+export function reasonFor(operation: string, { path, reference, ours }: Difference): string | undefined {
+  return keptDifferences.find(
+    (kept) =>
+      (kept.operation?.test(operation) ?? true) &&
+      (kept.path?.test(path) ?? true) &&
+      (kept.matches?.(reference, ours) ?? true),
+  )?.reason;
+}
+
+/** Answers that are sets: the reference gives their members in an order that changes from start to start. */
+const sets = /^GET \/api\/v1\/onboarding_state$/;
+
+/** Whether an answer of this operation is a set. */
+export function isSet(operation: string): boolean {
+  return sets.test(operation);
+}
+
+/**
+ * The part of an answer that is compared. Of a refused request (422) clients see which fields are wrong; the words are
+ * those of a Python package, which also shows lines of source code, the input once more and links to its manual. Where
+ * the reference refuses the fields of a filter or sort, the words are not compared either.
+ */
+export function comparable(status: number, body: Json): Json {
+  if (status !== 422) return body;
+  if (Array.isArray(body)) return [body[0] ?? null, fieldsOf(String(body[1]))];
+  if (typeof body !== 'object' || body === null || !Array.isArray(body['detail'])) return body;
+  return { ...body, detail: [body['detail'][0] ?? null] };
+}
+
+/** The fields that a message about a wrong request names, such as `'body', 'name'`, each once. */
+function fieldsOf(message: string): Json {
+  const places = [...message.matchAll(/'loc': \(([^)]*)\)/g)].map(([, place = '']) => {
+    const [part, field] = place.split(', ').map((text) => text.replace(/,$/, ''));
+    // A body that is no JSON is wrong at a position, which depends on the parser.
+    return field === undefined || /^\d*$/.test(field) ? (part ?? '') : `${part}, ${field}`;
+  });
+  return [...new Set(places)].sort();
+}

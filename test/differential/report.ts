@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import type { Json } from '../servers/json.ts';
+import { groupBy } from './group-by.ts';
+import type { Verdict } from './judge.ts';
+
+interface Case {
+  part: string;
+  operation: string;
+  request: string;
+}
+
+interface Failure extends Case {
+  details: string[];
+}
+
+const shownPerOperation = 3;
+
+/** Collects what came of every comparison. */
+export class Report {
+  passed = 0;
+  blocked = 0;
+  readonly failures: Failure[] = [];
+  /** Operations that answer 501, with how often they were asked. */
+  readonly notImplemented = new Map<string, number>();
+  /** Requests by part, for the progress line. */
+  readonly counts = new Map<string, number>();
+
+  add(given: Case, verdict: Verdict): void {
+    this.counts.set(given.part, (this.counts.get(given.part) ?? 0) + 1);
+    if (verdict.kind === 'alike') this.passed += 1;
+    else if (verdict.kind === 'blocked') this.blocked += 1;
+    else if (verdict.kind === 'not implemented')
+      this.notImplemented.set(given.operation, (this.notImplemented.get(given.operation) ?? 0) + 1);
+    else this.fail(given, verdict.differences.map(describe));
+  }
+
+  fail(given: Case, details: string[]): void {
+    this.failures.push({ ...given, details });
+  }
+
+  /** For people: failures by operation, the most frequent first. */
+  text(): string {
+    const groups = groupBy(this.failures, ({ operation }) => operation);
+    const sorted = [...groups].sort(([, left], [, right]) => right.length - left.length);
+    const failed = sorted.map(([operation, failures]) => {
+      const shown = failures.slice(0, shownPerOperation).map(failureText);
+      return [`## ${operation}: ${failures.length}`, ...shown].join('\n');
+    });
+    const missing = [...this.notImplemented].map(([operation, count]) => `- ${operation} (${count} requests)`).sort();
+    return [
+      `${this.passed} passed, ${this.failures.length} failed, ${this.blocked} not sent for want of what others make`,
+      `not implemented: ${missing.length} operations`,
+      ...missing,
+      '',
+      ...failed,
+    ].join('\n');
+  }
+
+  /** For `npm test`. */
+  writeJson(path: string): void {
+    const counts = { passed: this.passed, failed: this.failures.length, skipped: this.blocked };
+    const more = { notImplemented: Object.fromEntries(this.notImplemented), failures: this.failures };
+    writeFileSync(path, `${JSON.stringify({ ...counts, ...more }, null, 1)}\n`);
+  }
+}
+
+function failureText({ part, request, details }: Failure): string {
+  return [`- ${part}: \`${request}\``, ...details.map((detail) => `    - ${detail}`)].join('\n');
+}
+
+function describe({ path, reference, ours }: { path: string; reference: Json | undefined; ours: Json | undefined }) {
+  return `${path || '(whole answer)'}: reference ${short(reference)}, ours ${short(ours)}`;
+}
+
+function short(value: Json | undefined): string {
+  const text = value === undefined ? '(missing)' : JSON.stringify(value);
+  return text.length > 240 ? `${text.slice(0, 240)}…` : text;
+}

@@ -1,0 +1,31 @@
+import { access } from './access.ts';
+import { projects, serviceAccounts, users } from './identities.ts';
+import { malformed } from './malformed.ts';
+import { deletions, modelsScript } from './models.ts';
+import { buildsAndSchedules, pipelinesScript, snapshots, templates } from './pipelines.ts';
+import { artifacts, metadata, runsScript, steps } from './runs.ts';
+import type { WriteScript } from './script.ts';
+import { flavors, secrets, stacksScript, tags } from './stacks.ts';
+
+/** In the order in which they run: the last ones delete what the others use. */
+export const writeScripts: WriteScript[] = [
+  access,
+  malformed,
+  users,
+  serviceAccounts,
+  projects,
+  stacksScript,
+  flavors,
+  secrets,
+  tags,
+  pipelinesScript,
+  snapshots,
+  buildsAndSchedules,
+  templates,
+  runsScript,
+  steps,
+  artifacts,
+  metadata,
+  modelsScript,
+  deletions,
+];
