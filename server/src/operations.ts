@@ -40,6 +40,7 @@ import { apiKeysOperations } from './features/service-accounts/api-keys-operatio
 import { serviceAccountsOperations } from './features/service-accounts/service-accounts-operations.ts';
 import { serviceConnectorsOperations } from './features/service-connectors/service-connectors-operations.ts';
 import { createServiceConnectorsService } from './features/service-connectors/service-connectors-service.ts';
+import { servicesOperations } from './features/services/services-operations.ts';
 import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
 import { stacksOperations } from './features/stacks/stacks-operations.ts';
 import { createStacksService } from './features/stacks/stacks-service.ts';
@@ -111,6 +112,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...modelsOperations({ db, list }),
     ...modelVersionLinksOperations({ list }),
     ...curatedVisualizationsOperations({ db }),
+    ...servicesOperations({ db, list, complete }),
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),

@@ -8,3 +8,23 @@ export function toValidJson(text: string): string {
   if (!text.includes('NaN') && !text.includes('Infinity')) return text;
   return text.replace(STRING_OR_NUMBER, (match) => (match.startsWith('"') ? match : 'null'));
 }
+
+/**
+ * The JSON text that Python's `json.dumps` writes for a value: with a space after commas and colons, and ASCII only.
+ * What the reference has stored can be found by it, but for floats without a fraction.
+ */
+export function toPythonJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(toPythonJson).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).map(([name, member]) => `${toAscii(name)}: ${toPythonJson(member)}`);
+    return `{${members.join(', ')}}`;
+  }
+  return typeof value === 'string' ? toAscii(value) : (JSON.stringify(value) ?? 'null');
+}
+
+function toAscii(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
