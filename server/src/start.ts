@@ -54,7 +54,8 @@ function firstStartOptions({ server, auth, controlPlane }: Config): FirstStartOp
   const name = server.defaultUserName ?? 'default';
   const admin = { name, password: server.defaultUserPassword ?? '' };
   const external = auth.scheme === 'EXTERNAL';
-  const chosen = server.defaultUserName !== undefined || server.defaultUserPassword !== undefined;
+  // A name alone would make an administrator without a password.
+  const chosen = server.defaultUserPassword !== undefined;
   return {
     ...(server.externalServerId !== undefined && { serverId: server.externalServerId }),
     serverName: server.serverName,

@@ -59,7 +59,7 @@ export const serverVariables = {
     doc: 'Told to clients by `/info`, and makes `DEBUG` the default of `ZENML_LOGGING_VERBOSITY`.',
   }),
   autoActivate: variable('ZENML_SERVER_AUTO_ACTIVATE', boolean, false, {
-    doc: 'Whether the first start on an empty database creates the admin and activates the server. Otherwise the dashboard asks for them, unless `ZENML_DEFAULT_USER_NAME` is set.',
+    doc: 'Whether the first start on an empty database creates the admin and activates the server. Otherwise the dashboard asks for them, unless `ZENML_DEFAULT_USER_PASSWORD` is set.',
   }),
   defaultUserName: optional('ZENML_DEFAULT_USER_NAME', text, {
     unset: '`default` where the server activates itself',
