@@ -92,6 +92,8 @@ export class SuiteContext {
         jwtSecretKey: 'a key that only tests sign tokens with',
         secretsEncryptionKey: 'a key that only tests encrypt with',
       });
+      // With analytics on, the dashboard tells its maker of every page that the tests open.
+      Object.assign(environment, { ZENML_ANALYTICS_OPT_IN: 'false' });
       const server = await startServer({ root: this.root, url, environment, log: this.log });
       return await this.#whileRunning(server, () => work({ url, ...access, scratch }));
     } finally {
