@@ -96,7 +96,7 @@ async function authenticateBearer(parts: AuthenticatorParts, headers: Credential
   const { cache, csrf } = parts;
   const cookie = headers.cookie ? parseCookie(headers.cookie)[parts.cookieName] : undefined;
   const credential = cookie || schemeValue(headers.authorization, 'bearer');
-  if (!credential) throw new NotAuthenticated('Bearer');
+  if (credential === undefined) throw new NotAuthenticated('Bearer');
   const identity = await cache.resolve(credential, () => verifyBearer(parts, credential));
   if (identity.token?.sessionId) csrf.verify(headers.csrfToken, identity.token.sessionId);
   return identity;
@@ -107,7 +107,8 @@ async function verifyBearer({ db, tokens, rules }: AuthenticatorParts, credentia
   return authenticateToken(db, await tokens.verify(credential), rules);
 }
 
+/** What stands behind the scheme, which may be nothing; `undefined` under another scheme. */
 function schemeValue(authorization: string | undefined, scheme: string): string | undefined {
-  const [given, value] = authorization?.split(/\s+/, 2) ?? [];
+  const [given, value = ''] = authorization?.split(/\s+/, 2) ?? [];
   return given?.toLowerCase() === scheme ? value : undefined;
 }

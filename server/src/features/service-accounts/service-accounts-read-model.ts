@@ -127,7 +127,7 @@ export const API_KEY_LIST: ListDefinition<Model<'APIKeyResponse'>> = {
   table: 'api_key',
   fields: {
     ...BASE_FIELDS,
-    service_account: { ...uuid('service_account_id'), always: true },
+    service_account: { ...uuid('service_account_id'), column: undefined, always: true },
     name: text('name'),
     description: text('description'),
     active: boolean('active'),

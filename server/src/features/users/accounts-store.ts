@@ -21,8 +21,13 @@ export type AccountKind = 'user' | 'service' | 'any';
 export async function findAccount(connection: Connection, nameOrId: string, kind: AccountKind): Promise<AccountRow> {
   const account = await findOptionalAccount(connection, nameOrId, kind);
   if (account) return account;
+  throw noAccount(nameOrId, kind);
+}
+
+/** The error for an account that is not there. */
+export function noAccount(nameOrId: string, kind: AccountKind) {
   const type = kind === 'any' ? '' : `${kind} `;
-  throw keyError(`No ${type}account with the '${nameOrId}' name or ID was found`);
+  return keyError(`No ${type}account with the '${nameOrId}' name or ID was found`);
 }
 
 /** Finds an account by name or id, if there is one. */

@@ -3,11 +3,11 @@ import type { RateLimiter } from '../../auth/rate-limiter.ts';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Handlers, RequestContext } from '../../contract/registry.ts';
 import type { Database, Transaction } from '../../database/database.ts';
-import { toDatabaseId } from '../../database/ids.ts';
+import { fromDatabaseId, toDatabaseId } from '../../database/ids.ts';
 import { ApiError, illegalOperation } from '../../errors.ts';
 import type { Lister } from '../../listing/lister.ts';
 import { depthOf, FULL } from '../../listing/page.ts';
-import { type AccountRow, type AccountValues, findAccount, updateAccount } from './accounts-store.ts';
+import { type AccountRow, type AccountValues, findAccount, noAccount, updateAccount } from './accounts-store.ts';
 import { requireAdmin } from './admin-rules.ts';
 import { loadUser, toUserResponse, USER_LIST } from './users-read-model.ts';
 import * as service from './users-service.ts';
@@ -29,7 +29,9 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges }:
     ({ clientAddress }: RequestContext): service.PasswordGuard =>
     (check) =>
       passwordChanges.attempt(clientAddress, check);
+  const findUser = (nameOrId: string) => findAccount(db, nameOrId, kindOf(nameOrId));
   const write = async (transaction: Write, user: AccountRow, changes: Partial<AccountValues>) => {
+    requirePerson(user);
     const answer = await transaction(async (tx) => {
       await service.applyUpdate(tx, user, changes);
       return loadUser(tx, user.id, FULL, { showPrivate: false });
@@ -51,26 +53,27 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges }:
     },
 
     async get_user_api_v1_users__user_name_or_id__get({ path, query, identity }) {
-      const user = await findAccount(db, path.user_name_or_id, kindOf(path.user_name_or_id));
+      const user = await findUser(path.user_name_or_id);
       if (!isSelf(identity, user)) requireAdmin(identity, 'get other user');
       return toUserResponse(user, depthOf(query.hydrate));
     },
 
     async update_user_api_v1_users__user_name_or_id__put({ path, body, identity, context, transaction }) {
-      const user = await findAccount(db, path.user_name_or_id, 'user');
+      const user = await findUser(path.user_name_or_id);
       return write(transaction, user, await service.planUpdate(identity, user, body, guardOf(context)));
     },
 
     async activate_user_api_v1_users__user_name_or_id__activate_put({ path, body, transaction }) {
-      const user = await findAccount(db, path.user_name_or_id, 'user');
+      const user = await findUser(path.user_name_or_id);
       await service.checkActivation(user, path.user_name_or_id, body.activation_token);
       return write(transaction, user, await service.activationChanges(body));
     },
 
     async deactivate_user_api_v1_users__user_name_or_id__deactivate_put({ path, identity, transaction }) {
-      const user = await findAccount(db, path.user_name_or_id, 'user');
+      const user = await findUser(path.user_name_or_id);
       if (isSelf(identity, user)) throw illegalOperation('Cannot deactivate yourself.');
       requireAdmin(identity, 'deactivate user');
+      requirePerson(user);
       const token = await service.newActivationToken();
       const answer = await transaction(async (tx) => {
         await updateAccount(tx, user.id, { active: 0, activation_token: token.hash });
@@ -81,7 +84,7 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges }:
     },
 
     async delete_user_api_v1_users__user_name_or_id__delete({ path, identity, transaction }) {
-      const user = await findAccount(db, path.user_name_or_id, 'user');
+      const user = await findUser(path.user_name_or_id);
       if (isSelf(identity, user)) {
         throw illegalOperation(
           'You cannot delete the user account currently used to authenticate to the ZenML server. If you wish to delete ' +
@@ -89,6 +92,7 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges }:
         );
       }
       requireAdmin(identity, 'delete user');
+      requirePerson(user);
       await transaction((tx) => service.removeUser(tx, user));
       forgetIdentities();
       return null;
@@ -96,7 +100,7 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges }:
 
     async email_opt_in_response_api_v1_users__user_name_or_id__email_opt_in_put({ path, body, identity, transaction }) {
       const changes = service.emailChanges(body);
-      const user = await findAccount(db, path.user_name_or_id, 'user');
+      const user = await findUser(path.user_name_or_id);
       // By name nobody is themselves, in the reference.
       if (path.user_name_or_id !== identity.user.id) {
         throw new ApiError('AuthorizationException', 'Users can not opt in on behalf of another user.');
@@ -117,6 +121,11 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges }:
       return write(transaction, user, changes);
     },
   } satisfies Handlers;
+}
+
+/** Service accounts are found by their id, but have operations of their own to be changed with. */
+function requirePerson({ id, is_service_account }: AccountRow): void {
+  if (is_service_account === 1) throw noAccount(fromDatabaseId(id), 'user');
 }
 
 /** By id service accounts are found too, as in the reference. */
