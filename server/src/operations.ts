@@ -41,6 +41,7 @@ import { serviceAccountsOperations } from './features/service-accounts/service-a
 import { serviceConnectorsOperations } from './features/service-connectors/service-connectors-operations.ts';
 import { createServiceConnectorsService } from './features/service-connectors/service-connectors-service.ts';
 import { servicesOperations } from './features/services/services-operations.ts';
+import { pipelineDeploymentsOperations } from './features/snapshots/pipeline-deployments-operations.ts';
 import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
 import { stacksOperations } from './features/stacks/stacks-operations.ts';
 import { createStacksService } from './features/stacks/stacks-service.ts';
@@ -85,6 +86,7 @@ export function createOperations(parts: FeatureParts): Handlers {
   const steps = createStepsService({ complete, updateRunStatus: runs.updateStatus });
   const secrets = createSecretsService(secretsStore);
   const list = createLister(db, projectScope.resolve);
+  const snapshots = snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) });
 
   return {
     ...serverOperations({ db, ...settings, poolState: database.poolState }),
@@ -116,7 +118,8 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
-    ...snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) }),
+    ...snapshots,
+    ...pipelineDeploymentsOperations(snapshots),
     ...componentsOperations({ db, list, document }),
     ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),
   };
