@@ -73,13 +73,21 @@ export async function changeArtifact(
  */
 export async function removeArtifact(transaction: Transaction, id: string): Promise<void> {
   if (!(await store.lockArtifact(transaction, id))) throw noSuch('artifact', id);
+  await deleteUnusedByRuns(transaction, await findVersionsOf(transaction, id));
+  await store.deleteArtifact(transaction, id);
+}
+
+/**
+ * Deletes artifact versions (database ids) with what hangs on them.
+ * @throws ApiError IllegalOperationError 403 where one is the output of a run
+ */
+export async function deleteUnusedByRuns(transaction: Transaction, versionIds: readonly string[]): Promise<void> {
   try {
-    await deleteArtifactVersions(transaction, await findVersionsOf(transaction, id));
+    await deleteArtifactVersions(transaction, versionIds);
   } catch (error) {
     if (!isReferenced(error)) throw error;
-    throw illegalOperation('An artifact with a version that is the output of a pipeline run cannot be deleted.');
+    throw illegalOperation('An artifact version that is the output of a pipeline run cannot be deleted.');
   }
-  await store.deleteArtifact(transaction, id);
 }
 
 /**

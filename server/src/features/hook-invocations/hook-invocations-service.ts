@@ -3,11 +3,10 @@ import type { Transaction } from '../../database/database.ts';
 import { newId, toDatabaseId } from '../../database/ids.ts';
 import { toDatabaseInstant, toNullableDatabaseInstant } from '../../database/instants.ts';
 import { valueError } from '../../errors.ts';
-import { noSuch } from '../../listing/lister.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import { checkReference } from '../references.ts';
 import { toStoredException } from '../runs/exception-info.ts';
-import { findRun } from '../runs/runs-store.ts';
+import { holdRun } from '../runs/run-access-service.ts';
 import * as store from './hook-invocations-store.ts';
 
 type HookInvocationRequest = BodyOf<'create_hook_invocation_api_v1_hook_invocations_post'>;
@@ -18,9 +17,7 @@ export async function createHookInvocation(
   request: HookInvocationRequest,
   userId: string,
 ): Promise<string> {
-  if (!(await findRun(transaction, toDatabaseId(request.pipeline_run_id)))) {
-    throw noSuch('pipeline run', request.pipeline_run_id);
-  }
+  await holdRun(transaction, toDatabaseId(request.pipeline_run_id));
   const project = await findProject(transaction, request.project);
   const reference = { from: 'hook invocation', projectId: project.id };
   await checkReference(transaction, { ...reference, table: 'pipeline_run', id: request.pipeline_run_id });

@@ -1,11 +1,10 @@
 import type { Handlers } from '../../contract/registry.ts';
 import type { Transaction } from '../../database/database.ts';
 import { isUuid, toDatabaseId } from '../../database/ids.ts';
-import { isReferenced } from '../../database/transaction.ts';
-import { illegalOperation, keyError } from '../../errors.ts';
+import { keyError } from '../../errors.ts';
 import { type Lister, noSuch } from '../../listing/lister.ts';
 import { FULL, NESTED, one } from '../../listing/page.ts';
-import { deleteArtifactVersions } from '../artifacts/artifact-versions-store.ts';
+import { deleteUnusedByRuns } from '../artifacts/artifacts-service.ts';
 import { checkReference } from '../references.ts';
 import {
   ARTIFACT_LINK_LIST,
@@ -54,7 +53,7 @@ export function modelVersionLinksOperations({ list }: ModelVersionLinksParts) {
       transaction(async (tx) => {
         const versionId = await requireVersion(tx, path.model_version_id);
         const artifactVersions = await store.deleteArtifactLinks(tx, versionId);
-        if (query.only_links === false) await deleteLinked(tx, artifactVersions);
+        if (query.only_links === false) await deleteUnusedByRuns(tx, artifactVersions);
         return null;
       }),
 
@@ -100,15 +99,6 @@ async function unlink(
     ? toDatabaseId(nameOrId)
     : await store.findLinkByName(transaction, type, versionId, nameOrId);
   return linkId !== undefined && (await store.deleteLink(transaction, type, versionId, linkId));
-}
-
-async function deleteLinked(transaction: Transaction, artifactVersions: readonly string[]): Promise<void> {
-  try {
-    await deleteArtifactVersions(transaction, artifactVersions);
-  } catch (error) {
-    if (!isReferenced(error)) throw error;
-    throw illegalOperation('An artifact version that is the output of a pipeline run cannot be deleted.');
-  }
 }
 
 function noLink(what: string) {

@@ -61,7 +61,7 @@ function typeOf({ types }: RunMetadataRequest, key: string): string {
   return type;
 }
 
-/** Longest stored value, characters (MySQL `text`). */
+/** Longest stored value, bytes (MySQL `text`). */
 const MAX_VALUE_LENGTH = 65_535;
 
 /** Adds values to what was just created; those that are too long or have no type are left out, as in the reference. */
@@ -74,7 +74,7 @@ export async function addMetadata(
   const entries = Object.entries(metadata).flatMap(([key, value]) => {
     const text = JSON.stringify(value);
     const type = metadataType(value);
-    if (type === undefined || text.length > MAX_VALUE_LENGTH) return [];
+    if (type === undefined || Buffer.byteLength(text) > MAX_VALUE_LENGTH) return [];
     return { project_id: projectId, user_id: userId, key, value: text, type };
   });
   await insertMetadata(transaction, entries, [target]);

@@ -7,8 +7,8 @@ import { entityExists, illegalOperation } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import { checkReference } from '../references.ts';
-import { insertMetadata } from '../run-metadata/run-metadata-store.ts';
-import { lockRun } from '../runs/run-status-store.ts';
+import { addMetadata } from '../run-metadata/run-metadata-service.ts';
+import { holdRun } from '../runs/run-access-service.ts';
 import type { UpdateRunStatus } from '../runs/run-status-updates.ts';
 import * as store from './run-wait-conditions-store.ts';
 import { checkResult } from './wait-condition-result.ts';
@@ -38,8 +38,7 @@ export function createWaitConditionsService(updateRunStatus: UpdateRunStatus): W
   return {
     async create(transaction, request, userId) {
       const runId = toDatabaseId(request.run);
-      const run = await lockRun(transaction, runId);
-      if (!run) throw noSuch('pipeline run', runId);
+      const run = await holdRun(transaction, runId);
       const project = await findProject(transaction, request.project);
       const from = 'run wait condition';
       await checkReference(transaction, { table: 'pipeline_run', id: request.run, from, projectId: project.id });
@@ -63,12 +62,8 @@ export function createWaitConditionsService(updateRunStatus: UpdateRunStatus): W
         question: request.question ?? null,
         data_schema_json: request.data_schema == null ? null : JSON.stringify(request.data_schema),
       });
-      const entries = metadataEntries(request.metadata).map((entry) => ({
-        ...entry,
-        project_id: project.id,
-        user_id: userId,
-      }));
-      await insertMetadata(transaction, entries, [{ id, type: 'wait_condition' }]);
+      const scope = { projectId: project.id, userId };
+      await addMetadata(transaction, { id, type: 'wait_condition' }, request.metadata ?? {}, scope);
       return id;
     },
 
@@ -119,7 +114,7 @@ export function createWaitConditionsService(updateRunStatus: UpdateRunStatus): W
 async function lockRunOf(transaction: Transaction, id: string): Promise<{ runId: string; rootRunId: string }> {
   const runs = await store.findRunsOf(transaction, id);
   if (!runs) throw noSuch('run wait condition', id);
-  await lockRun(transaction, runs.runId);
+  await holdRun(transaction, runs.runId);
   return runs;
 }
 
@@ -135,24 +130,4 @@ function requireSame(existing: store.StoredWaitCondition, request: WaitCondition
   throw entityExists(
     'A run wait condition with this name already exists for the run, but with different configuration.',
   );
-}
-
-/** The longest text that the column `run_metadata.value` takes. */
-const MAX_LENGTH = 65_535;
-
-/** Values that are too long or of no known type are left out, as in the reference. */
-function metadataEntries(metadata: Readonly<Record<string, unknown>>) {
-  return Object.entries(metadata).flatMap(([key, value]) => {
-    const type = metadataType(value);
-    const text = JSON.stringify(value);
-    return type && Buffer.byteLength(text) <= MAX_LENGTH ? [{ key, value: text, type }] : [];
-  });
-}
-
-function metadataType(value: unknown): string | undefined {
-  if (typeof value === 'string') return 'str';
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
-  if (Array.isArray(value)) return 'list';
-  return value === null ? undefined : 'dict';
 }
