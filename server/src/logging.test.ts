@@ -50,6 +50,12 @@ describe('log', () => {
     }
   });
 
+  test('holds a failed statement without its values', () => {
+    const sql = `update \`user\` set \`password\` = 'it\\'s ${PASSWORD}', \`name\` = 'a''b${PASSWORD}' where \`id\` = 1`;
+    const output = logged('json', (log) => log.error({ err: Object.assign(new Error('m'), { sql }) }, 'm'));
+    expect(JSON.parse(output).err.sql).toBe('update `user` set `password` = ?, `name` = ? where `id` = 1');
+  });
+
   test.each([
     ['key ZENKEY_eyJpZCI6ImFiYyJ9 sent', 'key [redacted] sent'],
     ['Basic dXNlcjpwYXNzd29yZA==', 'Basic [redacted]'],

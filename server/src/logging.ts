@@ -47,12 +47,22 @@ export function createLogger(config: LogConfig, output: DestinationStream = dest
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: (error: Error) => stdSerializers.err(error) },
+      serializers: { err: serializeError },
       redact: { paths: paths.flatMap((path) => [path, nested('*', path), nested('*.*', path)]), censor: CENSORED },
     },
     filtered(config.format === 'text' ? textLines(output) : output),
   );
 }
+
+/** An error of the database comes with its statement, and the driver has put the values into that. */
+function serializeError(error: Error): object {
+  const serialized = stdSerializers.err(error);
+  const { sql } = serialized;
+  return typeof sql === 'string' ? { ...serialized, sql: sql.replace(SQL_TEXT, '?') } : serialized;
+}
+
+/** A text in a statement, quoted and escaped as mysql2 does. */
+const SQL_TEXT = /'(?:[^'\\]|\\.|'')*'/gs;
 
 function nested(parent: string, path: string): string {
   return path.startsWith('[') ? `${parent}${path}` : `${parent}.${path}`;
