@@ -1,10 +1,14 @@
+import type { Model } from '../../contract/operation-types.ts';
 import type { Handlers } from '../../contract/registry.ts';
 import type { Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
+import { now, toApiInstant } from '../../database/instants.ts';
 import { type Lister, loadOne } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import type { SecretsService } from '../secrets/secrets-service.ts';
+import { instanceOf, loadInstance, resourcesLoader } from './connector-instances.ts';
 import { getConnectorType, listConnectorTypes } from './connector-types.ts';
+import { clientResource, verifyConnector } from './connector-verification.ts';
 import { SERVICE_CONNECTOR_LIST, serviceConnectorLoader } from './service-connectors-read-model.ts';
 import type { ServiceConnectorsService } from './service-connectors-service.ts';
 
@@ -27,6 +31,27 @@ export function serviceConnectorsOperations({ db, list, connectors, secrets }: S
 
     get_service_connector_type_api_v1_service_connector_types__connector_type__get: async ({ path }) =>
       getConnectorType(path.connector_type),
+
+    async list_service_connector_resources_api_v1_service_connectors_resources_get({ query, identity }) {
+      const { resource_id, ...others } = query;
+      const load = resourcesLoader(secrets.valuesOf, { type: query.resource_type, id: resource_id });
+      return (await list({ ...SERVICE_CONNECTOR_LIST, load }, { query: others, identity })).items;
+    },
+
+    validate_and_verify_service_connector_config_api_v1_service_connectors_verify_post: async ({ body }) =>
+      verifyConnector(instanceOf(body), {}),
+
+    async validate_and_verify_service_connector_api_v1_service_connectors__connector_id__verify_put({ path, query }) {
+      const connector = await loadInstance(db, secrets.valuesOf, path.connector_id);
+      return verifyConnector(connector, { type: query.resource_type, id: query.resource_id });
+    },
+
+    async get_service_connector_client_api_v1_service_connectors__connector_id__client_get({ path, query }) {
+      const connector = await loadInstance(db, secrets.valuesOf, path.connector_id);
+      const resource = clientResource(connector, { type: query.resource_type, id: query.resource_id });
+      const stored = await loadOne(db, withSecrets, path.connector_id, FULL, 'service connector');
+      return asClient(stored, resource);
+    },
 
     list_service_connectors_api_v1_service_connectors_get: (request) =>
       list({ ...SERVICE_CONNECTOR_LIST, load: loader(request.query.expand_secrets) }, request),
@@ -53,4 +78,17 @@ export function serviceConnectorsOperations({ db, list, connectors, secrets }: S
         return null;
       }),
   } satisfies Handlers;
+}
+
+/** A connector that is limited to one resource; it is made on request and not stored. */
+function asClient(
+  connector: Model<'ServiceConnectorResponse'>,
+  { type, id }: { type: string; id: string },
+): Model<'ServiceConnectorResponse'> {
+  if (!connector.body) return connector;
+  const created = toApiInstant(now());
+  return {
+    ...connector,
+    body: { ...connector.body, created, updated: created, resource_types: [type], resource_id: id },
+  };
 }

@@ -93,6 +93,39 @@ describe('service connectors', () => {
     expect([removal.status, messageOf(removal.body)[1]]).toEqual([403, expect.stringMatching(/referenced by 1 stack/)]);
   });
 
+  test('of registries tell what they reach, and make clients of it', async () => {
+    const configuration = { username: 'u', password: 'p', registry: 'https://registry.example/v2' };
+    const request = { name: 'registry', connector_type: 'docker', auth_method: 'password', configuration };
+    const reached = (ids: string[]) => ({ resources: [{ resource_type: 'docker-registry', resource_ids: ids }] });
+    expect((await server.call('POST', '/service_connectors/verify', request)).body).toMatchObject(
+      reached(['registry.example']),
+    );
+    const { body } = await create(request);
+    const path = `/service_connectors/${body.id}`;
+    expect((await server.call('PUT', `${path}/verify`)).body).toMatchObject(reached(['registry.example']));
+    expect((await server.call('PUT', `${path}/verify?resource_id=other.example`)).body).toMatchObject({
+      error: expect.stringContaining('does not allow access'),
+    });
+    expect((await server.call('GET', `${path}/client?resource_id=registry.example/app`)).body).toMatchObject({
+      body: { resource_id: 'registry.example', resource_types: ['docker-registry'] },
+      metadata: { configuration },
+    });
+    expect((await server.call('GET', `${path}/client?resource_id=other.example`)).status).toBe(401);
+    await server.call('PUT', path, { expires_at: '2020-01-01T00:00:00' });
+    expect((await server.call('GET', `${path}/client`)).status).toBe(401);
+    await server.call('DELETE', path);
+  });
+
+  test('of types that only the SDK knows how to use are not verified here', async () => {
+    const { body } = await create(aws('sdk-only', { resource_id: 's3://bucket' }));
+    expect((await server.call('PUT', `/service_connectors/${body.id}/verify`)).status).toBe(501);
+    expect((await server.call('GET', `/service_connectors/${body.id}/client`)).status).toBe(501);
+    expect((await server.call('GET', '/service_connector_types/aws')).status).toBe(404);
+    expect((await server.call('GET', '/service_connectors/resources?name=sdk-only')).body).toMatchObject([
+      { name: 'sdk-only', resources: [{ resource_type: 's3-bucket', resource_ids: ['s3://bucket'], error: null }] },
+    ]);
+  });
+
   test('are found by resource type and labels', async () => {
     await create(aws('labelled', { labels: { stage: 'prod', 'odd "name"': '1' } }));
     const names = async (query: string) => {
