@@ -8,6 +8,9 @@ const DOCUMENT_KEY = 'contract';
 const UUID_FORMAT = /^(?:urn:uuid:)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i;
 const DATE_TIME_FORMAT = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:?\d{2})?)?$/;
 
+const DURATION_SCHEMA = '{"format":"duration","type":"string"}';
+const SECONDS = '{"format":"duration","type":["string","number"]}';
+
 /** Checks a parsed body and fills in the schema's defaults in place; throws {@link RequestValidationError}. */
 export type BodyValidator = (body: unknown) => void;
 
@@ -20,7 +23,7 @@ export function createBodyValidation(document: ContractDocument): (body: Operati
   ajv.addFormat('uuid', UUID_FORMAT);
   ajv.addFormat('date-time', DATE_TIME_FORMAT);
   for (const annotation of ['password', 'duration', 'binary', 'uri']) ajv.addFormat(annotation, true);
-  ajv.addSchema(document, DOCUMENT_KEY);
+  ajv.addSchema(withDurationsInSeconds(document), DOCUMENT_KEY);
   const compiled = new Map<string, ValidateFunction>();
   return ({ pointer }) => {
     let validate = compiled.get(pointer);
@@ -30,6 +33,15 @@ export function createBodyValidation(document: ContractDocument): (body: Operati
     }
     return bodyValidator(validate);
   };
+}
+
+/** The reference takes seconds, as a number, wherever the document names a duration in ISO 8601. */
+function withDurationsInSeconds(document: ContractDocument): ContractDocument {
+  const schemas = Object.entries(document.components.schemas).map(([name, schema]) => {
+    const text = JSON.stringify(schema);
+    return [name, text.includes(DURATION_SCHEMA) ? JSON.parse(text.replaceAll(DURATION_SCHEMA, SECONDS)) : schema];
+  });
+  return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
 }
 
 function bodyValidator(validate: ValidateFunction): BodyValidator {

@@ -18,6 +18,8 @@ describe('bad input', () => {
     ['a wrong type', 'POST', '/pipelines', { name: 3, project: UNKNOWN }, 422],
     ['an id that is no UUID in a body', 'POST', '/pipelines', { name: 'x', project: 'y' }, 422],
     ['too long a name', 'POST', '/pipelines', { name: 'x'.repeat(256), project: UNKNOWN }, 422],
+    ['a name that says nothing', 'PUT', `/pipeline_snapshots/${UNKNOWN}`, { name: true }, 422],
+    ['an empty name', 'PUT', `/pipeline_snapshots/${UNKNOWN}`, { name: '' }, 422],
     ['too large a body', 'POST', '/pipelines', { name: 'x'.repeat(1_000_001) }, 413],
     ['an unknown reference', 'POST', '/pipelines', { name: 'x', project: UNKNOWN }, 404],
     ['an id that is no UUID in a path', 'GET', '/pipelines/xyz', undefined, 422],

@@ -12,6 +12,10 @@ describe('durations', () => {
     expect(formatDuration(seconds)).toBe(text);
   });
 
+  test('a number is seconds', () => {
+    expect(parseDuration(90)).toBe(90);
+  });
+
   test.each(['', 'P', 'PT', '1h', 'PT1X'])('%j is refused', (text) => {
     expect(() => parseDuration(text)).toThrow('not a valid duration');
   });

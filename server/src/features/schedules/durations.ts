@@ -2,8 +2,9 @@ import { valueError } from '../../errors.ts';
 
 const DURATION = /^([+-])?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
-/** Seconds of an ISO 8601 duration, `P1DT2H3M4.5S`. @throws ApiError ValueError 400 */
-export function parseDuration(text: string): number {
+/** Seconds of an ISO 8601 duration, `P1DT2H3M4.5S`; a number is seconds already. @throws ApiError ValueError 400 */
+export function parseDuration(text: string | number): number {
+  if (typeof text === 'number') return text;
   const match = DURATION.exec(text);
   if (!match || text.endsWith('P') || text.endsWith('T')) throw valueError(`'${text}' is not a valid duration.`);
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(2).map((part) => Number(part ?? 0));

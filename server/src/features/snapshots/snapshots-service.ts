@@ -1,9 +1,10 @@
 import type { Complete } from '../../contract/completion.ts';
+import { issuesText } from '../../contract/issues.ts';
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId, toNullableId } from '../../database/ids.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
-import { entityExists } from '../../errors.ts';
+import { entityExists, RequestValidationError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { ensureCodeReference } from '../code-repositories/code-references-service.ts';
 import { checkName } from '../names.ts';
@@ -20,6 +21,9 @@ export interface Scope {
   readonly userId: string;
 }
 
+/** The longest name, characters. */
+const MAX_NAME = 255;
+
 /** The longest text that the column `client_environment` takes, bytes. */
 const MAX_ENVIRONMENT = 65_535;
 
@@ -31,6 +35,7 @@ export async function createSnapshot(
   { projectId, userId }: Scope,
 ): Promise<string> {
   const request = complete('PipelineSnapshotRequest', body);
+  checkSnapshotName(request.name);
   const references = await checkReferences(transaction, request, projectId);
   const name = typeof request.name === 'string' ? request.name : null;
   if (name !== null) {
@@ -66,6 +71,19 @@ export async function createSnapshot(
   return id;
 }
 
+/** The contract takes any text and any boolean for a name. */
+function checkSnapshotName(name: string | boolean | null | undefined): void {
+  const refuse = (message: string) => {
+    const issue = { type: 'value_error', message, location: ['body', 'name'] };
+    return new RequestValidationError(issuesText([issue]));
+  };
+  if (name === true) throw refuse('Snapshot name cannot be `True`.');
+  if (name === '') throw refuse('Snapshot name cannot be empty.');
+  if (typeof name === 'string' && name.length > MAX_NAME) {
+    throw refuse(`Snapshot name \`${name}\` is too long. The maximum length is ${MAX_NAME} characters.`);
+  }
+}
+
 /** Changes a snapshot's name, description and tags. `name: false` takes the name away. @throws ApiError 404, 409 */
 export async function updateSnapshot(
   transaction: Transaction,
@@ -73,6 +91,7 @@ export async function updateSnapshot(
   update: SnapshotUpdate,
   userId: string,
 ): Promise<void> {
+  checkSnapshotName(update.name);
   const snapshot = await store.lockSnapshot(transaction, id);
   if (!snapshot) throw noSuch('pipeline snapshot', id);
   const { name } = update;
