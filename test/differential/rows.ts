@@ -1,6 +1,6 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
-import type { Json } from '../servers/json.ts';
+import type { Json, JsonObject } from '../servers/json.ts';
 import { isInstant, replaceVariables, type WrittenCorrespondence } from './correspondence.ts';
 
 /** Of each table its rows, each row a text in which ids and instants are made comparable. */
@@ -81,8 +81,10 @@ function comparable(
   const idOf = (id: string) => correspondence.nameOf(id, side);
   const entries = Object.entries(row).map(([column, value]) => {
     if (value !== null && random[table]?.includes(column)) return [column, '(random)'];
+    if (table === 'flavor' && column === 'config_schema') return [column, withoutDescriptions(JSON.parse(value))];
     if (table === 'server_settings' && column === 'onboarding_state') return [column, JSON.parse(value ?? '[]').sort()];
-    if (typeof value !== 'string') return [column, Buffer.isBuffer(value) ? value.toString('base64') : value];
+    if (Buffer.isBuffer(value)) return [column, decoded(value.toString('utf8'))];
+    if (typeof value !== 'string') return [column, value];
     return [
       column,
       replaceVariables(withoutChance(canonicalJson(value)), (found) => {
@@ -92,6 +94,21 @@ function comparable(
     ];
   });
   return JSON.stringify(Object.fromEntries(entries));
+}
+
+/** The flavors' texts are no part of this project: see the list of kept differences. */
+function withoutDescriptions(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(withoutDescriptions);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const kept = Object.entries(sorted(schema) as JsonObject).filter(
+    ([key, value]) => key !== 'description' || typeof value !== 'string',
+  );
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutDescriptions(value)]));
+}
+
+/** JSON that the reference keeps as base64 in a binary column. */
+function decoded(text: string): string {
+  return canonicalJson(Buffer.from(text, 'base64').toString('utf8'));
 }
 
 /** A connector's secret has four random letters in its name. */

@@ -29,8 +29,8 @@ const { values: options } = parseArgs({
   },
 });
 const readMinutes = options.long ? 60 : 2.2;
-/** What clients are told; the same of both servers, although each listens somewhere else. */
-const environment = { ZENML_SERVER_SERVER_URL: 'http://zenml.example.com' };
+/** What clients are told, the same of both servers, although each listens somewhere else. */
+const environment = { ZENML_SERVER_SERVER_URL: 'http://zenml.example.com', ZENML_ANALYTICS_OPT_IN: 'false' };
 
 const report = new Report();
 const directory = mkdtempSync(join(tmpdir(), 'zenml-differential-'));

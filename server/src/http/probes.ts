@@ -14,7 +14,7 @@ const READY_TIMEOUT = 2_000;
 
 /** `/health`: the process answers. It stays well while draining, so that nothing restarts what is about to end. */
 export function health(_request: Request, response: Response): void {
-  sendJson(response, 200, 'OK');
+  sendJson(response, 200, 'ok');
 }
 
 /** `/ready`: the database is reachable and migrated (the server does not listen before), and the server is not stopping. */
@@ -26,6 +26,6 @@ export function readiness(db: Database, draining: Draining) {
       setTimeout(() => reject(error), READY_TIMEOUT).unref();
     });
     await Promise.race([sql`select 1`.execute(db), timeout]);
-    sendJson(response, 200, 'OK');
+    sendJson(response, 200, 'ok');
   };
 }

@@ -1,5 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { isUuid, toDatabaseId } from '../database/ids.ts';
+import { valueError } from '../errors.ts';
 import { type Comparison, filterError, type Operator, parseComparison } from './operators.ts';
 
 /** A condition of a WHERE clause. */
@@ -121,7 +122,9 @@ function compileText(comparison: Comparison): (operand: Operand) => Condition {
 function compareAsNumber(operator: Operator, value: Comparison['value']): (operand: Operand) => Condition {
   const number = Number(value);
   if (String(value).trim() === '' || Number.isNaN(number)) {
-    throw filterError(`'${operator}:' compares numbers; '${value}' is not numeric.`);
+    // Unlike other mistakes in a filter, the reference finds this one only when it builds the statement: 400, not 422.
+    const reason = `could not convert string to float: '${value}'`;
+    throw valueError(`Failed to compare the column to the value '${value}' (must be numeric): ${reason}`);
   }
   return (operand) => {
     const numeric = sql`cast(${operand} as double)`;

@@ -121,7 +121,7 @@ function sorts(fields: Parameter[], full: boolean, alias: boolean): string[] {
   });
   const wrong = ['foo:name', 'no_such_field', 'desc:'];
   return (alias && !full ? ['desc:created'] : [...all, ...wrong]).map(
-    (sort) => `sort_by=${encodeURIComponent(sort)}&size=5`,
+    (sort) => `sort_by=${encodeURIComponent(sort)}&size=${relatedSorts.includes(sort.replace(/^.*:/, '')) ? 100 : 5}`,
   );
 }
 
