@@ -46,8 +46,15 @@ export async function updatePipeline(transaction: Transaction, id: string, descr
   if (numUpdatedRows === 0n) throw noSuch('pipeline', id);
 }
 
-/** Deletes a pipeline with its snapshots and curated visualizations. @throws ApiError KeyError 404 */
+/**
+ * Deletes a pipeline with its snapshots, runs and curated visualizations. Its schedules and builds stay, without it.
+ * @throws ApiError KeyError 404
+ */
 export async function deletePipeline(transaction: Transaction, id: string): Promise<void> {
+  for (const table of ['schedule', 'pipeline_build'] as const) {
+    await transaction.updateTable(table).set({ pipeline_id: null }).where('pipeline_id', '=', id).execute();
+  }
+  await deleteLinksOfParts(transaction, id);
   await transaction.deleteFrom('pipeline_snapshot').where('pipeline_id', '=', id).execute();
   await transaction
     .deleteFrom('curated_visualization')
@@ -61,4 +68,24 @@ export async function deletePipeline(transaction: Transaction, id: string): Prom
     .execute();
   const { numDeletedRows } = await transaction.deleteFrom('pipeline').where('id', '=', id).executeTakeFirst();
   if (numDeletedRows === 0n) throw noSuch('pipeline', id);
+}
+
+/** Tags and metadata hang on ids without a foreign key, so that no cascade of the database reaches them. */
+async function deleteLinksOfParts(transaction: Transaction, id: string): Promise<void> {
+  const runs = transaction.selectFrom('pipeline_run').select('pipeline_run.id').where('pipeline_id', '=', id);
+  const snapshots = transaction.selectFrom('pipeline_snapshot').select('id').where('pipeline_id', '=', id);
+  const steps = transaction
+    .selectFrom('step_run')
+    .innerJoin('pipeline_run', 'pipeline_run.id', 'step_run.pipeline_run_id')
+    .select('step_run.id')
+    .where('pipeline_run.pipeline_id', '=', id);
+  const links = [
+    ['tag_resource', 'pipeline_run', runs],
+    ['tag_resource', 'pipeline_snapshot', snapshots],
+    ['run_metadata_resource', 'pipeline_run', runs],
+    ['run_metadata_resource', 'step_run', steps],
+  ] as const;
+  for (const [table, type, ids] of links) {
+    await transaction.deleteFrom(table).where('resource_type', '=', type).where('resource_id', 'in', ids).execute();
+  }
 }
