@@ -51,7 +51,7 @@ export function apiKeysOperations({ db, list, forgetIdentities }: ApiKeysParts) 
             name: body.name,
             description: body.description ?? '',
             key,
-            key_generation: 0,
+            key_generation: 1,
             retain_period: 0,
             active: 1,
             service_account_id: account.id,
