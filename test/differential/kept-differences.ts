@@ -42,6 +42,11 @@ export const keptDifferences: KeptDifference[] = [
     matches: (reference, ours) => /^500 /.test(String(reference)) && /^(4\d\d|500) /.test(String(ours)),
   },
   {
+    reason: 'An operation that is not there says so; the reference says which of its optional parts is not enabled.',
+    path: /^detail(\.1)?$/,
+    matches: (_, ours) => String(ours).endsWith(' is not offered by this server.'),
+  },
+  {
     reason: 'The text of the database’s driver is not for clients.',
     path: /^detail\.1$/,
     matches: (reference, ours) => String(reference).startsWith('(pymysql.') && typeof ours === 'string',
@@ -50,6 +55,11 @@ export const keptDifferences: KeptDifference[] = [
     reason: 'Descriptions of flavors and connector types are texts of the reference; what they describe is the same.',
     path: /(^|\.)(config_schema\..*|connector_type\.(.*\.)?|auth_methods\..*|resource_types\..*)?description$/,
     matches: (reference, ours) => typeof reference === 'string' && (ours === '' || ours === undefined),
+  },
+  {
+    reason: 'The titles of a connector’s settings say in our words what they are.',
+    path: /(^|\.)auth_methods\..*\.title$/,
+    matches: (reference, ours) => typeof reference === 'string' && typeof ours === 'string' && ours !== '',
   },
   {
     reason: 'The reference names its classes and tables where a text is compared with a number.',

@@ -2,7 +2,6 @@ import type { Request, Response } from 'express';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { HttpError } from '../http-error.ts';
-import { sendJson } from './send.ts';
 
 /** Whether the server is about to stop; set once. */
 export interface Draining {
@@ -14,7 +13,7 @@ const READY_TIMEOUT = 2_000;
 
 /** `/health`: the process answers. It stays well while draining, so that nothing restarts what is about to end. */
 export function health(_request: Request, response: Response): void {
-  sendJson(response, 200, 'ok');
+  response.type('text/plain').send('ok');
 }
 
 /** `/ready`: the database is reachable and migrated (the server does not listen before), and the server is not stopping. */
@@ -26,6 +25,6 @@ export function readiness(db: Database, draining: Draining) {
       setTimeout(() => reject(error), READY_TIMEOUT).unref();
     });
     await Promise.race([sql`select 1`.execute(db), timeout]);
-    sendJson(response, 200, 'ok');
+    response.type('text/plain').send('ok');
   };
 }
