@@ -9,6 +9,12 @@ const BANNED_CHARACTERS = /[\t\n\r\v\f]/;
  * @throws ApiError ValueError 400
  */
 export function checkName(name: string, type: string): void {
+  if (name === '') {
+    const request = type.endsWith('Update') ? type : `${type}Request`;
+    throw valueError(
+      `The class \`${request}\` has no attribute \`name\` or it is set to \`None\`. Cannot validate the name.`,
+    );
+  }
   const banned = BANNED_CHARACTERS.exec(name)?.[0];
   if (banned !== undefined) {
     throw valueError(

@@ -15,8 +15,8 @@ import { filterError, parseComparison } from './operators.ts';
 
 /** A field of a resource that a list can be filtered by. */
 export interface Field {
-  /** Turns one value of the query into a condition on the listed table; throws 422. */
-  condition(value: string, table: string): Condition;
+  /** Turns one value of the query into a condition on the listed table; `undefined` asks for nothing. Throws 422. */
+  condition(value: string, table: string): Condition | undefined;
   /** The column to sort by, where the field can be sorted by. */
   readonly column?: string;
   /** Combined with AND even where `logical_operator` is `or`. */
@@ -52,6 +52,11 @@ export function custom(
   options: { always?: boolean } = {},
 ): Field {
   return { condition, ...options };
+}
+
+/** A flag that narrows the list where it is true. False asks for nothing, also among conditions combined with OR. */
+export function flag(condition: (table: string) => Condition): Field {
+  return { condition: (value, table) => (value === 'true' ? condition(table) : undefined) };
 }
 
 /** Where a related row is found: `column` of the listed table holds the `id` of `table`. */

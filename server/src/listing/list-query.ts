@@ -37,7 +37,8 @@ export function compileListQuery(
   const chosen: Condition[] = [];
   for (const [name, field] of Object.entries(listed.fields)) {
     for (const value of valuesOf(parameters[name])) {
-      (field.always ? always : chosen).push(field.condition(value, listed.table));
+      const condition = field.condition(value, listed.table);
+      if (condition) (field.always ? always : chosen).push(condition);
     }
   }
   const combined = combine(chosen, parameters['logical_operator'] === 'or' ? 'or' : 'and');

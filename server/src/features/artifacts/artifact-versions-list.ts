@@ -5,6 +5,7 @@ import {
   columnOf,
   custom,
   type Field,
+  flag,
   integer,
   nameOrId,
   nameOrIdCondition,
@@ -55,9 +56,7 @@ export const ARTIFACT_VERSION_LIST: ListDefinition<Model<'ArtifactVersionRespons
     artifact_store_id: uuid('artifact_store_id'),
     model_version_id: linked((value) => compareUuid(value)(columnOf('model_version', 'id'))),
     model: linked((value) => nameOrIdCondition(value, 'model')),
-    only_unused: custom((value, listed) =>
-      value === 'true' ? unusedIn(listed, ['step_run_output_artifact', 'step_run_input_artifact']) : sql<SqlBool>`true`,
-    ),
+    only_unused: flag((listed) => unusedIn(listed, ['step_run_output_artifact', 'step_run_input_artifact'])),
     has_custom_name: custom(
       (value, listed) => sql<SqlBool>`${columnOf(listed, 'artifact_id')} in (
         select id from artifact where has_custom_name = ${value === 'true' ? 1 : 0})`,

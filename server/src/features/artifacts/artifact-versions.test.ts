@@ -75,6 +75,20 @@ describe('artifact versions', () => {
     expect(body.total).toBe(0);
   });
 
+  test('are found by any of several conditions; a flag that is not set is none of them', async () => {
+    for (const version of ['red', 'green', 'blue']) await create({ artifact_name: 'coloured', version });
+    const listed = (query: string) =>
+      server.call<{ items: Version[] }>('GET', `/artifact_versions?artifact=coloured&sort_by=version&${query}`);
+    const found = async (query: string) => (await listed(query)).body.items.map(({ body }) => body.version);
+    expect(await found('only_unused=false')).toEqual(['blue', 'green', 'red']);
+    const { body } = await server.call<{ items: Version[] }>(
+      'GET',
+      '/artifact_versions?logical_operator=or&version=red&version=blue&only_unused=false&sort_by=version',
+    );
+    expect(body.items.map((item) => item.body.version)).toEqual(['blue', 'red']);
+    expect(await found('only_unused=true&version=red')).toEqual(['red']);
+  });
+
   test('are pruned with artifacts that have none left', async () => {
     await create({ artifact_name: 'pruned' });
     await server.call('DELETE', `/artifact_versions?project_name_or_id=${server.projectId}&only_versions=false`);

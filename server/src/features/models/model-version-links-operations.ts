@@ -11,7 +11,6 @@ import {
   loadArtifactLinks,
   loadRunLinks,
   RUN_LINK_LIST,
-  withoutUnsetFlags,
 } from './model-version-links-read-model.ts';
 import * as store from './model-version-links-store.ts';
 import { lockModelOfVersion } from './models-store.ts';
@@ -24,8 +23,8 @@ export interface ModelVersionLinksParts {
 /** The operations on what model versions are linked to: artifact versions and runs. */
 export function modelVersionLinksOperations({ list }: ModelVersionLinksParts) {
   return {
-    list_model_version_artifact_links_api_v1_model_version_artifacts_get: ({ query, identity }) =>
-      list(ARTIFACT_LINK_LIST, { query: withoutUnsetFlags(query), identity }),
+    list_model_version_artifact_links_api_v1_model_version_artifacts_get: (request) =>
+      list(ARTIFACT_LINK_LIST, request),
 
     create_model_version_artifact_link_api_v1_model_version_artifacts_post: ({ body, transaction }) =>
       transaction(async (tx) => {

@@ -4,7 +4,7 @@ import type { Connection } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
 import { type Condition, compareText } from '../../listing/comparisons.ts';
-import { BASE_FIELDS, columnOf, custom, type Field, nameOrIdCondition, uuid } from '../../listing/fields.ts';
+import { BASE_FIELDS, columnOf, custom, type Field, flag, nameOrIdCondition, uuid } from '../../listing/fields.ts';
 import type { ListDefinition } from '../../listing/lister.ts';
 import type { Depth } from '../../listing/page.ts';
 import { loadNestedArtifactVersions } from '../artifacts/artifact-versions-read-model.ts';
@@ -79,14 +79,9 @@ function onArtifactVersion(listed: string, condition: Condition): Condition {
     join artifact on artifact.id = artifact_version.artifact_id where ${condition})`;
 }
 
-/** A flag that narrows the list to some types of artifacts when it is set. */
+/** A flag that narrows the list to some types of artifacts. */
 function onlyTypes(condition: Condition): Field {
-  return custom((value, listed) => (value === 'true' ? onArtifactVersion(listed, condition) : sql<SqlBool>`true`));
-}
-
-/** Flags that are not set are no conditions at all, which matters where conditions are combined with `or`. */
-export function withoutUnsetFlags(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(query).filter(([name, value]) => !(name.startsWith('only_') && !value)));
+  return flag((listed) => onArtifactVersion(listed, condition));
 }
 
 /** How links to artifact versions are listed. */

@@ -5,6 +5,7 @@ import {
   boolean,
   columnOf,
   custom,
+  flag,
   instant,
   integer,
   nameOrId,
@@ -58,9 +59,7 @@ const templatable = custom((value, listed) => {
   return value === 'true' ? sql<SqlBool>`exists (${build})` : sql<SqlBool>`not exists (${build})`;
 });
 
-const rootRunsOnly = custom((value, listed) =>
-  value === 'true' ? sql<SqlBool>`${columnOf(listed, 'parent_run_id')} is null` : sql<SqlBool>`true`,
-);
+const rootRunsOnly = flag((listed) => sql<SqlBool>`${columnOf(listed, 'parent_run_id')} is null`);
 
 /** How pipeline runs are listed. */
 export const RUN_LIST: ListDefinition<Model<'PipelineRunResponse'>> = {

@@ -1,15 +1,10 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Model } from '../../contract/operation-types.ts';
 import { compareUuid } from '../../listing/comparisons.ts';
-import { columnOf, custom, type Field, nameOrId, tags, text, USER_SCOPED_FIELDS, uuid } from '../../listing/fields.ts';
+import { columnOf, custom, flag, nameOrId, tags, text, USER_SCOPED_FIELDS, uuid } from '../../listing/fields.ts';
 import type { ListDefinition } from '../../listing/lister.ts';
 import { relatedColumn, tagNames, USER_SCOPED_SORTS } from '../../listing/sorts.ts';
 import { loadSnapshots } from './snapshots-read-model.ts';
-
-/** A flag of the query that adds a condition when it is set. */
-function flag(condition: (table: string) => ReturnType<Field['condition']>): Field {
-  return custom((value, table) => (value === 'true' ? condition(table) : sql<SqlBool>`true`));
-}
 
 const deploymentOf = (table: string) =>
   sql<SqlBool>`exists (select 1 from deployment where deployment.snapshot_id = ${columnOf(table, 'id')})`;

@@ -4,6 +4,7 @@ import { now } from '../../database/instants.ts';
 import {
   columnOf,
   custom,
+  flag,
   instant,
   integer,
   nameOrIdCondition,
@@ -39,9 +40,7 @@ export const STEP_LIST: ListDefinition<Model<'StepRunResponse'>> = {
         join model on model.id = model_version.model_id where ${nameOrIdCondition(value, 'model')})`,
     ),
     version: integer('version'),
-    exclude_retried: custom((value, table) =>
-      value === 'true' ? sql<SqlBool>`${columnOf(table, 'status')} != 'retried'` : sql<SqlBool>`true`,
-    ),
+    exclude_retried: flag((table) => sql<SqlBool>`${columnOf(table, 'status')} != 'retried'`),
     cache_expires_at: instant('cache_expires_at'),
     cache_expired: custom((value, table) => {
       const expires = columnOf(table, 'cache_expires_at');
