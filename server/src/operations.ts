@@ -25,6 +25,7 @@ import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
 import { createProjectsService } from './features/projects/projects-service.ts';
 import { runMetadataOperations } from './features/run-metadata/run-metadata-operations.ts';
+import { runTemplatesOperations } from './features/run-templates/run-templates-operations.ts';
 import { runWaitConditionsOperations } from './features/run-wait-conditions/run-wait-conditions-operations.ts';
 import { createWaitConditionsService } from './features/run-wait-conditions/run-wait-conditions-service.ts';
 import { runEventsOperations } from './features/runs/run-events-operations.ts';
@@ -115,6 +116,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...modelVersionLinksOperations({ list }),
     ...curatedVisualizationsOperations({ db }),
     ...servicesOperations({ db, list, complete }),
+    ...runTemplatesOperations({ db, list }),
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
