@@ -74,7 +74,7 @@ export async function changeArtifact(
 export async function removeArtifact(transaction: Transaction, id: string): Promise<void> {
   if (!(await store.lockArtifact(transaction, id))) throw noSuch('artifact', id);
   await deleteUnusedByRuns(transaction, await findVersionsOf(transaction, id));
-  await store.deleteArtifact(transaction, id);
+  await store.deleteArtifacts(transaction, [id]);
 }
 
 /**

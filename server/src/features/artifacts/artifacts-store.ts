@@ -70,9 +70,15 @@ export async function updateArtifact(
   return true;
 }
 
-/** Deletes an artifact; foreign keys take its versions along. */
-export async function deleteArtifact(transaction: Transaction, id: string): Promise<void> {
-  await transaction.deleteFrom('artifact').where('id', '=', id).execute();
+/** Deletes artifacts with the links of their tags; foreign keys take their versions along. */
+export async function deleteArtifacts(transaction: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await transaction
+    .deleteFrom('tag_resource')
+    .where('resource_type', '=', 'artifact')
+    .where('resource_id', 'in', ids)
+    .execute();
+  await transaction.deleteFrom('artifact').where('id', 'in', ids).execute();
 }
 
 /** Deletes the artifacts of a project that have no versions. */
@@ -84,8 +90,8 @@ export async function deleteArtifactsWithoutVersions(transaction: Transaction, p
     .where('artifact.project_id', '=', projectId)
     .where('artifact_version.id', 'is', null)
     .execute();
-  await transaction
-    .deleteFrom('artifact')
-    .where('id', 'in', ['', ...ids.map((row) => row.id)])
-    .execute();
+  await deleteArtifacts(
+    transaction,
+    ids.map((row) => row.id),
+  );
 }

@@ -49,13 +49,33 @@ export async function updateProject(
   }
 }
 
-/** Deletes a project; the database's foreign keys delete what is in it. */
+/** The tables of what can carry tags; each is also the name of its type at the tag's link. */
+const TAGGABLE = [
+  'artifact',
+  'artifact_version',
+  'deployment',
+  'model',
+  'model_version',
+  'pipeline',
+  'pipeline_run',
+  'pipeline_snapshot',
+  'run_template',
+] as const;
+
+/** Deletes a project; the database's foreign keys delete what is in it, but for the links of tags, which have none. */
 export async function deleteProject(transaction: Transaction, id: string): Promise<void> {
   // What dynamic runs returned holds its artifact versions: the one key to them that does not delete along.
   await transaction
     .deleteFrom('pipeline_run_output')
     .where('pipeline_run_id', 'in', (runs) => runs.selectFrom('pipeline_run').select('id').where('project_id', '=', id))
     .execute();
+  for (const table of TAGGABLE) {
+    await transaction
+      .deleteFrom('tag_resource')
+      .where('resource_type', '=', table)
+      .where('resource_id', 'in', (tagged) => tagged.selectFrom(table).select('id').where('project_id', '=', id))
+      .execute();
+  }
   await transaction.deleteFrom('project').where('id', '=', id).execute();
 }
 
