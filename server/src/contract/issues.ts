@@ -1,3 +1,5 @@
+import { RequestValidationError } from '../errors.ts';
+
 /** One mistake in a request, in pydantic's terms. */
 export interface Issue {
   /** Pydantic's name of the mistake, e.g. `missing`. */
@@ -6,6 +8,15 @@ export interface Issue {
   /** Where: `['body', 'name']`. */
   readonly location: readonly (string | number)[];
   readonly input?: string;
+}
+
+/**
+ * The error for a body that fits its schema but not a rule of it, which the reference checks with the schema.
+ * @param path of the wrong member within the body; none where several do not fit together.
+ */
+export function invalidBody(message: string, ...path: string[]): RequestValidationError {
+  const issue = { type: 'value_error', message: `Value error, ${message}`, location: ['body', ...path] };
+  return new RequestValidationError(issuesText([issue]));
 }
 
 /** The text of a 422 answer: how many mistakes, then one line each, in the words that clients know from the reference. */

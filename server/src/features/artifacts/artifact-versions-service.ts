@@ -1,8 +1,9 @@
 import type { Complete } from '../../contract/completion.ts';
+import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { entityExists, notImplemented, RequestValidationError, valueError } from '../../errors.ts';
+import { entityExists, notImplemented, valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkReference } from '../references.ts';
 import { addMetadata } from '../run-metadata/run-metadata-service.ts';
@@ -74,10 +75,10 @@ async function findArtifact(
   { projectId, userId }: VersionScope,
 ): Promise<StoredArtifact> {
   if (artifact_id && artifact_name) {
-    throw new RequestValidationError('Only one of artifact_name and artifact_id can be set.');
+    throw invalidBody('Only one of artifact_name and artifact_id can be set.');
   }
   if (artifact_name) return ensureArtifact(transaction, artifact_name, has_custom_name ?? false, projectId, userId);
-  if (!artifact_id) throw new RequestValidationError('Either artifact_name or artifact_id must be set.');
+  if (!artifact_id) throw invalidBody('Either artifact_name or artifact_id must be set.');
   const reference = { table: 'artifact', id: artifact_id, from: 'artifact version', projectId } as const;
   const id = await checkReference(transaction, reference);
   const artifact = await lockArtifact(transaction, id ?? '');

@@ -1,7 +1,8 @@
+import { invalidBody } from '../../contract/issues.ts';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId, toNullableId } from '../../database/ids.ts';
-import { illegalOperation, RequestValidationError } from '../../errors.ts';
+import { illegalOperation } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkReference } from '../references.ts';
 import { assignLogs, insertLogs, type LogsOwner, lockLogs } from './logs-store.ts';
@@ -73,10 +74,10 @@ const RUNNER_SOURCE = 'runner';
 
 async function checkStores(transaction: Transaction, request: LogsRequest): Promise<void> {
   if (request.artifact_store_id == null && request.log_store_id == null && request.source !== RUNNER_SOURCE) {
-    throw new RequestValidationError('Either an `artifact_store_id` or a `log_store_id` must be set.');
+    throw invalidBody('Either an `artifact_store_id` or a `log_store_id` must be set.');
   }
   if (request.step_run_id && request.pipeline_run_id) {
-    throw new RequestValidationError('Two different IDs can not be set at the same time.');
+    throw invalidBody('Two different IDs can not be set at the same time.');
   }
   await checkReference(transaction, { table: 'stack_component', id: request.artifact_store_id, from: 'logs' });
   await checkReference(transaction, { table: 'stack_component', id: request.log_store_id, from: 'logs' });

@@ -1,8 +1,9 @@
+import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
-import { ApiError, entityExists, RequestValidationError } from '../../errors.ts';
+import { ApiError, entityExists } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkName } from '../names.ts';
 import { findProject } from '../projects/projects-read-model.ts';
@@ -108,7 +109,7 @@ export async function changeVersion(
 ): Promise<void> {
   const { stage, name, description } = update;
   if (stage != null && !MODEL_STAGES.includes(stage)) {
-    throw new RequestValidationError(`\`${stage}\` is not a valid model stage.`);
+    throw invalidBody(`\`${stage}\` is not a valid model stage.`, 'stage');
   }
   const version = await store.lockModelOfVersion(transaction, id);
   if (!version) throw noSuch('model version', id);

@@ -2,7 +2,7 @@ import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import type { Schema } from '../../database/generated/schema.gen.ts';
 import { toDatabaseId, toNullableId } from '../../database/ids.ts';
-import { RequestValidationError } from '../../errors.ts';
+import { keyError } from '../../errors.ts';
 import type { MetadataResourceType } from '../../listing/fields.ts';
 import { checkReference } from '../references.ts';
 import { insertMetadata, type MetadataTarget } from './run-metadata-store.ts';
@@ -24,7 +24,7 @@ export interface MetadataScope {
   readonly userId: string;
 }
 
-/** Writes metadata as a client asks for. @throws ApiError KeyError 404, RequestValidationError 422 */
+/** Writes metadata as a client asks for. @throws ApiError KeyError 404, also where a value has no type */
 export async function createRunMetadata(
   transaction: Transaction,
   request: RunMetadataRequest,
@@ -57,7 +57,7 @@ function toText(value: unknown, type: string): string {
 
 function typeOf({ types }: RunMetadataRequest, key: string): string {
   const type = types[key];
-  if (type === undefined) throw new RequestValidationError(`The metadata key '${key}' has no entry in 'types'.`);
+  if (type === undefined) throw keyError(key);
   return type;
 }
 

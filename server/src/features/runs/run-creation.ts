@@ -1,9 +1,10 @@
+import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId, toNullableId } from '../../database/ids.ts';
 import { toNullableDatabaseInstant } from '../../database/instants.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
-import { entityExists, RequestValidationError, valueError } from '../../errors.ts';
+import { entityExists, valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { assign, createLogsOf } from '../logs/logs-service.ts';
 import { ensureModelVersion } from '../models/ensure-model-version.ts';
@@ -52,13 +53,13 @@ export async function getOrCreateRun(
 
 function checkRunRequest({ status, parent_run_id, child_key }: RunRequest): void {
   if (status !== 'initializing' && status !== 'running') {
-    throw new RequestValidationError('Run must be started in the initializing or running state.');
+    throw invalidBody('Run must be started in the initializing or running state.');
   }
   if (parent_run_id != null && child_key == null) {
-    throw new RequestValidationError('`parent_run_id` is set but `child_key` is None; both must be set together.');
+    throw invalidBody('`parent_run_id` is set but `child_key` is None; both must be set together.');
   }
   if (child_key != null && parent_run_id == null) {
-    throw new RequestValidationError('`child_key` is set but `parent_run_id` is None; both must be set together.');
+    throw invalidBody('`child_key` is set but `parent_run_id` is None; both must be set together.');
   }
 }
 

@@ -1,8 +1,9 @@
 import { type SqlBool, sql } from 'kysely';
+import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
-import { RequestValidationError } from '../../errors.ts';
+
 import type { Operand } from '../../listing/comparisons.ts';
 import { compileListQuery } from '../../listing/list-query.ts';
 import { RUN_LIST } from './runs-list.ts';
@@ -49,10 +50,10 @@ type GroupRow = { run_count: number } & Record<string, unknown>;
 
 function checkStatisticsRequest(groupings: readonly Grouping[], metrics: readonly Metric[]): void {
   const repeats = (named: readonly { name: string }[]) => new Set(named.map(({ name }) => name)).size < named.length;
-  if (repeats(groupings)) throw new RequestValidationError('Duplicate grouping names are not allowed.');
-  if (repeats(metrics)) throw new RequestValidationError('Duplicate metric names are not allowed.');
+  if (repeats(groupings)) throw invalidBody('Duplicate grouping names are not allowed.');
+  if (repeats(metrics)) throw invalidBody('Duplicate metric names are not allowed.');
   if (groupings.filter((grouping) => grouping.type === 'time').length > 1) {
-    throw new RequestValidationError('At most one time grouping is allowed.');
+    throw invalidBody('At most one time grouping is allowed.');
   }
 }
 

@@ -1,10 +1,11 @@
+import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Handlers } from '../../contract/registry.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { toNullableDatabaseInstant } from '../../database/instants.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
-import { entityExists, illegalOperation, RequestValidationError } from '../../errors.ts';
+import { entityExists, illegalOperation } from '../../errors.ts';
 import { type Lister, loadOne, noSuch } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { findProject } from '../projects/projects-read-model.ts';
@@ -72,7 +73,7 @@ async function toValues(
 ): Promise<store.ScheduleValues> {
   const periodic = request.start_time && request.interval_second;
   if (!request.cron_expression && !periodic && !request.run_once_start_time) {
-    throw new RequestValidationError(
+    throw invalidBody(
       'Either a cron expression, a start time and interval seconds or a run once start time need to be set for a valid schedule.',
     );
   }

@@ -1,10 +1,10 @@
 import type { Complete } from '../../contract/completion.ts';
-import { issuesText } from '../../contract/issues.ts';
+import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId, toNullableId } from '../../database/ids.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
-import { entityExists, RequestValidationError } from '../../errors.ts';
+import { entityExists } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { ensureCodeReference } from '../code-repositories/code-references-service.ts';
 import { checkName } from '../names.ts';
@@ -73,14 +73,10 @@ export async function createSnapshot(
 
 /** The contract takes any text and any boolean for a name. */
 function checkSnapshotName(name: string | boolean | null | undefined): void {
-  const refuse = (message: string) => {
-    const issue = { type: 'value_error', message, location: ['body', 'name'] };
-    return new RequestValidationError(issuesText([issue]));
-  };
-  if (name === true) throw refuse('Snapshot name cannot be `True`.');
-  if (name === '') throw refuse('Snapshot name cannot be empty.');
+  if (name === true) throw invalidBody('Snapshot name cannot be `True`.', 'name');
+  if (name === '') throw invalidBody('Snapshot name cannot be empty.', 'name');
   if (typeof name === 'string' && name.length > MAX_NAME) {
-    throw refuse(`Snapshot name \`${name}\` is too long. The maximum length is ${MAX_NAME} characters.`);
+    throw invalidBody(`Snapshot name \`${name}\` is too long. The maximum length is ${MAX_NAME} characters.`, 'name');
   }
 }
 

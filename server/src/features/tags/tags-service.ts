@@ -1,7 +1,8 @@
+import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId, isUuid, toDatabaseId } from '../../database/ids.ts';
-import { keyError, RequestValidationError, valueError } from '../../errors.ts';
+import { keyError, valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkName } from '../names.ts';
 import { EXCLUSIVE_TYPES, findSharedScopes, releaseExclusiveTag } from './tag-scopes.ts';
@@ -191,7 +192,7 @@ async function checkExclusivity(transaction: Transaction, tag: store.StoredTag):
 
 function checkTagName(name: string): void {
   if (isUuid(name)) {
-    throw new RequestValidationError('Tag names cannot be UUIDs or strings that can be converted to UUIDs.');
+    throw invalidBody('Tag names cannot be UUIDs or strings that can be converted to UUIDs.', 'name');
   }
   checkName(name, 'Tag');
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Identity } from '../../auth/identity.ts';
 import { hashPassword, verifyPassword } from '../../auth/passwords.ts';
+import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId, toNullableId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
-import { credentialsNotValid, entityExists, illegalOperation, RequestValidationError } from '../../errors.ts';
+import { credentialsNotValid, entityExists, illegalOperation } from '../../errors.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import * as store from './accounts-store.ts';
 import { requireAdmin } from './admin-rules.ts';
@@ -107,7 +108,7 @@ export function profileChanges(update: UserUpdate): Partial<store.AccountValues>
 export function emailChanges({ email, email_opted_in: given }: UserUpdate): Partial<store.AccountValues> {
   const optedIn = email != null && given == null ? true : given;
   if (optedIn === true && email == null) {
-    throw new RequestValidationError('Please provide an email, when you are opting-in with your email.');
+    throw invalidBody('Please provide an email, when you are opting-in with your email.');
   }
   return {
     ...(email !== undefined && { email }),
