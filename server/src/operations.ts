@@ -49,6 +49,7 @@ import { createStacksService } from './features/stacks/stacks-service.ts';
 import { stepsOperations } from './features/steps/steps-operations.ts';
 import { createStepsService } from './features/steps/steps-service.ts';
 import { tagsOperations } from './features/tags/tags-operations.ts';
+import { triggersOperations } from './features/triggers/triggers-operations.ts';
 import { usersOperations } from './features/users/users-operations.ts';
 import { syncFlavors } from './first-start/flavor-catalogue.ts';
 import { createLister } from './listing/lister.ts';
@@ -117,6 +118,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...curatedVisualizationsOperations({ db }),
     ...servicesOperations({ db, list, complete }),
     ...runTemplatesOperations({ db, list }),
+    ...triggersOperations({ db, list }),
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { Transaction } from '../../database/database.ts';
+import { fromDatabaseId } from '../../database/ids.ts';
+import { illegalOperation, keyError } from '../../errors.ts';
+import { noSuch } from '../../listing/lister.ts';
+import { parseState } from './triggers-list.ts';
+import * as store from './triggers-store.ts';
+
+/**
+ * Deletes a trigger, or puts it away.
+ * @param soft keeps the trigger and its executions, under a name that leaves its own free.
+ * @throws ApiError 403, 404
+ */
+export async function removeTrigger(transaction: Transaction, id: string, soft: boolean): Promise<void> {
+  const trigger = await requireTrigger(transaction, id);
+  if (!soft) return store.deleteTrigger(transaction, id);
+  if (trigger.is_archived === 1) throw illegalOperation(`Trigger ${fromDatabaseId(id)} is already archived.`);
+  await store.archiveTrigger(transaction, id, `${trigger.name}_(${randomUUID().slice(0, 8)})`);
+}
+
+/** Detaches a snapshot, or what was made of it, from a trigger. @throws ApiError KeyError 404 */
+export async function detachSnapshot(transaction: Transaction, id: string, snapshotId: string): Promise<void> {
+  await requireTrigger(transaction, id);
+  const attached = await store.findAttached(transaction, id);
+  const found = attached.filter((link) => link.snapshot_id === snapshotId || link.source_snapshot_id === snapshotId);
+  if (found.length === 0) throw notAttached(id, snapshotId);
+  for (const link of found) await store.detach(transaction, id, link.snapshot_id);
+}
+
+/**
+ * Forgets the errors of a trigger's dispatches.
+ * @param snapshotId the attached snapshot; all where left out.
+ * @throws ApiError KeyError 404
+ */
+export async function clearDispatchErrors(
+  transaction: Transaction,
+  id: string,
+  snapshotId: string | undefined,
+): Promise<void> {
+  await requireTrigger(transaction, id);
+  const attached = await store.findAttached(transaction, id);
+  const chosen =
+    snapshotId === undefined ? attached : attached.filter((link) => link.source_snapshot_id === snapshotId);
+  if (snapshotId !== undefined && chosen.length === 0) throw notAttached(id, snapshotId);
+  for (const { snapshot_id, dispatch_state } of chosen) {
+    if (dispatch_state === null) continue;
+    await store.setDispatchState(transaction, id, snapshot_id, withoutError(dispatch_state));
+  }
+}
+
+/** A state whose last dispatch failed says nothing else. */
+function withoutError(stored: string): string | null {
+  const state = parseState(stored);
+  if (!state) return stored;
+  if (state.last_status === 'ERROR') return null;
+  return JSON.stringify({
+    ...state,
+    last_error_message: null,
+    last_error_type: null,
+    last_error_severity: null,
+    last_error_stack_trace: null,
+    last_error_at: null,
+    first_error_at: null,
+    last_error_count: 0,
+  });
+}
+
+async function requireTrigger(transaction: Transaction, id: string): Promise<store.StoredTrigger> {
+  const trigger = await store.lockTrigger(transaction, id);
+  if (!trigger) throw noSuch('trigger', id);
+  return trigger;
+}
+
+function notAttached(id: string, snapshotId: string) {
+  return keyError(`Snapshot ${fromDatabaseId(snapshotId)} is not attached to trigger ${fromDatabaseId(id)}`);
+}

@@ -1,0 +1,66 @@
+import type { Transaction } from '../../database/database.ts';
+
+/** A trigger as rules see it. */
+export interface StoredTrigger {
+  id: string;
+  name: string;
+  is_archived: number;
+}
+
+/** Finds a trigger and holds it until the transaction ends. */
+export function lockTrigger(transaction: Transaction, id: string): Promise<StoredTrigger | undefined> {
+  const query = transaction.selectFrom('trigger').select(['id', 'name', 'is_archived']).where('id', '=', id);
+  return query.forUpdate().executeTakeFirst();
+}
+
+/** Puts a trigger away: it runs nothing any more, and its name is free. */
+export async function archiveTrigger(transaction: Transaction, id: string, name: string): Promise<void> {
+  await transaction.updateTable('trigger').set({ is_archived: 1, active: 0, name }).where('id', '=', id).execute();
+  await transaction.deleteFrom('trigger_snapshot').where('trigger_id', '=', id).execute();
+}
+
+/** Deletes a trigger; foreign keys take its links along. */
+export async function deleteTrigger(transaction: Transaction, id: string): Promise<void> {
+  await transaction.deleteFrom('trigger').where('id', '=', id).execute();
+}
+
+/** A snapshot that a trigger runs: made of the one that was attached. */
+export interface AttachedSnapshot {
+  snapshot_id: string;
+  source_snapshot_id: string | null;
+  dispatch_state: string | null;
+}
+
+/** The snapshots that a trigger runs. */
+export function findAttached(transaction: Transaction, triggerId: string): Promise<AttachedSnapshot[]> {
+  return transaction
+    .selectFrom('trigger_snapshot')
+    .innerJoin('pipeline_snapshot', 'pipeline_snapshot.id', 'trigger_snapshot.snapshot_id')
+    .select(['trigger_snapshot.snapshot_id', 'trigger_snapshot.dispatch_state', 'pipeline_snapshot.source_snapshot_id'])
+    .where('trigger_snapshot.trigger_id', '=', triggerId)
+    .execute();
+}
+
+/** Detaches a snapshot from a trigger. */
+export async function detach(transaction: Transaction, triggerId: string, snapshotId: string): Promise<void> {
+  await transaction
+    .deleteFrom('trigger_snapshot')
+    .where('trigger_id', '=', triggerId)
+    .where('snapshot_id', '=', snapshotId)
+    .execute();
+}
+
+/** Sets how the last dispatch of a snapshot went, as JSON text. */
+export async function setDispatchState(
+  transaction: Transaction,
+  triggerId: string,
+  snapshotId: string,
+  dispatch_state: string | null,
+): Promise<void> {
+  await transaction
+    .updateTable('trigger_snapshot')
+    .set({ dispatch_state })
+    .where('trigger_id', '=', triggerId)
+    .where('snapshot_id', '=', snapshotId)
+    .execute();
+}
