@@ -1,6 +1,7 @@
 import { WrittenCorrespondence } from '../correspondence.ts';
 import { groupBy } from '../group-by.ts';
 import { judge } from '../judge.ts';
+import { keptRows } from '../kept-differences.ts';
 import { operationOf } from '../operations.ts';
 import type { Report } from '../report.ts';
 import { type RowDifference, readRows, rowDifferences } from '../rows.ts';
@@ -40,7 +41,9 @@ export async function compareWrites(
   const compareRows = async () => {
     const left = await readRows(reference.databaseUrl, correspondence, 'reference');
     const right = await readRows(ours.databaseUrl, correspondence, 'ours');
-    const fresh = rowDifferences(left, right).filter((difference) => !seen.has(JSON.stringify(difference)));
+    const fresh = rowDifferences(left, right).filter(
+      (difference) => !isKept(difference) && !seen.has(JSON.stringify(difference)),
+    );
     for (const difference of fresh) seen.add(JSON.stringify(difference));
     reportRows(part, fresh, [...left.keys()], report);
   };
@@ -60,6 +63,10 @@ export async function compareWrites(
   } finally {
     session.close();
   }
+}
+
+function isKept({ table, only, row }: RowDifference): boolean {
+  return (keptRows[table] ?? []).some((kept) => kept.only === only && row.includes(kept.contains));
 }
 
 /** One failure per table; a table whose rows are alike counts as passed. */

@@ -1,7 +1,7 @@
+import { invalidBody } from '../../contract/issues.ts';
 import type { Handlers } from '../../contract/registry.ts';
 import type { Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { valueError } from '../../errors.ts';
 import { loadOne } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { findProject } from '../projects/projects-read-model.ts';
@@ -21,7 +21,7 @@ export function logsOperations({ db }: LogsParts) {
 
     create_logs_api_v1_logs_post: ({ body, identity, transaction }) =>
       transaction(async (tx) => {
-        if (!body.project) throw valueError('A log entry needs the project that it belongs to.');
+        if (!body.project) throw invalidBody('A log entry needs the project that it belongs to.');
         const project = await findProject(tx, body.project);
         const id = await createLogs(tx, body, { projectId: project.id, userId: toDatabaseId(identity.user.id) });
         return one(await loadLogs(tx, [id], FULL), id);

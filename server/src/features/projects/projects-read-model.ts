@@ -60,5 +60,6 @@ export async function findProject(connection: Connection, nameOrId: string): Pro
   const reason = byId
     ? 'No project with this ID found.'
     : `'${nameOrId}' is not a valid  UUID and no project with this name exists.`;
-  throw keyError(`Unable to get project with name or ID '${nameOrId}': ${reason}`);
+  const shown = byId ? fromDatabaseId(toDatabaseId(nameOrId)) : nameOrId;
+  throw keyError(`Unable to get project with name or ID '${shown}': ${reason}`);
 }

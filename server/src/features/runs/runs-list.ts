@@ -34,6 +34,13 @@ function onSnapshot(condition: (value: string) => Condition, joins = sql``) {
 /** The id of something that the run's snapshot refers to. */
 const onSnapshotColumn = (column: string) => onSnapshot((value) => compareUuid(value)(columnOf('snapshot', column)));
 
+/** The id of something that the snapshot has; no comparison, not even one that all values pass, finds runs without it. */
+const ofSnapshot = (column: string) =>
+  onSnapshot((value) => {
+    const id = columnOf('snapshot', column);
+    return sql`(${id} is not null and ${compareUuid(value)(id)})`;
+  });
+
 const CODE_REFERENCE = sql`join code_reference on code_reference.id = snapshot.code_reference_id`;
 const COMPOSITION = sql`join stack_composition on stack_composition.stack_id = snapshot.stack_id`;
 
@@ -79,9 +86,9 @@ export const RUN_LIST: ListDefinition<Model<'PipelineRunResponse'>> = {
     end_time: instant('end_time'),
     tags,
     run_metadata: runMetadata('pipeline_run'),
-    stack_id: onSnapshotColumn('stack_id'),
-    schedule_id: onSnapshotColumn('schedule_id'),
-    build_id: onSnapshotColumn('build_id'),
+    stack_id: ofSnapshot('stack_id'),
+    schedule_id: ofSnapshot('schedule_id'),
+    build_id: ofSnapshot('build_id'),
     template_id: onSnapshotColumn('template_id'),
     source_snapshot_id: onSnapshotColumn('source_snapshot_id'),
     code_repository_id: onSnapshot(

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { encodeJson } from '../../database/encoded-json.ts';
@@ -27,6 +28,7 @@ export interface StacksService {
 export function createStacksService(onboarding: Onboarding): StacksService {
   return {
     async create(transaction, request, userId) {
+      checkComponents(request.components);
       checkName(request.name, 'Stack');
       refuseConnectors(request);
       const composition = await resolveComponents(transaction, request, userId);
@@ -48,6 +50,7 @@ export function createStacksService(onboarding: Onboarding): StacksService {
     },
 
     async update(transaction, id, update, userId) {
+      if (update.components != null) checkComponents(update.components);
       const stack = await store.lockStack(transaction, id);
       if (!stack) throw noSuch('stack', id);
       if (stack.name === DEFAULT_NAME) throw illegalOperation('The default stack cannot be modified.');
@@ -72,6 +75,25 @@ export function createStacksService(onboarding: Onboarding): StacksService {
 }
 
 /** Connectors that are described in the request need the connectors' own checks, which this server does not offer. */
+/** Types of which a stack may have several components (ZenML 0.98.0 `supports_multiple_per_stack`). */
+const REPEATABLE = ['alerter', 'experiment_tracker', 'step_operator', 'sandbox'];
+
+/** @throws RequestValidationError 422 for a stack that cannot run anything, or has two of what it may have once */
+function checkComponents(components: Readonly<Record<string, readonly unknown[] | undefined>>): void {
+  const repeated = Object.entries(components).find(
+    ([type, list]) => !REPEATABLE.includes(type) && (list?.length ?? 0) > 1,
+  );
+  if (repeated) {
+    throw invalidBody(
+      `Stack component type '${repeated[0]}' does not support multiple components in a single stack.`,
+      'components',
+    );
+  }
+  if (!components['orchestrator']?.length || !components['artifact_store']?.length) {
+    throw invalidBody('Stack must contain at least an orchestrator and artifact store.', 'components');
+  }
+}
+
 function refuseConnectors({ service_connectors, components }: StackRequest): void {
   const described = service_connectors.some((connector) => typeof connector !== 'string');
   const linked = Object.values(components).some((list) =>

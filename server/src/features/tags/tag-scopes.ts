@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Transaction } from '../../database/database.ts';
+import { fromDatabaseId } from '../../database/ids.ts';
 import { valueError } from '../../errors.ts';
 import type { TaggableResourceType } from './tags-read-model.ts';
 
@@ -38,7 +39,7 @@ export async function releaseExclusiveTag(
   const scopes = SCOPES[type];
   if (!scopes) {
     throw valueError(
-      `Can not attach exclusive tag to resource of type ${type} with ID: \`${resourceIds[0]}\`. Exclusive tag ` +
+      `Can not attach exclusive tag to resource of type ${type} with ID: \`${fromDatabaseId(resourceIds[0] ?? '')}\`. Exclusive tag ` +
         'functionality only works for pipeline runs, pipeline snapshots, pipeline deployments and artifact versions',
     );
   }

@@ -64,6 +64,9 @@ function toTimetable(timetable: Timetable, row: Selectable<TriggerTable>) {
   };
 }
 
+/** A timetable's instants stand in JSON, with fractions of a second; those without a zone are UTC already. */
 function withoutZone(instant: string | null | undefined): string | null {
-  return instant == null ? null : toApiInstant(toDatabaseInstant(instant));
+  if (instant == null) return null;
+  const zoned = /(?:Z|[+-]\d\d:?\d\d)$/i.test(instant.slice(10));
+  return toApiInstant(zoned ? toDatabaseInstant(instant) : instant);
 }
