@@ -35,16 +35,21 @@ export function judge(exchange: Exchange, correspondence: Correspondence): Verdi
 }
 
 /** Fields by which the reference sorts without saying what comes first among equals. */
-const withoutTieBreaker = /[?&]sort_by=(?:(?:asc|desc)(?::|%3A))?(user|pipeline|stack|model|project)(&|$)/;
+const withoutTieBreaker = /[?&]sort_by=(?:(?:asc|desc)(?::|%3A))?(user|pipeline|stack|model|project|tags)(&|$)/;
 
 function prepared({ status, body }: { status: number; body: Json }, path: string, operation: string): Json {
   if (isSet(operation) && Array.isArray(body)) return body.map((item) => JSON.stringify(item)).sort();
   const field = withoutTieBreaker.exec(path)?.[1];
   const items = at(body, 'items');
   if (status >= 400 || field === undefined || !isObject(body) || !Array.isArray(items)) return comparable(status, body);
-  const order = items.map((item) => at(item, `resources.${field}.name`) ?? null);
-  const byId = [...items].sort((left, right) => (String(at(left, 'id')) < String(at(right, 'id')) ? -1 : 1));
-  return { ...body, items: byId, order };
+  // Of equals a page may show either: what they are sorted by is what must be alike.
+  return { ...body, items: items.map((item) => sortedBy(item, field)) };
+}
+
+function sortedBy(item: Json, field: string): Json {
+  const related = at(item, `resources.${field}`);
+  const names = Array.isArray(related) ? related : [related];
+  return names.map((each) => at(each, 'name') ?? null);
 }
 
 function answerText({ status, body }: { status: number; body: Json }): string {

@@ -2,8 +2,9 @@ import { type Selectable, type SqlBool, sql } from 'kysely';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import type { WebhookTable } from '../../database/generated/schema.gen.ts';
-import { fromDatabaseId, fromNullableId, toDatabaseId } from '../../database/ids.ts';
+import { fromDatabaseId, fromNullableId, isUuid, toDatabaseId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
+import { valueError } from '../../errors.ts';
 import type { Condition } from '../../listing/comparisons.ts';
 import {
   boolean,
@@ -144,9 +145,14 @@ const attached = (condition: (ids: readonly string[]) => Condition): Field =>
   custom(
     (value, listed) => sql<SqlBool>`exists (select 1 from trigger_snapshot as link
       join pipeline_snapshot as snapshot on snapshot.id = link.snapshot_id
-      where link.trigger_id = ${columnOf(listed, 'id')} and ${condition(value.split(',').map(toDatabaseId))})`,
+      where link.trigger_id = ${columnOf(listed, 'id')} and ${condition(value.split(',').map(requireId))})`,
     { always: true },
   );
+
+function requireId(text: string): string {
+  if (!isUuid(text)) throw valueError('badly formed hexadecimal UUID string');
+  return toDatabaseId(text);
+}
 
 /** Several values of one of these parameters are alternatives, which the fields read from one text. */
 const ALTERNATIVES: readonly string[] = ['type', 'flavor', 'pipeline_id', 'snapshot_id'];
@@ -168,7 +174,7 @@ export const TRIGGER_LIST: ListDefinition<TriggerResponse> = {
     ...USER_SCOPED_FIELDS,
     name: text('name'),
     active: boolean('active'),
-    is_archived: { ...boolean('is_archived'), always: true },
+    is_archived: { ...boolean('is_archived'), column: undefined, always: true },
     flavor: oneOf('flavor'),
     type: oneOf('type'),
     next_occurrence: instant('next_occurrence'),
