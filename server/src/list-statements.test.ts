@@ -77,7 +77,7 @@ async function seed(): Promise<void> {
   await sql`update pipeline_run
     join (select id, row_number() over () as place from pipeline_run) as run on run.id = pipeline_run.id
     join (select id, row_number() over () as place from pipeline_snapshot) as snapshot on snapshot.place = run.place
-    set pipeline_run.snapshot_id = snapshot.id`.execute(db);
+    set pipeline_run.snapshot_id = snapshot.id where pipeline_run.name != 'run'`.execute(db);
   await sql`analyze table pipeline_run`.execute(db);
   await grow(db, 'tag_resource', { id, resource_id: id });
 }
