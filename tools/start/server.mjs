@@ -6,8 +6,9 @@ import { Companion, tail } from '../bootstrap/process.mjs';
 
 const startMilliseconds = 120_000;
 /**
- * V8 would rather grow the heap than collect it. Measured after the whole of `npm run bench`: 208 MB resident instead of
- * 290 MB at the same rate; a smaller young generation costs rate and saves nothing more.
+ * V8 would rather grow the heap than collect it. Resident after the whole of `npm run bench`: 208 MB (202 and 212 MB with 10
+ * and 8 instead of 12: noise). Without the flags some 290 MB, in a shorter test of two lists; what they cost in rate was
+ * lost in that test's noise.
  */
 const memoryFlags = ['--max-semi-space-size=12', '--heap-growing-percent=20'];
 const largestLog = 20 * 1024 * 1024;
