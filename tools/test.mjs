@@ -128,8 +128,7 @@ async function runSuite(suite, context) {
     counts = await suite.run(context);
   } catch (error) {
     counts = { passed: 0, failed: 1, skipped: 0 };
-    // A Failure may end with the log's last lines, which are shown anyway.
-    problem = error instanceof Failure ? error.message.split('\n')[0] : error.stack;
+    problem = error instanceof Failure ? error.message : error.stack;
   }
   if (counts.failed > 0)
     console.log(`\n--- ${suite.name}: the end of ${context.log}\n${tail(context.log, tailLines)}\n---`);

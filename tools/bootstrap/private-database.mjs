@@ -73,13 +73,22 @@ async function createData(programs, directory) {
   const account = userInfo().username;
   if (programs.kind === 'mariadb') {
     const authentication = ['--auth-root-authentication-method=socket', `--auth-root-socket-user=${account}`];
-    const args = ['--no-defaults', `--datadir=${fresh}`, `--user=${account}`, '--skip-test-db', ...authentication];
+    const folders = [`--datadir=${fresh}`, temporaryFolder(directory)];
+    const args = ['--no-defaults', ...folders, `--user=${account}`, '--skip-test-db', ...authentication];
     await runOrFail(programs.install, args, { what: 'Making the database (mariadb-install-db)' });
   } else {
-    const args = ['--no-defaults', '--initialize-insecure', `--datadir=${fresh}`, `--user=${account}`];
+    const folders = [`--datadir=${fresh}`, temporaryFolder(directory)];
+    const args = ['--no-defaults', '--initialize-insecure', ...folders, `--user=${account}`];
     await runOrFail(programs.server, args, { what: 'Making the database (mysqld --initialize-insecure)' });
   }
   renameSync(fresh, data);
+}
+
+/** A folder of its own: a MariaDB that starts removes every `#sql-temptable-*` that it finds in a shared one. */
+function temporaryFolder(directory) {
+  const folder = join(directory, 'tmp');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return `--tmpdir=${folder}`;
 }
 
 /** The socket lies in a folder that only the current user can enter. */
@@ -99,6 +108,7 @@ function startServer(programs, options, port) {
     '--no-defaults',
     `--user=${userInfo().username}`,
     `--datadir=${join(directory, 'data')}`,
+    temporaryFolder(directory),
     `--socket=${socketPath(directory)}`,
     `--pid-file=${join(directory, 'database.pid')}`,
     `--bind-address=${host}`,
