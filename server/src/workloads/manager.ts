@@ -1,3 +1,5 @@
+import type { LaunchKind } from './launch.ts';
+
 /** What a workload manager runs: one start of a run (or one resumption) as one container. */
 export interface Workload {
   /** Its name wherever it lives: Job, Secret, log prefix. Derived from run and launch, so that a retry finds the first. */
@@ -5,6 +7,7 @@ export interface Workload {
   readonly runId: string;
   /** 1 for the start of a run, 2 and on for its resumptions. */
   readonly launchNumber: number;
+  readonly kind: LaunchKind;
   readonly image: string;
   readonly command: readonly string[];
   readonly arguments: readonly string[];
