@@ -4,7 +4,8 @@
     python -m venv .venv && .venv/bin/pip install 'zenml[server]==0.98.0'
     .venv/bin/python server/scripts/derive-data.py
 
-writes server/data/flavors.json and server/data/service-connector-types.json. A second run writes the same bytes.
+writes server/data/flavors.json, server/data/service-connector-types.json and server/data/integrations.json. A second run
+writes the same bytes.
 
 Texts are left out: descriptions in JSON schemas (prose, three quarters of their size) are dropped, descriptions that
 the REST contract has a field for are empty. Names, titles, types, defaults, limits and the markers `sensitive` and
@@ -37,6 +38,7 @@ CLOUD_PACKAGES = {
 }
 NAMES_OF_SCHEMAS = {"properties", "$defs", "patternProperties"}
 LONGEST_TITLE = 7  # words
+PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 PLAIN_VALUES = {"const", "default", "enum", "examples", "required"}
 
 
@@ -147,6 +149,24 @@ def service_connector_types():
         yield row
 
 
+def integrations():
+    """What has to be installed for the flavors of each integration; `module` is what their import paths begin with."""
+    from zenml.integrations.registry import integration_registry
+
+    for integration in integration_registry.integrations.values():
+        requirements = {
+            version: integration.get_requirements(python_version=version)
+            for version in PYTHON_VERSIONS
+        }
+        if len({tuple(listed) for listed in requirements.values()}) != 1:
+            sys.exit(f"{integration.NAME} differs by Python version.")
+        yield {
+            "module": ".".join(integration.__module__.split(".")[:3]),
+            "requirements": requirements[PYTHON_VERSIONS[0]],
+            "apt_packages": integration.APT_PACKAGES,
+        }
+
+
 def write(name, rows):
     """One record a line, so that a new release shows as a readable difference."""
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
@@ -173,6 +193,7 @@ def main():
             )
         write("flavors.json", list(flavors()))
         write("service-connector-types.json", list(service_connector_types()))
+        write("integrations.json", list(integrations()))
 
 
 if __name__ == "__main__":

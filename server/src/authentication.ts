@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { createTokenIssuer } from './auth/access-tokens.ts';
+import { createTokenIssuer, type IssueToken } from './auth/access-tokens.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createCsrfTokens } from './auth/csrf.ts';
 import type { Identity } from './auth/identity.ts';
@@ -21,6 +21,7 @@ export interface Authentication {
   readonly authentication: Handlers;
   readonly devices: DevicesService;
   readonly passwordChanges: RateLimiter;
+  readonly issueToken: IssueToken;
 }
 
 /** Builds authentication from its configuration. @param serverId hyphenated; issuer and audience of tokens */
@@ -58,6 +59,7 @@ export function createAuthentication(
     rules: { external, devices: deviceSettings.offered, workloadLeewaySeconds: auth.workloadTokenLeewaySeconds },
     defaultUserName: server.defaultUserName ?? 'default',
   });
+  const issueToken = createTokenIssuer(tokens, csrf, lifetime);
   const limits = { perMinute: auth.loginsPerMinute, perDay: auth.loginsPerDay };
   const limiterOf = (action: string) => (auth.rateLimitEnabled ? createRateLimiter(db, action, limits) : UNLIMITED);
   return {
@@ -70,9 +72,10 @@ export function createAuthentication(
     forgetIdentities: cache.clear,
     passwordChanges: limiterOf('password change'),
     devices,
+    issueToken,
     authentication: loginOperations({
       db,
-      issueToken: createTokenIssuer(tokens, csrf, lifetime),
+      issueToken,
       cookie,
       apiTokens: { lifetimeSeconds: auth.apiTokenLifetimeSeconds, maxLifetimeSeconds: auth.apiTokenMaxLifetimeSeconds },
       external,

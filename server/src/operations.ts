@@ -42,6 +42,9 @@ import { serviceAccountsOperations } from './features/service-accounts/service-a
 import { serviceConnectorsOperations } from './features/service-connectors/service-connectors-operations.ts';
 import { createServiceConnectorsService } from './features/service-connectors/service-connectors-service.ts';
 import { servicesOperations } from './features/services/services-operations.ts';
+import { createRunResumption } from './features/snapshot-runs/run-resumption-service.ts';
+import { snapshotRunsOperations } from './features/snapshot-runs/snapshot-runs-operations.ts';
+import { createSnapshotRunsService, type EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-service.ts';
 import { pipelineDeploymentsOperations } from './features/snapshots/pipeline-deployments-operations.ts';
 import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
 import { stacksOperations } from './features/stacks/stacks-operations.ts';
@@ -73,11 +76,13 @@ export interface FeatureParts {
   readonly passwordChanges: RateLimiter;
   /** Drops what this process remembers of verified credentials. */
   readonly forgetIdentities: () => void;
+  /** Queues runs for the workload manager; left out where there is none. */
+  readonly enqueueLaunch?: EnqueueLaunch | undefined;
 }
 
 /** The operations of all features: the composition root of what this server can do. */
 export function createOperations(parts: FeatureParts): Handlers {
-  const { settings, database, log, secretsStore, devices, forgetIdentities } = parts;
+  const { settings, database, log, secretsStore, devices, forgetIdentities, enqueueLaunch } = parts;
   const { db } = database;
   const document = readContract();
   const complete = createCompletion(document);
@@ -89,6 +94,7 @@ export function createOperations(parts: FeatureParts): Handlers {
   const secrets = createSecretsService(secretsStore);
   const list = createLister(db, projectScope.resolve);
   const snapshots = snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) });
+  const waitConditions = createWaitConditionsService(runs.updateStatus, createRunResumption(runs, enqueueLaunch));
 
   return {
     ...serverOperations({ db, ...settings, poolState: database.poolState }),
@@ -109,7 +115,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...codeRepositoriesOperations({ db, list, complete }),
     ...runEventsOperations(),
     ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs }),
-    ...runWaitConditionsOperations({ db, list, waitConditions: createWaitConditionsService(runs.updateStatus) }),
+    ...runWaitConditionsOperations({ db, list, waitConditions }),
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),
     ...hookInvocationsOperations({ db, list }),
@@ -124,6 +130,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
     ...snapshots,
     ...pipelineDeploymentsOperations(snapshots),
+    ...(enqueueLaunch && snapshotRunsOperations(createSnapshotRunsService({ complete, runs, enqueueLaunch }))),
     ...componentsOperations({ db, list, document }),
     ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),
   };

@@ -16,6 +16,7 @@ import { cors } from './http/cors.ts';
 import { drain } from './http/graceful-server.ts';
 import { type CleanupSettings, startIdempotencyCleanup } from './http/idempotency-cleanup.ts';
 import { createMetricsServer } from './http/metrics.ts';
+import { startLaunching } from './launching.ts';
 import { createSqlSecretsStore } from './secrets/sql-secrets-store.ts';
 import { createValueCipher } from './secrets/value-cipher.ts';
 
@@ -70,6 +71,8 @@ function firstStartOptions({ server, auth, controlPlane }: Config): FirstStartOp
 async function listen(config: Config, database: DatabaseHandle, log: Logger): Promise<RunningServer> {
   const draining = { active: false };
   const serverId = fromDatabaseId((await readServerSettings(database.db)).id);
+  const authentication = createAuthentication(config, database.db, serverId);
+  const launching = await startLaunching(config, database.db, authentication.issueToken, log);
   const { app, metrics } = createApp({
     settings: appSettings(config, serverId),
     database,
@@ -77,7 +80,8 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     draining,
     cors: cors(config.http.corsOrigins),
     secretsStore: createSqlSecretsStore(createValueCipher(config.secretsStore.encryptionKey)),
-    ...createAuthentication(config, database.db, serverId),
+    ...authentication,
+    enqueueLaunch: launching?.enqueueLaunch,
   });
   const stopCleanup = startIdempotencyCleanup(database.db, cleanupSettings(config), (error) =>
     log.warn({ err: error }, 'expired answers of repeated requests were not deleted'),
@@ -95,6 +99,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
       metricsServer?.closeAllConnections();
       metricsServer?.close();
       await stopCleanup();
+      await launching?.stop();
       await database.destroy();
       return finished;
     },

@@ -1,5 +1,10 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { boolean, integer, oneOf, text } from './formats.ts';
 import { optional, type ValuesOf, variable } from './variable.ts';
+
+/** The manager that runs runners as processes of this machine. */
+export const LOCAL_MANAGER = 'zenml.zen_server.pipeline_execution.in_memory_workload_manager.InMemoryWorkloadManager';
 
 /** Running pipelines from the dashboard or by a call. */
 export const workloadVariables = {
@@ -9,6 +14,7 @@ export const workloadVariables = {
       'zenml_cloud_plugins.kubernetes_workload_manager.KubernetesWorkloadManager',
       'zenml_cloud_plugins.aws_kubernetes_workload_manager.AWSKubernetesWorkloadManager',
       'zenml_cloud_plugins.gcp_kubernetes_workload_manager.GCPKubernetesWorkloadManager',
+      LOCAL_MANAGER,
     ),
     {
       unset: 'snapshots are not run by the server',
@@ -19,6 +25,18 @@ export const workloadVariables = {
     formerName: 'ZENML_SERVER_MAX_CONCURRENT_TEMPLATE_RUNS',
     doc: 'How many snapshot runs one replica starts at once; more wait.',
   }),
+  localPython: variable('ZENML_WORKSPACE_LOCAL_PYTHON', text, 'python', {
+    doc: 'Python that starts runs on this machine, where the in-memory workload manager is chosen. It needs ZenML and what the stacks need.',
+  }),
+  localDirectory: variable(
+    'ZENML_WORKSPACE_LOCAL_DIRECTORY',
+    text,
+    join(homedir(), '.zenml-workspace-server', 'runners'),
+    {
+      fallbackText: '`~/.zenml-workspace-server/runners`',
+      doc: 'Where that workload manager keeps the logs of its runners, and finds them again after a restart.',
+    },
+  ),
   runnerParentImage: optional('ZENML_RUNNER_PARENT_IMAGE', text, {
     unset: 'chosen by the workload manager',
     doc: 'Image that runner images are built from.',

@@ -11,6 +11,7 @@ import { now } from '../database/instants.ts';
 import { createTestDatabase, type TestDatabase } from '../database/testing/test-database.ts';
 import { createSqlSecretsStore } from '../secrets/sql-secrets-store.ts';
 import { createValueCipher } from '../secrets/value-cipher.ts';
+import { enqueueLaunch } from '../workloads/dispatcher/launch-store.ts';
 
 /** An answer of the server. */
 export interface TestAnswer<Body = Record<string, unknown>> {
@@ -44,13 +45,18 @@ export interface TestServerOptions {
    * credentials are not looked at.
    */
   readonly authenticateWith?: Readonly<Record<string, string>>;
+  /** Offers to run snapshots: launches are queued, and nothing works on the queue. */
+  readonly queuesLaunches?: boolean;
 }
 
 /** The key that tokens of test servers are signed with. */
 export const TEST_KEY = 'a key for tests that is long enough';
 
 /** Starts the application; each test file has its own. */
-export async function startTestServer({ authenticateWith }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  authenticateWith,
+  queuesLaunches = false,
+}: TestServerOptions = {}): Promise<TestServer> {
   const config = configOf(authenticateWith);
   const database = await createTestDatabase();
   const userId = await insertUser(database, 'tester', true);
@@ -59,7 +65,7 @@ export async function startTestServer({ authenticateWith }: TestServerOptions = 
   const authentication = createAuthentication(config, database.db, await serverIdOf(database));
   const { app } = createApp({
     settings: {
-      served: { workloadManager: false, rbac: false, externalAuthentication: false },
+      served: { workloadManager: queuesLaunches, rbac: false, externalAuthentication: false },
       description: {
         deployment_type: 'other',
         auth_scheme: 'OAUTH2_PASSWORD_BEARER',
@@ -80,6 +86,7 @@ export async function startTestServer({ authenticateWith }: TestServerOptions = 
     log: pino({ level: 'fatal' }),
     draining: { active: false },
     secretsStore: createSqlSecretsStore(createValueCipher('test key')),
+    enqueueLaunch: queuesLaunches ? enqueueLaunch : undefined,
     cors: (_request, _response, next) => next(),
     ...authentication,
     ...(!authenticateWith && { authenticate: async () => identityOf(acting, acting === userId) }),

@@ -26,6 +26,29 @@ const OWN_TABLES: readonly Migration[] = [
       ) engine = InnoDB`.execute(connection);
     },
   },
+  {
+    name: 'table ws_launch',
+    async run(connection) {
+      await sql`create table if not exists ws_launch (
+        id char(32) not null,
+        run_id char(32) not null,
+        project_id char(32) not null,
+        snapshot_id char(32) not null,
+        user_id char(32) null,
+        kind varchar(16) not null,
+        number int not null,
+        status varchar(16) not null,
+        attempts int not null,
+        created datetime(3) not null,
+        due datetime(3) not null,
+        claim char(32) null,
+        claimed_until datetime(3) null,
+        primary key (id),
+        unique key launch_of_run (run_id, number),
+        key due_launches (status, due)
+      ) engine = InnoDB`.execute(connection);
+    },
+  },
 ];
 
 /** All of our own steps, in their order. ZenML's tables are there before. */

@@ -42,7 +42,12 @@ export function runWaitConditionsOperations({ db, list, waitConditions }: WaitCo
     update_run_wait_condition_lease_api_v1_run_wait_conditions__run_wait_condition_id__put: ({
       path,
       body,
+      identity,
       transaction,
-    }) => transaction((tx) => waitConditions.updateLease(tx, toDatabaseId(path.run_wait_condition_id), body)),
+    }) =>
+      transaction((tx) => {
+        const userId = toDatabaseId(identity.user.id);
+        return waitConditions.updateLease(tx, toDatabaseId(path.run_wait_condition_id), body, userId);
+      }),
   } satisfies Handlers;
 }

@@ -10,6 +10,7 @@ import { checkReference } from '../references.ts';
 import { addMetadata } from '../run-metadata/run-metadata-service.ts';
 import { holdRun } from '../runs/run-access-service.ts';
 import type { UpdateRunStatus } from '../runs/run-status-updates.ts';
+import type { ResumeRun } from '../snapshot-runs/run-resumption-service.ts';
 import * as store from './run-wait-conditions-store.ts';
 import { checkResult } from './wait-condition-result.ts';
 
@@ -25,16 +26,25 @@ export interface WaitConditionsService {
   /** Answers a wait condition and lets its run go on, or stops it. @throws ApiError 400, 403, 404 */
   resolve(transaction: Transaction, id: string, request: ResolveRequest, userId: string): Promise<void>;
   /** Renews or gives up the lease of the process that waits. @returns the condition's status. @throws ApiError 404 */
-  updateLease(transaction: Transaction, id: string, update: LeaseUpdate): Promise<'pending' | 'resolved'>;
+  updateLease(
+    transaction: Transaction,
+    id: string,
+    update: LeaseUpdate,
+    userId: string,
+  ): Promise<'pending' | 'resolved'>;
 }
 
 const WAITING = { status: 'paused', reason: 'Waiting for input.' } as const;
-/** Nothing here starts the process of a run again: a user does, as on a reference without a workload manager. */
-const TO_BE_RESUMED = { status: 'paused', reason: 'Waiting for manual resume.' } as const;
 const ABORTED = { status: 'stopped', reason: 'Wait condition was aborted.' } as const;
 
-/** @param updateRunStatus changes the status of runs that wait, go on or end. */
-export function createWaitConditionsService(updateRunStatus: UpdateRunStatus): WaitConditionsService {
+/**
+ * @param updateRunStatus changes the status of runs that wait, go on or end.
+ * @param resumeRun starts a run again that has ended its process to wait.
+ */
+export function createWaitConditionsService(
+  updateRunStatus: UpdateRunStatus,
+  resumeRun: ResumeRun,
+): WaitConditionsService {
   return {
     async create(transaction, request, userId) {
       const runId = toDatabaseId(request.run);
@@ -82,10 +92,10 @@ export function createWaitConditionsService(updateRunStatus: UpdateRunStatus): W
       if (request.resolution === 'abort') return updateRunStatus(transaction, runId, ABORTED);
       // Whoever holds the lease is about to see the answer by itself.
       const isLeased = condition.poller_lease_expires_at !== null && condition.poller_lease_expires_at > time;
-      if (!isLeased) await updateRunStatus(transaction, rootRunId, TO_BE_RESUMED);
+      if (!isLeased) await resumeRun(transaction, rootRunId, userId);
     },
 
-    async updateLease(transaction, id, { mode, poller_instance_id, poller_lease_expires_at }) {
+    async updateLease(transaction, id, { mode, poller_instance_id, poller_lease_expires_at }, userId) {
       const { runId, rootRunId } = await lockRunOf(transaction, id);
       const { status, resolution } = await store.lockWaitCondition(transaction, id);
       const time = now();
@@ -103,7 +113,7 @@ export function createWaitConditionsService(updateRunStatus: UpdateRunStatus): W
       }
       if (mode === 'abandon' && resolution === 'continue') {
         await updateRunStatus(transaction, runId, { status: 'paused' });
-        await updateRunStatus(transaction, rootRunId, TO_BE_RESUMED);
+        await resumeRun(transaction, rootRunId, userId);
       }
       return 'resolved';
     },

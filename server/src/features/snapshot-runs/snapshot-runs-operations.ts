@@ -1,0 +1,46 @@
+import type { Identity } from '../../auth/identity.ts';
+import type { Model } from '../../contract/operation-types.ts';
+import type { Handlers } from '../../contract/registry.ts';
+import type { Transaction } from '../../database/database.ts';
+import { toDatabaseId } from '../../database/ids.ts';
+import { FULL, one } from '../../listing/page.ts';
+import { loadRuns } from '../runs/runs-read-model.ts';
+import { snapshotOfRun, snapshotOfTemplate } from './run-source-read-model.ts';
+import type { SnapshotRunRequest, SnapshotRunsService } from './snapshot-runs-service.ts';
+
+/** The operations that start runs; absent where the server has no workload manager. */
+export function snapshotRunsOperations(snapshotRuns: SnapshotRunsService) {
+  const run = async (
+    transaction: Transaction,
+    identity: Identity,
+    request: Omit<SnapshotRunRequest, 'userId'>,
+  ): Promise<Model<'PipelineRunResponse'>> => {
+    const id = await snapshotRuns.run(transaction, { ...request, userId: toDatabaseId(identity.user.id) });
+    return one(await loadRuns(transaction, [id], FULL), id);
+  };
+
+  return {
+    create_snapshot_run_api_v1_pipeline_snapshots__snapshot_id__runs_post: ({ path, body, identity, transaction }) =>
+      transaction((tx) =>
+        run(tx, identity, {
+          snapshotId: toDatabaseId(path.snapshot_id),
+          configuration: body.run_configuration,
+          stepRunId: body.step_run,
+        }),
+      ),
+
+    create_template_run_api_v1_run_templates__template_id__runs_post: ({ path, body, identity, transaction }) =>
+      transaction(async (tx) => {
+        const templateId = toDatabaseId(path.template_id);
+        const snapshotId = await snapshotOfTemplate(tx, templateId);
+        return run(tx, identity, { snapshotId, templateId, configuration: body });
+      }),
+
+    replay_run_api_v1_runs__run_id__replay_post: ({ path, body, identity, transaction }) =>
+      transaction(async (tx) => {
+        const originalRunId = toDatabaseId(path.run_id);
+        const snapshotId = await snapshotOfRun(tx, originalRunId);
+        return run(tx, identity, { snapshotId, originalRunId, configuration: body });
+      }),
+  } satisfies Handlers;
+}

@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+import type { IssueToken } from './auth/access-tokens.ts';
+import type { Config } from './config/config.ts';
+import { LOCAL_MANAGER, type WorkloadConfig } from './config/workload-config.ts';
+import type { Database } from './database/database.ts';
+import { createRunStatusUpdates } from './features/runs/run-status-updates.ts';
+import { createOnboarding } from './features/server/onboarding.ts';
+import type { EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-service.ts';
+import { startDispatcher } from './workloads/dispatcher/dispatcher.ts';
+import { createFailRun, watchRunners } from './workloads/dispatcher/failed-runs.ts';
+import { enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
+import { createLauncher } from './workloads/launcher/launcher.ts';
+import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
+import type { WorkloadManager } from './workloads/manager.ts';
+
+/** What launches queued runs. */
+export interface Launching {
+  readonly enqueueLaunch: EnqueueLaunch;
+  stop(): Promise<void>;
+}
+
+/** Starts the workload manager and the dispatcher. @returns `undefined` where the server has no workload manager */
+export async function startLaunching(
+  { workloads, server }: Pick<Config, 'workloads' | 'server'>,
+  db: Database,
+  issueToken: IssueToken,
+  log: Logger,
+): Promise<Launching | undefined> {
+  const manager = createManager(workloads, log);
+  if (!manager) return undefined;
+  await manager.start();
+  const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
+  const endWatch = await watchRunners(db, manager, failRun, log);
+  const dispatcher = startDispatcher({
+    db,
+    failRun,
+    log,
+    concurrency: workloads.maxConcurrentRuns,
+    startLaunch: createLauncher({
+      db,
+      manager,
+      issueToken,
+      serverUrl: server.serverUrl,
+      image: { parentImage: workloads.runnerParentImage, withoutUv: workloads.runnerWithoutUv },
+    }),
+  });
+  return {
+    async enqueueLaunch(transaction, request) {
+      const launch = await enqueueLaunch(transaction, request);
+      // The transaction ends with the request: it is seen a moment later, or by the next look.
+      setTimeout(dispatcher.wake, AFTER_COMMIT);
+      return launch;
+    },
+    async stop() {
+      await dispatcher.stop();
+      endWatch();
+      await manager.stop();
+    },
+  };
+}
+
+/** Milliseconds in which a request's transaction has usually been committed. */
+const AFTER_COMMIT = 50;
+
+function createManager(
+  { managerSource, localPython, localDirectory }: WorkloadConfig,
+  log: Logger,
+): WorkloadManager | undefined {
+  if (managerSource !== LOCAL_MANAGER) return undefined;
+  return createLocalWorkloadManager({ python: localPython, directory: localDirectory }, log);
+}

@@ -1,0 +1,108 @@
+import type { Logger } from 'pino';
+import type { Database } from '../../database/database.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import type { StartLaunch } from '../launch.ts';
+import { WorkloadError } from '../manager.ts';
+import type { FailRun } from './failed-runs.ts';
+import { type ClaimedLaunch, claimLaunch, endLaunch, postponeLaunch, renewClaim } from './launch-store.ts';
+
+/** Works on the queue of launches. */
+export interface Dispatcher {
+  /** Looks at the queue at once: something may have been put in it. */
+  wake(): void;
+  /** Takes nothing more, and waits for what it works on. */
+  stop(): Promise<void>;
+}
+
+/** What launches are dispatched with. */
+export interface DispatcherParts {
+  readonly db: Database;
+  readonly startLaunch: StartLaunch;
+  readonly failRun: FailRun;
+  readonly log: Logger;
+  /** How many launches it works on at once. */
+  readonly concurrency: number;
+}
+
+/** How often the queue is looked at for what other replicas have put in it, milliseconds. */
+const INTERVAL = 1000;
+/** How long a claim holds without being renewed, seconds: so long a launch waits after its replica has died. */
+const LEASE_SECONDS = 15;
+const RENEWAL = (LEASE_SECONDS / 3) * 1000;
+const MAX_ATTEMPTS = 6;
+/** The longest pause before another try, seconds. */
+const MAX_PAUSE = 60;
+
+/** Begins to launch what is queued. */
+export function startDispatcher({ db, startLaunch, failRun, log, concurrency }: DispatcherParts): Dispatcher {
+  const running = new Set<Promise<void>>();
+  let stopped = false;
+  let filling: Promise<void> | undefined;
+  let again = false;
+
+  const work = async (launch: ClaimedLaunch) => {
+    const controller = new AbortController();
+    const renewal = setInterval(() => {
+      renewClaim(db, launch, LEASE_SECONDS).then(
+        (held) => held || controller.abort(),
+        (error) => log.warn({ err: error, run: launch.runId }, 'the claim of a launch was not renewed'),
+      );
+    }, RENEWAL);
+    try {
+      await startLaunch(launch, controller.signal);
+      await endLaunch(db, launch, 'launched');
+    } catch (error) {
+      if (!controller.signal.aborted) await giveBack(launch, error);
+    } finally {
+      clearInterval(renewal);
+    }
+  };
+
+  const giveBack = async (launch: ClaimedLaunch, error: unknown) => {
+    log.warn({ err: error, run: launch.runId, attempts: launch.attempts + 1 }, 'a run was not launched');
+    if (!(error instanceof WorkloadError) && launch.attempts + 1 < MAX_ATTEMPTS) {
+      return postponeLaunch(db, launch, Math.min(2 ** launch.attempts, MAX_PAUSE));
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    await inTransaction(db, async (transaction) => {
+      if (await endLaunch(transaction, launch, 'failed')) await failRun(transaction, launch.runId, reason);
+    });
+  };
+
+  const fill = async () => {
+    while (!stopped && running.size < concurrency) {
+      const launch = await claimLaunch(db, LEASE_SECONDS);
+      if (!launch) return;
+      const task = work(launch)
+        .catch((error) => log.error({ err: error, run: launch.runId }, 'a launch is tried again when its claim ends'))
+        .finally(() => {
+          running.delete(task);
+          wake();
+        });
+      running.add(task);
+    }
+  };
+
+  const wake = () => {
+    again = true;
+    filling ??= (async () => {
+      while (again && !stopped) {
+        again = false;
+        await fill().catch((error) => log.warn({ err: error }, 'the queue of launches was not looked at'));
+      }
+      filling = undefined;
+    })();
+  };
+
+  const timer = setInterval(wake, INTERVAL);
+  wake();
+  return {
+    wake,
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await filling;
+      await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { sql } from 'kysely';
+import type { Connection, Database, Transaction } from '../../database/database.ts';
+import { newId } from '../../database/ids.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import { ApiError } from '../../errors.ts';
+import type { Launch, LaunchKind, LaunchRequest } from '../launch.ts';
+
+/*
+ * The queue of launches: `queued` waits or is being worked on by whoever holds the claim, `launched` and `failed` are
+ * over. The database's clock decides when a claim ends, so that replicas need not agree about the time.
+ */
+
+/** How many launches may wait, over all projects. */
+export const QUEUE_LENGTH = 1000;
+
+/**
+ * Queues a launch of a run that the caller has just written or holds.
+ * @throws ApiError MaxConcurrentTasksError 429 where the queue is full
+ */
+export async function enqueueLaunch(transaction: Transaction, request: LaunchRequest): Promise<Launch> {
+  const { rows } = await sql<{ waiting: number; number: number }>`select
+      (select count(*) from ws_launch where status = 'queued') as waiting,
+      (select coalesce(max(number), 0) + 1 from ws_launch where run_id = ${request.runId}) as number`.execute(
+    transaction,
+  );
+  const { waiting = 0, number = 1 } = rows[0] ?? {};
+  if (Number(waiting) >= QUEUE_LENGTH) {
+    throw new ApiError('MaxConcurrentTasksError', 'Maximum number of concurrent snapshot tasks reached.');
+  }
+  const launch: Launch = { ...request, id: newId(), number: Number(number), attempts: 0 };
+  await sql`insert into ws_launch
+      (id, run_id, project_id, snapshot_id, user_id, kind, number, status, attempts, created, due)
+    values (${launch.id}, ${launch.runId}, ${launch.projectId}, ${launch.snapshotId}, ${launch.userId ?? null},
+      ${launch.kind}, ${launch.number}, 'queued', 0, utc_timestamp(3), utc_timestamp(3))`.execute(transaction);
+  return launch;
+}
+
+/** A launch that this process works on, until its claim ends. */
+export interface ClaimedLaunch extends Launch {
+  readonly claim: string;
+}
+
+interface LaunchRow {
+  id: string;
+  run_id: string;
+  project_id: string;
+  snapshot_id: string;
+  user_id: string | null;
+  kind: LaunchKind;
+  number: number;
+  attempts: number;
+}
+
+/** Claims the launch that has waited longest, if any is due. */
+export function claimLaunch(db: Database, leaseSeconds: number): Promise<ClaimedLaunch | undefined> {
+  return inTransaction(db, async (transaction) => {
+    const { rows } = await sql<LaunchRow>`select id, run_id, project_id, snapshot_id, user_id, kind, number, attempts
+      from ws_launch
+      where status = 'queued' and due <= utc_timestamp(3)
+        and (claimed_until is null or claimed_until <= utc_timestamp(3))
+      order by due limit 1 for update skip locked`.execute(transaction);
+    const row = rows[0];
+    if (!row) return undefined;
+    const claim = newId();
+    await sql`update ws_launch set claim = ${claim}, attempts = attempts + 1,
+      claimed_until = utc_timestamp(3) + interval ${leaseSeconds} second where id = ${row.id}`.execute(transaction);
+    return {
+      id: row.id,
+      runId: row.run_id,
+      projectId: row.project_id,
+      snapshotId: row.snapshot_id,
+      userId: row.user_id ?? undefined,
+      kind: row.kind,
+      number: row.number,
+      attempts: row.attempts,
+      claim,
+    };
+  });
+}
+
+/** Keeps a claim. @returns whether it is still held */
+export async function renewClaim(db: Database, { id, claim }: ClaimedLaunch, leaseSeconds: number): Promise<boolean> {
+  const { numAffectedRows } = await sql`update ws_launch
+    set claimed_until = utc_timestamp(3) + interval ${leaseSeconds} second
+    where id = ${id} and claim = ${claim} and status = 'queued'`.execute(db);
+  return numAffectedRows === 1n;
+}
+
+/** Ends a launch. @returns whether its claim was still held */
+export async function endLaunch(
+  connection: Connection,
+  { id, claim }: ClaimedLaunch,
+  status: 'launched' | 'failed',
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`update ws_launch set status = ${status}, claim = null, claimed_until = null
+    where id = ${id} and claim = ${claim} and status = 'queued'`.execute(connection);
+  return numAffectedRows === 1n;
+}
+
+/** Gives a launch back for another try. */
+export async function postponeLaunch(db: Database, { id, claim }: ClaimedLaunch, seconds: number): Promise<void> {
+  await sql`update ws_launch set claim = null, claimed_until = null,
+    due = utc_timestamp(3) + interval ${seconds} second
+    where id = ${id} and claim = ${claim} and status = 'queued'`.execute(db);
+}

@@ -1,0 +1,81 @@
+import type { IssueToken } from '../../auth/access-tokens.ts';
+import type { Database } from '../../database/database.ts';
+import { fromDatabaseId } from '../../database/ids.ts';
+import { ApiError } from '../../errors.ts';
+import { isObject } from '../../features/snapshot-runs/json-update.ts';
+import { checkRunnable, type RunnableSource } from '../../features/snapshot-runs/run-checks.ts';
+import { loadRunSource } from '../../features/snapshot-runs/run-source-read-model.ts';
+import { type Launch, type StartLaunch, workloadName } from '../launch.ts';
+import { WorkloadError, type WorkloadManager } from '../manager.ts';
+import { findLaunchedRun } from './launched-run-read-model.ts';
+import { createRunnerDockerfile, type RunnerImageSettings } from './runner-dockerfile.ts';
+import { ownerOf, runnerWorkload } from './runner-workload.ts';
+
+/** What launches are made with. */
+export interface LauncherParts {
+  readonly db: Database;
+  readonly manager: WorkloadManager;
+  readonly issueToken: IssueToken;
+  /** Where runners reach this server. */
+  readonly serverUrl: string | undefined;
+  readonly image: RunnerImageSettings;
+}
+
+/** The status that a run has until its launch has had an effect; in another one somebody has ended or begun it. */
+const WAITING: Readonly<Record<Launch['kind'], string>> = { start: 'initializing', resume: 'resuming' };
+
+/** Makes what the dispatcher calls for each launch that it has claimed. */
+export function createLauncher({ db, manager, issueToken, serverUrl, image }: LauncherParts): StartLaunch {
+  const dockerfileFor = createRunnerDockerfile(image);
+  return async (launch, signal) => {
+    const run = await findLaunchedRun(db, launch);
+    if (run?.status !== WAITING[launch.kind]) return;
+    const source = await loadRunnable(db, launch.snapshotId);
+    if (serverUrl === undefined) throw new WorkloadError(NO_SERVER_URL);
+    if (launch.userId === undefined || !run.hasUser)
+      throw new WorkloadError('The user who started it has been deleted.');
+    const owner = ownerOf(launch, run, source);
+    const { build } = source;
+    const runnerImage = await manager.prepareImage(
+      {
+        workloadName: workloadName(launch.runId, launch.number),
+        owner,
+        snapshotImage: orchestratorImage(source),
+        dockerfile: dockerfileFor({
+          flavorSources: build.stack.components.map((component) => component.source),
+          zenmlVersion: build.zenmlVersion,
+          pythonVersion: build.pythonVersion,
+        }),
+      },
+      signal,
+    );
+    signal.throwIfAborted();
+    // It ends with the run: whoever authenticates with it is asked whether the run still goes on.
+    const { accessToken: token } = await issueToken(
+      { user: { id: fromDatabaseId(launch.userId) } },
+      { expiresIn: 0, scope: { pipelineRunId: owner.runId } },
+    );
+    await manager.launch(runnerWorkload(launch, owner, source, runnerImage, { serverUrl, token }));
+  };
+}
+
+const NO_SERVER_URL =
+  'ZENML_SERVER_SERVER_URL is not set, so that the runner would not find the server. Set it to the address under which ' +
+  'pods reach the API, and start the run again.';
+
+/** What was runnable when the run was asked for may have changed while it waited. */
+async function loadRunnable(db: Database, snapshotId: string): Promise<RunnableSource> {
+  const source = await loadRunSource(db, snapshotId);
+  if (!source) throw new WorkloadError('Its snapshot has been deleted.');
+  try {
+    return checkRunnable(source);
+  } catch (error) {
+    throw error instanceof ApiError ? new WorkloadError(error.message, { cause: error }) : error;
+  }
+}
+
+function orchestratorImage({ build: { images } }: RunnableSource): string | undefined {
+  const item = images['orchestrator'];
+  const image = isObject(item) ? item['image'] : undefined;
+  return typeof image === 'string' ? image : undefined;
+}
