@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { runBrowserSuite } from '../test/browser/run.mjs';
 import { runDifferentialSuite } from '../test/differential/suite.mjs';
+import { runLocalRunsSuite } from '../test/local-runs/run.mjs';
 import { runSdkSuite } from '../test/sdk/run.mjs';
 import { add } from './suites/counts.mjs';
 
@@ -48,6 +49,13 @@ export const suites = [
     needs: ['database', 'python'],
     cores: 1,
     run: runSdkSuite,
+  },
+  {
+    name: 'local-runs',
+    about: 'pipelines that the server starts as processes of this machine, with ZenML’s own orchestrator and steps',
+    needs: ['database', 'python'],
+    cores: 1,
+    run: runLocalRunsSuite,
   },
   {
     name: 'differential',

@@ -75,7 +75,7 @@ export class SuiteContext {
    *   folder that is removed afterwards
    * @template T
    */
-  async withServer(work, { dashboardDirectory } = {}) {
+  async withServer(work, { dashboardDirectory, variables = () => ({}) } = {}) {
     const scratch = mkdtempSync(join(tmpdir(), 'zenml-workspace-suite-'));
     const database = await startTestDatabase('zenml');
     try {
@@ -93,7 +93,7 @@ export class SuiteContext {
         secretsEncryptionKey: 'a key that only tests encrypt with',
       });
       // With analytics on, the dashboard tells its maker of every page that the tests open.
-      Object.assign(environment, { ZENML_ANALYTICS_OPT_IN: 'false' });
+      Object.assign(environment, { ZENML_ANALYTICS_OPT_IN: 'false' }, variables({ url, scratch }));
       const server = await startServer({ root: this.root, url, environment, log: this.log });
       return await this.#whileRunning(server, () => work({ url, ...access, scratch }));
     } finally {

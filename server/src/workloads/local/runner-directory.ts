@@ -121,12 +121,17 @@ async function isAlive(pid: number, name: string): Promise<boolean> {
 }
 
 async function explain(directory: string, code: number): Promise<string> {
-  const last = (await lastLines(join(directory, 'log'))).at(-1);
+  const lines = await lastLines(join(directory, 'log'));
+  const last = lines.findLast((line) => PYTHON_ERROR.test(line)) ?? lines.at(-1);
   const killed = code > 128 ? ` (signal ${code - 128})` : '';
   return `the runner ended with exit code ${code}${killed}${last === undefined ? '' : `: ${last}`}`;
 }
 
-const TAIL_BYTES = 4096;
+/** How a traceback ends: what follows may be the rest of a long message. */
+const PYTHON_ERROR = /^[\w.]*(?:Error|Exception|Interrupt|Exit): /;
+/** Colours, which the SDK prints also where no terminal is. */
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+const TAIL_BYTES = 16_384;
 const LONGEST_LINE = 300;
 
 async function lastLines(file: string): Promise<string[]> {
@@ -137,7 +142,7 @@ async function lastLines(file: string): Promise<string[]> {
       buffer: Buffer.alloc(TAIL_BYTES),
       position: Math.max(0, size - TAIL_BYTES),
     });
-    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
+    const lines = buffer.toString('utf8', 0, bytesRead).replace(COLOURS, '').split('\n');
     return lines.filter((line) => line.trim() !== '').map((line) => line.slice(0, LONGEST_LINE));
   } finally {
     await handle.close();

@@ -1,0 +1,241 @@
+import { sql } from 'kysely';
+import { encodeJson } from '../../database/encoded-json.ts';
+import { fromDatabaseId, newId, toDatabaseId } from '../../database/ids.ts';
+import { now } from '../../database/instants.ts';
+import { insertUser, startTestServer, type TestServer } from '../../testing/test-server.ts';
+import { QUEUE_LENGTH } from '../../workloads/dispatcher/launch-store.ts';
+
+interface Run {
+  id: string;
+  name: string;
+  body: Record<string, unknown>;
+  metadata: { config: Record<string, unknown> } & Record<string, unknown>;
+  resources: { snapshot: { id: string }; [name: string]: unknown };
+}
+
+let server: TestServer;
+let pipelineId: string;
+beforeAll(async () => {
+  server = await startTestServer({ queuesLaunches: true });
+  const pipeline = await server.call('POST', '/pipelines', { project: server.projectId, name: 'train' });
+  pipelineId = String(pipeline.body['id']);
+});
+afterAll(() => server.stop());
+
+const runSnapshot = (id: string, configuration?: object, headers: Record<string, string> = {}) =>
+  server.call<Run>('POST', `/pipeline_snapshots/${id}/runs`, { run_configuration: configuration ?? null }, headers);
+const detailOf = (body: unknown) => (body as { detail: string[] }).detail;
+
+async function launches(runId: string) {
+  const { rows } = await sql<Record<string, unknown>>`select * from ws_launch
+    where run_id = ${toDatabaseId(runId)}`.execute(server.database.db);
+  return rows;
+}
+
+describe('running a snapshot', () => {
+  test('writes a snapshot of its own, a run that waits, the record of its log and a launch', async () => {
+    const source = await createSnapshot({ name: 'nightly' });
+    const configuration = { steps: { fit: { parameters: { rate: 0.5 } } }, tags: ['blue'], enable_cache: false };
+    const { status, body: run } = await runSnapshot(source, configuration);
+    expect(status).toBe(200);
+    expect(run.name).toMatch(/^train-\d{4}_\d\d_\d\d-\d\d_\d\d_\d\d_\d{6}$/);
+    expect(run.body).toMatchObject({ status: 'initializing', status_reason: 'Queued for snapshot execution.' });
+    expect(run.resources).toMatchObject({
+      source_snapshot: { id: source },
+      tags: [{ name: 'blue' }],
+      log_collection: [{ body: { source: 'runner' } }],
+    });
+    const { body: derived } = await server.call<Run>('GET', `/pipeline_snapshots/${run.resources.snapshot.id}`);
+    expect(derived).toMatchObject({
+      name: null,
+      metadata: {
+        source_snapshot_id: source,
+        code_path: 's3://code.tar.gz',
+        pipeline_configuration: {
+          enable_cache: false,
+          settings: { 'orchestrator:kubernetes': { synchronous: false } },
+        },
+        step_configurations: { fit: { config: { parameters: { rate: 0.5 } }, spec: { invocation_id: 'fit' } } },
+      },
+    });
+    expect(await launches(run.id)).toMatchObject([
+      { snapshot_id: toDatabaseId(derived.id), kind: 'start', number: 1, status: 'queued' },
+    ]);
+  });
+
+  test('happens once per idempotency key, and as often as it is asked for without', async () => {
+    const source = await createSnapshot();
+    const key = { 'Idempotency-Key': fromDatabaseId(newId()) };
+    const same = await Promise.all([1, 2, 3].map(() => runSnapshot(source, {}, key)));
+    expect(new Set(same.map(({ body }) => body.id)).size).toBe(1);
+    const others = await Promise.all(Array.from({ length: 10 }, () => runSnapshot(source)));
+    expect(new Set(others.map(({ body }) => body.name)).size).toBe(10);
+    expect(others.every(({ status }) => status === 200)).toBe(true);
+  });
+
+  test.each([
+    ['without an image', { build: undefined }, /does not have an associated build/],
+    ['on local components', { flavor: 'local' }, /includes local stack components/],
+    ['on a flavor that nobody else has', { isCustom: 1 }, /custom flavor/],
+    ['of a stack that has changed', { checksum: 'of another stack' }, /The stack .* has been updated since/],
+  ])('is refused %s', async (_title, wanted, message) => {
+    const { status, body } = await runSnapshot(await createSnapshot(wanted));
+    expect([status, ...detailOf(body)]).toEqual([400, 'ValueError', expect.stringMatching(message)]);
+  });
+
+  test.each<[string, object, number, string | RegExp]>([
+    ['parameters of a static pipeline', { parameters: { a: 1 } }, 400, /Can't set pipeline parameters/],
+    ['unknown parameters', { steps: { fit: { parameters: { speed: 1 } } } }, 400, /for step fit: \{'speed'\}\.$/],
+    ['an unknown secret', { secrets: ['gone'] }, 404, /no secret with this name exists/],
+    ['a name that needs more than it has', { run_name: '{author}' }, 404, /Missing key: 'author'/],
+    ['settings of no component', { settings: { alerter: {} } }, 400, /Unable to resolve settings key `alerter`/],
+  ])('is refused with %s, and leaves nothing', async (_title, configuration, expected, message) => {
+    const source = await createSnapshot();
+    const before = await countRows();
+    const { status, body } = await runSnapshot(source, configuration);
+    expect([status, detailOf(body)[1]]).toEqual([expected, expect.stringMatching(message)]);
+    expect(await countRows()).toEqual(before);
+  });
+
+  test('is refused for a snapshot that is not there', async () => {
+    expect((await runSnapshot(fromDatabaseId(newId()))).status).toBe(404);
+  });
+
+  test('finds secrets by name that the caller may use', async () => {
+    const values = { token: 'x' };
+    const secret = await server.call('POST', '/secrets', { name: 'mine', private: true, values });
+    const source = await createSnapshot();
+    const { body } = await runSnapshot(source, { secrets: ['mine'] });
+    expect(body.metadata.config['secrets']).toEqual([secret.body['id']]);
+    server.actAs(fromDatabaseId(await insertUser(server.database, 'colleague')));
+    expect((await runSnapshot(source, { secrets: ['mine'] })).status).toBe(404);
+    server.actAs(undefined);
+  });
+
+  test('is put off with 429 where too many wait, and leaves nothing', async () => {
+    const source = await createSnapshot();
+    const { db } = server.database;
+    await sql`insert into ws_launch (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due)
+      with recursive n (i) as (select 1 union all select i + 1 from n where i < ${QUEUE_LENGTH})
+      select md5(concat('id', i)), md5(concat('run', i)), '', '', 'start', 1, 'queued', 0, utc_timestamp(3),
+        utc_timestamp(3) from n`.execute(db);
+    const before = await countRows();
+    const { status, body } = await runSnapshot(source);
+    expect([status, detailOf(body)[0]]).toEqual([429, 'MaxConcurrentTasksError']);
+    expect(await countRows()).toEqual(before);
+    await sql`delete from ws_launch where project_id = ''`.execute(db);
+  });
+});
+
+test('a run template runs its snapshot', async () => {
+  const snapshot = await createSnapshot();
+  const project = server.projectId;
+  const request = { project, name: 'template', source_snapshot_id: snapshot };
+  const template = await server.call<{ id: string }>('POST', '/run_templates', request);
+  const path = `/run_templates/${template.body.id}/runs`;
+  const { status, body } = await server.call<Run>('POST', path, { run_name: 'from-template' });
+  expect([status, body.name, body.metadata['template_id']]).toEqual([200, 'from-template', template.body.id]);
+  await server.call('DELETE', `/pipeline_snapshots/${snapshot}`);
+  const refused = await server.call('POST', path);
+  expect([refused.status, detailOf(refused.body)[1]]).toEqual([400, expect.stringMatching(/has no source snapshot/)]);
+});
+
+describe('a replay', () => {
+  test('notes the run that it repeats and what it takes over', async () => {
+    const { body: original } = await runSnapshot(await createSnapshot());
+    const artifact = fromDatabaseId(newId());
+    const configuration = { steps_to_skip: ['fit'], step_input_overrides: { fit: { data: artifact } } };
+    const { status, body } = await server.call<Run>('POST', `/runs/${original.id}/replay`, configuration);
+    expect(status).toBe(200);
+    expect(body.resources['original_run']).toMatchObject({ id: original.id });
+    expect(body.metadata.config).toMatchObject(configuration);
+  });
+
+  test('takes artifacts for inputs, and no other values', async () => {
+    const { body: original } = await runSnapshot(await createSnapshot());
+    const configuration = { step_default_input_overrides: { fit: { data: 7 } } };
+    const { status, body } = await server.call('POST', `/runs/${original.id}/replay`, configuration);
+    expect([status, detailOf(body)[1]]).toEqual([400, expect.stringMatching(/input `data` of step `fit` by its id/)]);
+  });
+});
+
+async function countRows(): Promise<unknown> {
+  const { rows } = await sql`select (select count(*) from pipeline_snapshot) as snapshots,
+    (select count(*) from pipeline_run) as runs, (select count(*) from logs) as logs,
+    (select count(*) from ws_launch) as launches, (select run_count from pipeline limit 1) as run_count`.execute(
+    server.database.db,
+  );
+  return rows[0];
+}
+
+interface Wanted {
+  readonly name?: string;
+  readonly flavor?: string;
+  readonly isCustom?: number;
+  readonly checksum?: string;
+  /** Given and undefined: without a build. */
+  readonly build?: undefined;
+}
+
+async function createSnapshot(wanted: Wanted = {}): Promise<string> {
+  const project = server.projectId;
+  const stack = await insertStack(wanted.flavor ?? 'kubernetes', wanted.isCustom ?? 0);
+  const request = {
+    project,
+    pipeline: pipelineId,
+    stack,
+    is_local: false,
+    contains_code: true,
+    zenml_version: '0.98.0',
+    stack_checksum: wanted.checksum ?? null,
+    images: { orchestrator: { image: 'registry/image' } },
+  };
+  const build = 'build' in wanted ? null : (await server.call('POST', '/pipeline_builds', request)).body['id'];
+  const step = { name: 'fit', parameters: { rate: 0.1 } };
+  const { status, body } = await server.call('POST', '/pipeline_snapshots', {
+    project,
+    pipeline: pipelineId,
+    stack,
+    build,
+    name: wanted.name,
+    run_name_template: 'train-{date}-{time}',
+    code_path: 's3://code.tar.gz',
+    pipeline_configuration: { name: 'train' },
+    step_configurations: {
+      fit: {
+        spec: { source: { module: 'm', attribute: 'fit', type: 'user' }, upstream_steps: [], invocation_id: 'fit' },
+        config: step,
+        step_config_overrides: step,
+      },
+    },
+  });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  return String(body['id']);
+}
+
+/** Each stack has a component of the name of its flavor, which all share. @returns its id in API form */
+async function insertStack(flavor: string, isCustom: number): Promise<string> {
+  const { db } = server.database;
+  const created = now();
+  const base = { created, updated: created };
+  const name = isCustom ? `own-${flavor}` : flavor;
+  const known = await db.selectFrom('stack_component').select('id').where('name', '=', name).executeTakeFirst();
+  const componentId = known?.id ?? newId();
+  if (!known) {
+    const config_schema = JSON.stringify({ properties: { synchronous: {} } });
+    const shared = { ...base, name, type: 'orchestrator' };
+    const row = { id: newId(), ...shared, source: 'zenml.x', config_schema, integration: name, is_custom: isCustom };
+    await db.insertInto('flavor').values(row).execute();
+    await db
+      .insertInto('stack_component')
+      .values({ id: componentId, ...shared, flavor: name, configuration: encodeJson({}) })
+      .execute();
+  }
+  const stackId = newId();
+  await db
+    .insertInto('stack')
+    .values({ id: stackId, ...base, name: `stack-${stackId}` })
+    .execute();
+  await db.insertInto('stack_composition').values({ stack_id: stackId, component_id: componentId }).execute();
+  return fromDatabaseId(stackId);
+}
