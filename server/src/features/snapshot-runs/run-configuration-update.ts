@@ -65,7 +65,7 @@ const STEP_FIELDS = [
 ] as const;
 
 /** Fields that are models of their own: what they leave open does not override. */
-const MODELS: readonly string[] = ['model', 'retry', 'cache_policy', 'group'];
+const MODELS: readonly string[] = ['retry', 'cache_policy', 'group'];
 /** Fields that are models by key. */
 const MODELS_BY_KEY: readonly string[] = ['settings', 'outputs'];
 
@@ -94,6 +94,8 @@ function pick(configuration: Json, fields: readonly string[]): Json {
 function toStored(field: string, value: unknown): unknown {
   if (field.endsWith('_hook_source')) return typeof value === 'string' ? sourceOf(value) : value;
   if (field === 'cache_policy' && typeof value === 'string') return DEFAULT_CACHE_POLICY;
+  // What the SDK sets in every model that it reads, so that it warns once.
+  if (field === 'model' && isObject(value)) return { ...withoutNulls(value), suppress_class_validation_warnings: true };
   if (MODELS.includes(field)) return isObject(value) ? withoutNulls(value) : value;
   if (!MODELS_BY_KEY.includes(field) || !isObject(value)) return value;
   return Object.fromEntries(

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,8 +36,9 @@ export async function startRunner(
   const directory = join(root, workload.name);
   await mkdir(join(directory, 'config'), { recursive: true, mode: 0o700 });
   const description: Description = { runId: workload.runId, launchNumber: workload.launchNumber };
-  await writeFile(join(directory, 'workload.json.part'), JSON.stringify(description));
-  await rename(join(directory, 'workload.json.part'), join(directory, 'workload.json'));
+  const part = join(directory, `workload.${randomUUID()}.part`);
+  await writeFile(part, JSON.stringify(description));
+  await rename(part, join(directory, 'workload.json'));
   const log = await open(join(directory, 'log'), 'a', 0o600);
   try {
     const child = spawn('/bin/sh', ['-c', SCRIPT, workload.name, directory, ...command], {
@@ -163,5 +165,5 @@ function ignoreMissing(error: unknown): undefined {
 }
 
 function isCode(error: unknown, code: string | number): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
