@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
-import { encodeJson } from '../../database/encoded-json.ts';
 import { fromDatabaseId, newId, toDatabaseId } from '../../database/ids.ts';
-import { now } from '../../database/instants.ts';
+import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { insertUser, startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { QUEUE_LENGTH } from '../../workloads/dispatcher/launch-store.ts';
 
@@ -34,7 +33,7 @@ async function launches(runId: string) {
 
 describe('running a snapshot', () => {
   test('writes a snapshot of its own, a run that waits, the record of its log and a launch', async () => {
-    const source = await createSnapshot({ name: 'nightly' });
+    const source = await createRunnableSnapshot(server, pipelineId, { name: 'nightly' });
     const configuration = { steps: { fit: { parameters: { rate: 0.5 } } }, tags: ['blue'], enable_cache: false };
     const { status, body: run } = await runSnapshot(source, configuration);
     expect(status).toBe(200);
@@ -64,7 +63,7 @@ describe('running a snapshot', () => {
   });
 
   test('happens once per idempotency key, and as often as it is asked for without', async () => {
-    const source = await createSnapshot();
+    const source = await createRunnableSnapshot(server, pipelineId);
     const key = { 'Idempotency-Key': fromDatabaseId(newId()) };
     const same = await Promise.all([1, 2, 3].map(() => runSnapshot(source, {}, key)));
     expect(new Set(same.map(({ body }) => body.id)).size).toBe(1);
@@ -79,7 +78,7 @@ describe('running a snapshot', () => {
     ['on a flavor that nobody else has', { isCustom: 1 }, /custom flavor/],
     ['of a stack that has changed', { checksum: 'of another stack' }, /The stack .* has been updated since/],
   ])('is refused %s', async (_title, wanted, message) => {
-    const { status, body } = await runSnapshot(await createSnapshot(wanted));
+    const { status, body } = await runSnapshot(await createRunnableSnapshot(server, pipelineId, wanted));
     expect([status, ...detailOf(body)]).toEqual([400, 'ValueError', expect.stringMatching(message)]);
   });
 
@@ -90,7 +89,7 @@ describe('running a snapshot', () => {
     ['a name that needs more than it has', { run_name: '{author}' }, 404, /Missing key: 'author'/],
     ['settings of no component', { settings: { alerter: {} } }, 400, /Unable to resolve settings key `alerter`/],
   ])('is refused with %s, and leaves nothing', async (_title, configuration, expected, message) => {
-    const source = await createSnapshot();
+    const source = await createRunnableSnapshot(server, pipelineId);
     const before = await countRows();
     const { status, body } = await runSnapshot(source, configuration);
     expect([status, detailOf(body)[1]]).toEqual([expected, expect.stringMatching(message)]);
@@ -104,7 +103,7 @@ describe('running a snapshot', () => {
   test('finds secrets by name that the caller may use', async () => {
     const values = { token: 'x' };
     const secret = await server.call('POST', '/secrets', { name: 'mine', private: true, values });
-    const source = await createSnapshot();
+    const source = await createRunnableSnapshot(server, pipelineId);
     const { body } = await runSnapshot(source, { secrets: ['mine'] });
     expect(body.metadata.config['secrets']).toEqual([secret.body['id']]);
     server.actAs(fromDatabaseId(await insertUser(server.database, 'colleague')));
@@ -113,7 +112,7 @@ describe('running a snapshot', () => {
   });
 
   test('is put off with 429 where too many wait, and leaves nothing', async () => {
-    const source = await createSnapshot();
+    const source = await createRunnableSnapshot(server, pipelineId);
     const { db } = server.database;
     await sql`insert into ws_launch (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due)
       with recursive n (i) as (select 1 union all select i + 1 from n where i < ${QUEUE_LENGTH})
@@ -128,7 +127,7 @@ describe('running a snapshot', () => {
 });
 
 test('a run template runs its snapshot', async () => {
-  const snapshot = await createSnapshot();
+  const snapshot = await createRunnableSnapshot(server, pipelineId);
   const project = server.projectId;
   const request = { project, name: 'template', source_snapshot_id: snapshot };
   const template = await server.call<{ id: string }>('POST', '/run_templates', request);
@@ -142,7 +141,7 @@ test('a run template runs its snapshot', async () => {
 
 describe('a replay', () => {
   test('notes the run that it repeats and what it takes over', async () => {
-    const { body: original } = await runSnapshot(await createSnapshot());
+    const { body: original } = await runSnapshot(await createRunnableSnapshot(server, pipelineId));
     const artifact = fromDatabaseId(newId());
     const configuration = { steps_to_skip: ['fit'], step_input_overrides: { fit: { data: artifact } } };
     const { status, body } = await server.call<Run>('POST', `/runs/${original.id}/replay`, configuration);
@@ -152,7 +151,7 @@ describe('a replay', () => {
   });
 
   test('takes artifacts for inputs, and no other values', async () => {
-    const { body: original } = await runSnapshot(await createSnapshot());
+    const { body: original } = await runSnapshot(await createRunnableSnapshot(server, pipelineId));
     const configuration = { step_default_input_overrides: { fit: { data: 7 } } };
     const { status, body } = await server.call('POST', `/runs/${original.id}/replay`, configuration);
     expect([status, detailOf(body)[1]]).toEqual([400, expect.stringMatching(/input `data` of step `fit` by its id/)]);
@@ -166,76 +165,4 @@ async function countRows(): Promise<unknown> {
     server.database.db,
   );
   return rows[0];
-}
-
-interface Wanted {
-  readonly name?: string;
-  readonly flavor?: string;
-  readonly isCustom?: number;
-  readonly checksum?: string;
-  /** Given and undefined: without a build. */
-  readonly build?: undefined;
-}
-
-async function createSnapshot(wanted: Wanted = {}): Promise<string> {
-  const project = server.projectId;
-  const stack = await insertStack(wanted.flavor ?? 'kubernetes', wanted.isCustom ?? 0);
-  const request = {
-    project,
-    pipeline: pipelineId,
-    stack,
-    is_local: false,
-    contains_code: true,
-    zenml_version: '0.98.0',
-    stack_checksum: wanted.checksum ?? null,
-    images: { orchestrator: { image: 'registry/image' } },
-  };
-  const build = 'build' in wanted ? null : (await server.call('POST', '/pipeline_builds', request)).body['id'];
-  const step = { name: 'fit', parameters: { rate: 0.1 } };
-  const { status, body } = await server.call('POST', '/pipeline_snapshots', {
-    project,
-    pipeline: pipelineId,
-    stack,
-    build,
-    name: wanted.name,
-    run_name_template: 'train-{date}-{time}',
-    code_path: 's3://code.tar.gz',
-    pipeline_configuration: { name: 'train' },
-    step_configurations: {
-      fit: {
-        spec: { source: { module: 'm', attribute: 'fit', type: 'user' }, upstream_steps: [], invocation_id: 'fit' },
-        config: step,
-        step_config_overrides: step,
-      },
-    },
-  });
-  if (status !== 200) throw new Error(JSON.stringify(body));
-  return String(body['id']);
-}
-
-/** Each stack has a component of the name of its flavor, which all share. @returns its id in API form */
-async function insertStack(flavor: string, isCustom: number): Promise<string> {
-  const { db } = server.database;
-  const created = now();
-  const base = { created, updated: created };
-  const name = isCustom ? `own-${flavor}` : flavor;
-  const known = await db.selectFrom('stack_component').select('id').where('name', '=', name).executeTakeFirst();
-  const componentId = known?.id ?? newId();
-  if (!known) {
-    const config_schema = JSON.stringify({ properties: { synchronous: {} } });
-    const shared = { ...base, name, type: 'orchestrator' };
-    const row = { id: newId(), ...shared, source: 'zenml.x', config_schema, integration: name, is_custom: isCustom };
-    await db.insertInto('flavor').values(row).execute();
-    await db
-      .insertInto('stack_component')
-      .values({ id: componentId, ...shared, flavor: name, configuration: encodeJson({}) })
-      .execute();
-  }
-  const stackId = newId();
-  await db
-    .insertInto('stack')
-    .values({ id: stackId, ...base, name: `stack-${stackId}` })
-    .execute();
-  await db.insertInto('stack_composition').values({ stack_id: stackId, component_id: componentId }).execute();
-  return fromDatabaseId(stackId);
 }

@@ -1,0 +1,177 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { createTokenIssuer } from '../../auth/access-tokens.ts';
+import { createCsrfTokens } from '../../auth/csrf.ts';
+import { createTokens } from '../../auth/tokens.ts';
+import { toDatabaseId } from '../../database/ids.ts';
+import { createRunStatusUpdates } from '../../features/runs/run-status-updates.ts';
+import { createOnboarding } from '../../features/server/onboarding.ts';
+import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
+import { startTestServer, TEST_KEY, type TestServer } from '../../testing/test-server.ts';
+import { startDispatcher } from '../dispatcher/dispatcher.ts';
+import { createFailRun, watchRunners } from '../dispatcher/failed-runs.ts';
+import { workloadName } from '../launch.ts';
+import { createLocalWorkloadManager } from '../local/local-workload-manager.ts';
+import { WorkloadError, type WorkloadManager } from '../manager.ts';
+import { createLauncher } from './launcher.ts';
+
+interface Run {
+  id: string;
+  body: { status: string; status_reason: string };
+  resources: { snapshot: { id: string } };
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'launches-'));
+const log = pino({ level: 'fatal' });
+const tokens = createTokens({
+  secretKey: TEST_KEY,
+  algorithm: 'HS256',
+  issuer: 'test',
+  audience: 'test',
+  leewaySeconds: 0,
+});
+
+let server: TestServer;
+let pipelineId: string;
+beforeAll(async () => {
+  server = await startTestServer({ queuesLaunches: true });
+  const pipeline = await server.call('POST', '/pipelines', { project: server.projectId, name: 'train' });
+  pipelineId = String(pipeline.body['id']);
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A program that is called as Python would be. */
+function program(name: string, script: string): string {
+  const file = join(directory, name);
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+interface Options {
+  readonly python?: string;
+  readonly serverUrl?: string | undefined;
+  /** Changes of the local manager. */
+  readonly changes?: Partial<WorkloadManager>;
+}
+
+/** Runs a snapshot and dispatches what is queued until `until` says that it is over. */
+async function dispatch(
+  options: Options,
+  until: (run: Run) => Promise<boolean> | boolean,
+  before?: (run: Run) => unknown,
+) {
+  const { db } = server.database;
+  const snapshot = await createRunnableSnapshot(server, pipelineId);
+  const { body: queued } = await server.call<Run>('POST', `/pipeline_snapshots/${snapshot}/runs`, {});
+  await before?.(queued);
+  const local = createLocalWorkloadManager({ python: options.python ?? program('python', ''), directory }, log);
+  const manager = { ...local, ...options.changes };
+  await manager.start();
+  const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
+  const endWatch = await watchRunners(db, manager, failRun, log);
+  const startLaunch = createLauncher({
+    db,
+    manager,
+    issueToken: createTokenIssuer(tokens, createCsrfTokens(TEST_KEY)),
+    serverUrl: 'serverUrl' in options ? options.serverUrl : 'https://server.example',
+    image: { parentImage: undefined, withoutUv: false },
+  });
+  const dispatcher = startDispatcher({ db, failRun, log, concurrency: 2, startLaunch });
+  const read = async () => (await server.call<Run>('GET', `/runs/${queued.id}`)).body;
+  try {
+    for (let tries = 0; tries < 100; tries++) {
+      const run = await read();
+      if (await until(run)) return { run, manager, name: workloadName(queued.id, 1) };
+      await sleep(100);
+    }
+    throw new Error(`not over: ${JSON.stringify((await read()).body)}`);
+  } finally {
+    await dispatcher.stop();
+    endWatch();
+    await manager.stop();
+  }
+}
+
+async function statusOfLaunch(run: Run): Promise<string> {
+  const { rows } = await sql<{ status: string }>`select status from ws_launch
+    where run_id = ${toDatabaseId(run.id)}`.execute(server.database.db);
+  return rows[0]?.status ?? '';
+}
+
+const isLaunched = async (run: Run) => (await statusOfLaunch(run)) === 'launched';
+const isFailed = (run: Run) => run.body.status === 'failed';
+
+test('a runner is told what to run, where the server is, and gets a token of its run only', async () => {
+  const python = program('printing', 'echo "$@"; env | grep ^ZENML_ | sort');
+  const { run, manager, name } = await dispatch({ python }, isLaunched);
+  const lines: string[] = [];
+  for await (const { message } of manager.readLog(name, { follow: true })) lines.push(message);
+  expect(lines[0]).toBe(
+    '-m zenml.entrypoints.entrypoint --entrypoint_config_source ' +
+      'zenml.zen_server.pipeline_execution.runner_entrypoint_configuration.RunnerEntrypointConfiguration ' +
+      `--snapshot_id ${run.resources.snapshot.id} --run_id ${run.id} --placeholder_run_id ${run.id}`,
+  );
+  const environment = new Map(lines.slice(1).map((line) => line.split(/=(.*)/s, 2) as [string, string]));
+  expect(environment.get('ZENML_STORE_URL')).toBe('https://server.example');
+  expect(environment.get('ZENML_ACTIVE_PROJECT_ID')).toBe(server.projectId);
+  const claims = await tokens.verify(environment.get('ZENML_STORE_API_TOKEN') ?? '');
+  expect(claims).toMatchObject({ userId: server.userId, pipelineRunId: run.id });
+});
+
+test.each<[string, Options, RegExp]>([
+  [
+    'without an address of the server',
+    { serverUrl: undefined },
+    /^Failed to start run: ZENML_SERVER_SERVER_URL is not set/,
+  ],
+  [
+    'without an image',
+    {
+      changes: {
+        prepareImage: async () => {
+          throw new WorkloadError('the registry has no image `x`');
+        },
+      },
+    },
+    /^Failed to start run: the registry has no image `x`$/,
+  ],
+  [
+    'with a runner that fails',
+    { python: program('failing', 'echo "RuntimeError: no cluster"; exit 1') },
+    /^Failed to start run: the runner ended with exit code 1: RuntimeError: no cluster$/,
+  ],
+])('a run %s fails and says why', async (_title, options, reason) => {
+  const { run } = await dispatch(options, isFailed);
+  expect(run.body.status_reason).toMatch(reason);
+});
+
+test('what may pass is tried again', async () => {
+  let tries = 0;
+  const prepareImage = async () => {
+    if (++tries === 1) throw new Error('the API server does not answer');
+    return '';
+  };
+  const { manager, name } = await dispatch({ changes: { prepareImage } }, isLaunched);
+  expect(tries).toBe(2);
+  expect((await manager.status(name)).phase).not.toBe('absent');
+});
+
+test('a run that was ended while it waited is not launched', async () => {
+  const { db } = server.database;
+  const end = ({ id }: Run) =>
+    db
+      .updateTable('pipeline_run')
+      .set({ status: 'stopped', in_progress: 0 })
+      .where('id', '=', toDatabaseId(id))
+      .execute();
+  const { manager, name } = await dispatch({}, isLaunched, end);
+  expect((await manager.status(name)).phase).toBe('absent');
+});
