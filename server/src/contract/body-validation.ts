@@ -3,6 +3,7 @@ import { RequestValidationError } from '../errors.ts';
 import type { ContractDocument } from './document.ts';
 import { type Issue, issuesText } from './issues.ts';
 import type { OperationBody } from './operation-index.ts';
+import { isRunConfigurationBody, withShortForms } from './run-configuration-bodies.ts';
 
 const DOCUMENT_KEY = 'contract';
 const UUID_FORMAT = /^(?:urn:uuid:)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i;
@@ -19,20 +20,33 @@ export type BodyValidator = (body: unknown) => void;
  * more than a second.
  */
 export function createBodyValidation(document: ContractDocument): (body: OperationBody) => BodyValidator {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, useDefaults: true, allowUnionTypes: true, logger: false });
-  ajv.addFormat('uuid', UUID_FORMAT);
-  ajv.addFormat('date-time', DATE_TIME_FORMAT);
-  for (const annotation of ['password', 'duration', 'binary', 'uri']) ajv.addFormat(annotation, true);
-  ajv.addSchema(withDurationsInSeconds(document), DOCUMENT_KEY);
+  const complete = createAjv(document, true);
+  let sparse: Ajv2020 | undefined;
+  const ajvFor = (pointer: string) => {
+    if (!isRunConfigurationBody(document, pointer)) return complete;
+    sparse ??= createAjv(withShortForms(document), false);
+    return sparse;
+  };
   const compiled = new Map<string, ValidateFunction>();
   return ({ pointer }) => {
     let validate = compiled.get(pointer);
     if (!validate) {
-      validate = ajv.compile({ $ref: `${DOCUMENT_KEY}#${pointer.split('/').map(encodeURIComponent).join('/')}` });
+      validate = ajvFor(pointer).compile({
+        $ref: `${DOCUMENT_KEY}#${pointer.split('/').map(encodeURIComponent).join('/')}`,
+      });
       compiled.set(pointer, validate);
     }
     return bodyValidator(validate);
   };
+}
+
+function createAjv(document: ContractDocument, useDefaults: boolean): Ajv2020 {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, useDefaults, allowUnionTypes: true, logger: false });
+  ajv.addFormat('uuid', UUID_FORMAT);
+  ajv.addFormat('date-time', DATE_TIME_FORMAT);
+  for (const annotation of ['password', 'duration', 'binary', 'uri']) ajv.addFormat(annotation, true);
+  ajv.addSchema(withDurationsInSeconds(document), DOCUMENT_KEY);
+  return ajv;
 }
 
 /** The reference takes seconds, as a number, wherever the document names a duration in ISO 8601. */

@@ -32,7 +32,7 @@ export async function createRunnableSnapshot(
     images: { orchestrator: { image: 'registry/image' } },
   };
   const build = 'build' in wanted ? null : (await server.call('POST', '/pipeline_builds', request)).body['id'];
-  const step = { name: 'fit', parameters: { rate: 0.1 } };
+  const step = { name: 'fit', parameters: { rate: 0.1 }, heartbeat_healthy_threshold: 45 };
   const { status, body } = await server.call('POST', '/pipeline_snapshots', {
     project,
     pipeline: pipelineId,

@@ -111,6 +111,30 @@ describe('running a snapshot', () => {
     server.actAs(undefined);
   });
 
+  test('keeps what the configuration leaves open, and takes the short forms of hooks and policies', async () => {
+    const configuration = {
+      success_hook_source: 'hooks.done',
+      cache_policy: 'default',
+      steps: { fit: { enable_cache: false, retry: { max_retries: 3 } } },
+    };
+    const { status, body } = await runSnapshot(await createRunnableSnapshot(server, pipelineId), configuration);
+    expect(status).toBe(200);
+    expect(body.metadata.config).toMatchObject({
+      success_hook_source: { module: 'hooks', attribute: 'done', type: 'unknown' },
+      cache_policy: { include_step_code: true, expires_after: null },
+    });
+    const { body: derived } = await server.call('GET', `/pipeline_snapshots/${body.resources.snapshot.id}`);
+    expect(derived).toMatchObject({
+      metadata: {
+        step_configurations: {
+          fit: { config: { heartbeat_healthy_threshold: 45, retry: { max_retries: 3, delay: 0 } } },
+        },
+      },
+    });
+    const refused = await runSnapshot(await createRunnableSnapshot(server, pipelineId), { cache_policy: 'none' });
+    expect(refused.status).toBe(422);
+  });
+
   test('is put off with 429 where too many wait, and leaves nothing', async () => {
     const source = await createRunnableSnapshot(server, pipelineId);
     const { db } = server.database;
