@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Connection } from '../../database/database.ts';
+import type { Connection, Transaction } from '../../database/database.ts';
 import { decodeJson } from '../../database/encoded-json.ts';
 import { valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
@@ -182,6 +182,14 @@ export async function loadSnapshotContents(connection: Connection, snapshotId: s
 
 function asObject(value: unknown): Json {
   return isObject(value) ? value : {};
+}
+
+/**
+ * Holds a pipeline until the transaction ends, before anything that refers to it is written: its runs are numbered, and
+ * two that had both referred to it could not both go on to count.
+ */
+export async function holdPipeline(transaction: Transaction, pipelineId: string): Promise<void> {
+  await transaction.selectFrom('pipeline').select('id').where('id', '=', pipelineId).forUpdate().execute();
 }
 
 /** The snapshot that a run template was made of. @throws ApiError KeyError 404, ValueError 400 where it is gone */

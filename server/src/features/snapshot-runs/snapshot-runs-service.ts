@@ -16,7 +16,13 @@ import { createSnapshot } from '../snapshots/snapshots-service.ts';
 import { type DerivedConfigurations, deriveConfigurations, secretsIn } from './derived-snapshot.ts';
 import { isObject, type Json } from './json-update.ts';
 import { checkRunConfiguration, checkRunnable, type RunnableSource } from './run-checks.ts';
-import { canWait, loadRunSource, loadSnapshotContents, type SnapshotContents } from './run-source-read-model.ts';
+import {
+  canWait,
+  holdPipeline,
+  loadRunSource,
+  loadSnapshotContents,
+  type SnapshotContents,
+} from './run-source-read-model.ts';
 import { usesFlavorKeys } from './setting-keys.ts';
 
 /** Puts a run in the queue of launches. @throws ApiError MaxConcurrentTasksError 429 where the queue is full */
@@ -70,6 +76,7 @@ export function createSnapshotRunsService({ complete, runs, enqueueLaunch }: Sna
       checkRunConfiguration(configuration, source.isDynamic);
       const scope = { projectId: source.projectId, userId: request.userId };
       const contents = await loadSnapshotContents(transaction, source.id);
+      await holdPipeline(transaction, source.pipelineId);
       const derived = await derive(transaction, { source, contents, configuration, userId: request.userId });
       const body = toSnapshotRequest(source, contents, derived, request);
       const snapshotId = await createSnapshot(transaction, complete, body, scope);
