@@ -11,11 +11,13 @@ import { createFailRun, watchRunners } from './workloads/dispatcher/failed-runs.
 import { enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
 import { createLauncher } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
+import { createRunnerLogReader, type ReadRunnerLog } from './workloads/logs/runner-log.ts';
 import type { WorkloadManager } from './workloads/manager.ts';
 
 /** What launches queued runs. */
 export interface Launching {
   readonly enqueueLaunch: EnqueueLaunch;
+  readonly readRunnerLog: ReadRunnerLog;
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function startLaunching(
     }),
   });
   return {
+    readRunnerLog: createRunnerLogReader(db, manager),
     async enqueueLaunch(transaction, request) {
       const launch = await enqueueLaunch(transaction, request);
       // The transaction ends with the request: it is seen a moment later, or by the next look.

@@ -57,6 +57,7 @@ import { usersOperations } from './features/users/users-operations.ts';
 import { syncFlavors } from './first-start/flavor-catalogue.ts';
 import { createLister } from './listing/lister.ts';
 import type { SecretsStore } from './secrets/secrets-store.ts';
+import type { ReadRunnerLog } from './workloads/logs/runner-log.ts';
 
 /** What the features are told by the configuration. */
 export interface FeatureSettings {
@@ -78,6 +79,7 @@ export interface FeatureParts {
   readonly forgetIdentities: () => void;
   /** Queues runs for the workload manager; left out where there is none. */
   readonly enqueueLaunch?: EnqueueLaunch | undefined;
+  readonly readRunnerLog?: ReadRunnerLog | undefined;
 }
 
 /** The operations of all features: the composition root of what this server can do. */
@@ -114,7 +116,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...buildsOperations({ db, list, complete }),
     ...codeRepositoriesOperations({ db, list, complete }),
     ...runEventsOperations(),
-    ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs }),
+    ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs, readRunnerLog: parts.readRunnerLog }),
     ...runWaitConditionsOperations({ db, list, waitConditions }),
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),

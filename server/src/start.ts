@@ -82,6 +82,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     secretsStore: createSqlSecretsStore(createValueCipher(config.secretsStore.encryptionKey)),
     ...authentication,
     enqueueLaunch: launching?.enqueueLaunch,
+    readRunnerLog: launching?.readRunnerLog,
   });
   const stopCleanup = startIdempotencyCleanup(database.db, cleanupSettings(config), (error) =>
     log.warn({ err: error }, 'expired answers of repeated requests were not deleted'),

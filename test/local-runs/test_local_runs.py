@@ -19,6 +19,8 @@ def test_runs_to_the_end_with_other_parameters(snapshot: PipelineSnapshotRespons
     done = ended(run.id)
     assert done.status == "completed", done.status_reason
     assert done.steps["double"].output.load() == 42
+    entries = Client().zen_store.get(f"/runs/{run.id}/logs", params={"source": "runner"})
+    assert any("Submitted pipeline to 127.0.0.1" in entry["message"] for entry in entries)
 
 
 def test_a_replay_takes_over_what_it_skips(snapshot: PipelineSnapshotResponse):

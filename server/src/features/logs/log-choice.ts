@@ -2,6 +2,7 @@ import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import { fromDatabaseId, toDatabaseId } from '../../database/ids.ts';
 import { keyError, valueError } from '../../errors.ts';
+import type { ReadRunnerLog } from '../../workloads/logs/runner-log.ts';
 import { readLogEntries } from './log-entries.ts';
 import { loadLogsOf } from './logs-read-model.ts';
 
@@ -23,17 +24,23 @@ export function checkLogsChoice({ source, logs_id }: LogsChoice): void {
   if (source != null && logs_id != null) throw valueError('Only one of source or logs_id must be provided.');
 }
 
-/** Reads one of the logs of a run or step. @throws ApiError KeyError 404; see `readLogEntries` */
+/**
+ * Reads one of the logs of a run or step.
+ * @param readRunnerLog reads what lies with the workload manager; left out where there is none
+ * @throws ApiError KeyError 404; see `readLogEntries`
+ */
 export async function readChosenLog(
   connection: Connection,
   subject: LogsSubject,
   choice: LogsChoice,
+  readRunnerLog?: ReadRunnerLog,
 ): Promise<Model<'LogEntry'>[]> {
   const isRun = 'run' in subject;
   const id = isRun ? subject.run : subject.step;
   const column = isRun ? 'pipeline_run_id' : 'step_run_id';
   const records = (await loadLogsOf(connection, column, [id])).get(id) ?? [];
   const record = records.find((logs) => logs.body?.source === choice.source || isSame(logs.id, choice.logs_id));
+  if (isRun && readRunnerLog && record?.body?.source === RUNNER_SOURCE) return readRunnerLog(id);
   if (record) return readLogEntries(connection, toDatabaseId(record.id));
   if (isRun && choice.source === RUNNER_SOURCE) throw valueError('Runner logs are unavailable for this run.');
   const shown = fromDatabaseId(id);

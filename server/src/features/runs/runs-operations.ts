@@ -4,6 +4,7 @@ import type { Connection, Database, Transaction } from '../../database/database.
 import { toDatabaseId } from '../../database/ids.ts';
 import { type Lister, loadOne, noSuch, type ResolveProject } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
+import type { ReadRunnerLog } from '../../workloads/logs/runner-log.ts';
 import { checkLogsChoice, readChosenLog } from '../logs/log-choice.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import { STEP_LIST } from '../steps/steps-list.ts';
@@ -23,6 +24,8 @@ export interface RunsParts {
   readonly list: Lister;
   readonly resolveProject: ResolveProject;
   readonly runs: RunsService;
+  /** Left out where there is no workload manager. */
+  readonly readRunnerLog?: ReadRunnerLog | undefined;
 }
 
 const TYPE = 'pipeline run';
@@ -31,7 +34,7 @@ const loadWhole = async (transaction: Transaction, id: string): Promise<Model<'P
   one(await loadRuns(transaction, [id], FULL), id);
 
 /** The operations on pipeline runs. */
-export function runsOperations({ db, list, resolveProject, runs }: RunsParts) {
+export function runsOperations({ db, list, resolveProject, runs, readRunnerLog }: RunsParts) {
   const snapshotViews = createSnapshotViews();
   const requireRun = async (runId: string, connection: Connection = db) => {
     const run = await findRun(connection, toDatabaseId(runId));
@@ -88,7 +91,7 @@ export function runsOperations({ db, list, resolveProject, runs }: RunsParts) {
     async run_logs_api_v1_runs__run_id__logs_get({ path, query }) {
       checkLogsChoice(query);
       const { id } = await requireRun(path.run_id);
-      return readChosenLog(db, { run: id }, query);
+      return readChosenLog(db, { run: id }, query, readRunnerLog);
     },
 
     async get_run_statistics_api_v1_runs_statistics_post({ body }) {

@@ -48,6 +48,8 @@ export async function startRunner(
         ...inherited,
         // A configuration of its own: what somebody has logged in to on this machine stays theirs.
         ZENML_CONFIG_PATH: join(directory, 'config'),
+        // Nobody looks at the log in a terminal.
+        ZENML_LOGGING_COLORS_DISABLED: 'true',
         ...workload.environment,
         ...workload.secretEnvironment,
       },
