@@ -3,12 +3,14 @@ import type { IssueToken } from './auth/access-tokens.ts';
 import type { Config } from './config/config.ts';
 import { LOCAL_MANAGER, type WorkloadConfig } from './config/workload-config.ts';
 import type { Database } from './database/database.ts';
+import type { CancelLaunches } from './features/runs/run-cancellation.ts';
 import { createRunStatusUpdates } from './features/runs/run-status-updates.ts';
 import { createOnboarding } from './features/server/onboarding.ts';
 import type { EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-service.ts';
 import { startDispatcher } from './workloads/dispatcher/dispatcher.ts';
 import { createFailRun, watchRunners } from './workloads/dispatcher/failed-runs.ts';
-import { enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
+import { cancelLaunches, enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
+import { workloadName } from './workloads/launch.ts';
 import { createLauncher } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
 import { createRunnerLogReader, type ReadRunnerLog } from './workloads/logs/runner-log.ts';
@@ -18,6 +20,7 @@ import type { WorkloadManager } from './workloads/manager.ts';
 export interface Launching {
   readonly enqueueLaunch: EnqueueLaunch;
   readonly readRunnerLog: ReadRunnerLog;
+  readonly cancelLaunches: CancelLaunches;
   stop(): Promise<void>;
 }
 
@@ -36,6 +39,7 @@ export async function startLaunching(
   const dispatcher = startDispatcher({
     db,
     failRun,
+    removeRunner: ({ runId, number }) => manager.remove(workloadName(runId, number)),
     log,
     concurrency: workloads.maxConcurrentRuns,
     startLaunch: createLauncher({
@@ -47,6 +51,12 @@ export async function startLaunching(
     }),
   });
   return {
+    cancelLaunches: {
+      cancel: cancelLaunches,
+      async removeRunners(runId, numbers) {
+        for (const number of numbers) await manager.remove(workloadName(runId, number));
+      },
+    },
     readRunnerLog: createRunnerLogReader(db, manager),
     async enqueueLaunch(transaction, request) {
       const launch = await enqueueLaunch(transaction, request);

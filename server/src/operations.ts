@@ -28,6 +28,7 @@ import { runMetadataOperations } from './features/run-metadata/run-metadata-oper
 import { runTemplatesOperations } from './features/run-templates/run-templates-operations.ts';
 import { runWaitConditionsOperations } from './features/run-wait-conditions/run-wait-conditions-operations.ts';
 import { createWaitConditionsService } from './features/run-wait-conditions/run-wait-conditions-service.ts';
+import type { CancelLaunches } from './features/runs/run-cancellation.ts';
 import { runEventsOperations } from './features/runs/run-events-operations.ts';
 import { runsOperations } from './features/runs/runs-operations.ts';
 import { createRunsService } from './features/runs/runs-service.ts';
@@ -80,6 +81,7 @@ export interface FeatureParts {
   /** Queues runs for the workload manager; left out where there is none. */
   readonly enqueueLaunch?: EnqueueLaunch | undefined;
   readonly readRunnerLog?: ReadRunnerLog | undefined;
+  readonly cancelLaunches?: CancelLaunches | undefined;
 }
 
 /** The operations of all features: the composition root of what this server can do. */
@@ -116,7 +118,14 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...buildsOperations({ db, list, complete }),
     ...codeRepositoriesOperations({ db, list, complete }),
     ...runEventsOperations(),
-    ...runsOperations({ db, list, resolveProject: projectScope.resolve, runs, readRunnerLog: parts.readRunnerLog }),
+    ...runsOperations({
+      db,
+      list,
+      resolveProject: projectScope.resolve,
+      runs,
+      readRunnerLog: parts.readRunnerLog,
+      cancelLaunches: parts.cancelLaunches,
+    }),
     ...runWaitConditionsOperations({ db, list, waitConditions }),
     ...schedulesOperations({ db, list }),
     ...stepsOperations({ db, list, steps }),

@@ -83,6 +83,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     ...authentication,
     enqueueLaunch: launching?.enqueueLaunch,
     readRunnerLog: launching?.readRunnerLog,
+    cancelLaunches: launching?.cancelLaunches,
   });
   const stopCleanup = startIdempotencyCleanup(database.db, cleanupSettings(config), (error) =>
     log.warn({ err: error }, 'expired answers of repeated requests were not deleted'),

@@ -11,7 +11,7 @@ import { now } from '../database/instants.ts';
 import { createTestDatabase, type TestDatabase } from '../database/testing/test-database.ts';
 import { createSqlSecretsStore } from '../secrets/sql-secrets-store.ts';
 import { createValueCipher } from '../secrets/value-cipher.ts';
-import { enqueueLaunch } from '../workloads/dispatcher/launch-store.ts';
+import { cancelLaunches, enqueueLaunch } from '../workloads/dispatcher/launch-store.ts';
 
 /** An answer of the server. */
 export interface TestAnswer<Body = Record<string, unknown>> {
@@ -86,7 +86,11 @@ export async function startTestServer({
     log: pino({ level: 'fatal' }),
     draining: { active: false },
     secretsStore: createSqlSecretsStore(createValueCipher('test key')),
-    enqueueLaunch: queuesLaunches ? enqueueLaunch : undefined,
+    // Nothing is launched, so nothing is there to be removed.
+    ...(queuesLaunches && {
+      enqueueLaunch,
+      cancelLaunches: { cancel: cancelLaunches, removeRunners: async () => undefined },
+    }),
     cors: (_request, _response, next) => next(),
     ...authentication,
     ...(!authenticateWith && { authenticate: async () => identityOf(acting, acting === userId) }),

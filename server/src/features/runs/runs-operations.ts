@@ -10,6 +10,7 @@ import { findProject } from '../projects/projects-read-model.ts';
 import { STEP_LIST } from '../steps/steps-list.ts';
 import { loadRunDag } from './dag/run-dag-read-model.ts';
 import { createSnapshotViews } from './dag/step-views-cache.ts';
+import { type CancelLaunches, stopBeforeStart } from './run-cancellation.ts';
 import { deleteRun } from './run-deletion.ts';
 import { checkStoppable, refuseForcedStop, refuseRefresh } from './run-orchestrator.ts';
 import { loadRunStatistics } from './run-statistics-read-model.ts';
@@ -26,6 +27,7 @@ export interface RunsParts {
   readonly runs: RunsService;
   /** Left out where there is no workload manager. */
   readonly readRunnerLog?: ReadRunnerLog | undefined;
+  readonly cancelLaunches?: CancelLaunches | undefined;
 }
 
 const TYPE = 'pipeline run';
@@ -34,7 +36,7 @@ const loadWhole = async (transaction: Transaction, id: string): Promise<Model<'P
   one(await loadRuns(transaction, [id], FULL), id);
 
 /** The operations on pipeline runs. */
-export function runsOperations({ db, list, resolveProject, runs, readRunnerLog }: RunsParts) {
+export function runsOperations({ db, list, resolveProject, runs, readRunnerLog, cancelLaunches }: RunsParts) {
   const snapshotViews = createSnapshotViews();
   const requireRun = async (runId: string, connection: Connection = db) => {
     const run = await findRun(connection, toDatabaseId(runId));
@@ -105,11 +107,15 @@ export function runsOperations({ db, list, resolveProject, runs, readRunnerLog }
       const id = toDatabaseId(path.run_id);
       const stopping = { status: 'stopping', status_reason: 'Manual stop requested.' } as const;
       let orchestrator: string | undefined;
+      let waiting: readonly number[] | undefined;
       await transaction(async (tx) => {
+        waiting = cancelLaunches && (await stopBeforeStart(tx, runs.updateStatus, cancelLaunches, id));
+        if (waiting) return null;
         orchestrator = await checkStoppable(tx, id);
         await runs.update(tx, id, stopping, toDatabaseId(identity.user.id));
         return null;
       });
+      if (waiting) await cancelLaunches?.removeRunners(id, waiting);
       // The run stays marked: its steps see that at their next heartbeat.
       if (!query.graceful && orchestrator) refuseForcedStop(orchestrator);
       return null;

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Database } from '../../database/database.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import type { StartLaunch } from '../launch.ts';
+import type { Launch, StartLaunch } from '../launch.ts';
 import { WorkloadError } from '../manager.ts';
 import type { FailRun } from './failed-runs.ts';
-import { type ClaimedLaunch, claimLaunch, endLaunch, postponeLaunch, renewClaim } from './launch-store.ts';
+import { type ClaimedLaunch, claimLaunch, endLaunch, isCancelled, postponeLaunch, renewClaim } from './launch-store.ts';
 
 /** Works on the queue of launches. */
 export interface Dispatcher {
@@ -19,6 +19,8 @@ export interface DispatcherParts {
   readonly db: Database;
   readonly startLaunch: StartLaunch;
   readonly failRun: FailRun;
+  /** Removes what was launched although the run was stopped meanwhile. */
+  readonly removeRunner: (launch: Launch) => Promise<void>;
   readonly log: Logger;
   /** How many launches it works on at once. */
   readonly concurrency: number;
@@ -34,7 +36,14 @@ const MAX_ATTEMPTS = 6;
 const MAX_PAUSE = 60;
 
 /** Begins to launch what is queued. */
-export function startDispatcher({ db, startLaunch, failRun, log, concurrency }: DispatcherParts): Dispatcher {
+export function startDispatcher({
+  db,
+  startLaunch,
+  failRun,
+  removeRunner,
+  log,
+  concurrency,
+}: DispatcherParts): Dispatcher {
   const running = new Set<Promise<void>>();
   let stopped = false;
   let filling: Promise<void> | undefined;
@@ -50,7 +59,7 @@ export function startDispatcher({ db, startLaunch, failRun, log, concurrency }: 
     }, RENEWAL);
     try {
       await startLaunch(launch, controller.signal);
-      await endLaunch(db, launch, 'launched');
+      if (!(await endLaunch(db, launch, 'launched')) && (await isCancelled(db, launch))) await removeRunner(launch);
     } catch (error) {
       if (!controller.signal.aborted) await giveBack(launch, error);
     } finally {

@@ -6,8 +6,8 @@ import { ApiError } from '../../errors.ts';
 import type { Launch, LaunchKind, LaunchRequest } from '../launch.ts';
 
 /*
- * The queue of launches: `queued` waits or is being worked on by whoever holds the claim, `launched` and `failed` are
- * over. The database's clock decides when a claim ends, so that replicas need not agree about the time.
+ * The queue of launches: `queued` waits or is being worked on by whoever holds the claim, `launched`, `failed` and
+ * `cancelled` are over. The database's clock decides when a claim ends, so that replicas need not agree about the time.
  */
 
 /** How many launches may wait, over all projects. */
@@ -95,6 +95,24 @@ export async function endLaunch(
   const { numAffectedRows } = await sql`update ws_launch set status = ${status}, claim = null, claimed_until = null
     where id = ${id} and claim = ${claim} and status = 'queued'`.execute(connection);
   return numAffectedRows === 1n;
+}
+
+/**
+ * Takes the launches of a run out of the queue; whoever works on one loses its claim.
+ * @returns the numbers of all launches of the run
+ */
+export async function cancelLaunches(transaction: Transaction, runId: string): Promise<readonly number[]> {
+  const { rows } = await sql<{ number: number }>`select number from ws_launch
+    where run_id = ${runId} order by number for update`.execute(transaction);
+  await sql`update ws_launch set status = 'cancelled', claim = null, claimed_until = null
+    where run_id = ${runId} and status = 'queued'`.execute(transaction);
+  return rows.map(({ number }) => number);
+}
+
+/** Whether a launch was taken out of the queue. */
+export async function isCancelled(db: Database, { id }: Launch): Promise<boolean> {
+  const { rows } = await sql`select 1 from ws_launch where id = ${id} and status = 'cancelled'`.execute(db);
+  return rows.length > 0;
 }
 
 /** Gives a launch back for another try. */

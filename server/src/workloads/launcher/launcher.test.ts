@@ -16,7 +16,7 @@ import { startDispatcher } from '../dispatcher/dispatcher.ts';
 import { createFailRun, watchRunners } from '../dispatcher/failed-runs.ts';
 import { workloadName } from '../launch.ts';
 import { createLocalWorkloadManager } from '../local/local-workload-manager.ts';
-import { WorkloadError, type WorkloadManager } from '../manager.ts';
+import { type ImageRequest, WorkloadError, type WorkloadManager } from '../manager.ts';
 import { createLauncher } from './launcher.ts';
 
 interface Run {
@@ -84,7 +84,14 @@ async function dispatch(
     serverUrl: 'serverUrl' in options ? options.serverUrl : 'https://server.example',
     image: { parentImage: undefined, withoutUv: false },
   });
-  const dispatcher = startDispatcher({ db, failRun, log, concurrency: 2, startLaunch });
+  const dispatcher = startDispatcher({
+    db,
+    failRun,
+    removeRunner: ({ runId, number }) => manager.remove(workloadName(runId, number)),
+    log,
+    concurrency: 2,
+    startLaunch,
+  });
   const read = async () => (await server.call<Run>('GET', `/runs/${queued.id}`)).body;
   try {
     for (let tries = 0; tries < 100; tries++) {
@@ -164,14 +171,21 @@ test('what may pass is tried again', async () => {
   expect((await manager.status(name)).phase).not.toBe('absent');
 });
 
-test('a run that was ended while it waited is not launched', async () => {
-  const { db } = server.database;
-  const end = ({ id }: Run) =>
-    db
-      .updateTable('pipeline_run')
-      .set({ status: 'stopped', in_progress: 0 })
-      .where('id', '=', toDatabaseId(id))
-      .execute();
-  const { manager, name } = await dispatch({}, isLaunched, end);
+const stop = ({ id }: Pick<Run, 'id'>) => server.call('POST', `/runs/${id}/stop`);
+const isStopped = (run: Run) => run.body.status === 'stopped';
+
+test('a run that is stopped while it waits is not launched', async () => {
+  const { run, manager, name } = await dispatch({}, isStopped, stop);
+  expect(run.body.status_reason).toBe('Stopped before it began.');
+  expect(await statusOfLaunch(run)).toBe('cancelled');
+  expect((await manager.status(name)).phase).toBe('absent');
+});
+
+test('a run that is stopped while it is launched leaves no runner', async () => {
+  const prepareImage = async ({ owner }: ImageRequest) => {
+    await stop({ id: owner.runId });
+    return '';
+  };
+  const { manager, name } = await dispatch({ changes: { prepareImage } }, isStopped);
   expect((await manager.status(name)).phase).toBe('absent');
 });
