@@ -11,7 +11,7 @@ import { startDispatcher } from './workloads/dispatcher/dispatcher.ts';
 import { createFailRun, watchRunners } from './workloads/dispatcher/failed-runs.ts';
 import { cancelLaunches, enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
 import { workloadName } from './workloads/launch.ts';
-import { createLauncher } from './workloads/launcher/launcher.ts';
+import { createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
 import { createRunnerLogReader, type ReadRunnerLog } from './workloads/logs/runner-log.ts';
 import type { WorkloadManager } from './workloads/manager.ts';
@@ -34,6 +34,7 @@ export async function startLaunching(
   const manager = createManager(workloads, log);
   if (!manager) return undefined;
   await manager.start();
+  await warnOfProblems(manager, server.serverUrl, log);
   const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
   const endWatch = await watchRunners(db, manager, failRun, log);
   const dispatcher = startDispatcher({
@@ -70,6 +71,14 @@ export async function startLaunching(
       await manager.stop();
     },
   };
+}
+
+/** What keeps runs from being started, at once and not at the first run. */
+async function warnOfProblems(manager: WorkloadManager, serverUrl: string | undefined, log: Logger): Promise<void> {
+  if (serverUrl === undefined) log.warn(`Runs cannot be started: ${NO_SERVER_URL}`);
+  for (const { severity, problem, fix } of await manager.diagnose()) {
+    log[severity === 'error' ? 'error' : 'warn'](`${problem} ${fix}`);
+  }
 }
 
 /** Milliseconds in which a request's transaction has usually been committed. */

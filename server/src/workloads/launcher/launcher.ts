@@ -59,7 +59,8 @@ export function createLauncher({ db, manager, issueToken, serverUrl, image }: La
   };
 }
 
-const NO_SERVER_URL =
+/** Why nothing can be launched without an address. */
+export const NO_SERVER_URL =
   'ZENML_SERVER_SERVER_URL is not set, so that the runner would not find the server. Set it to the address under which ' +
   'pods reach the API, and start the run again.';
 
