@@ -9,6 +9,7 @@ import { createDatabase } from '../src/database/database.ts';
 import { createOperations } from '../src/operations.ts';
 import { createSqlSecretsStore } from '../src/secrets/sql-secrets-store.ts';
 import { createValueCipher } from '../src/secrets/value-cipher.ts';
+import { enqueueLaunch } from '../src/workloads/dispatcher/launch-store.ts';
 
 /** Nothing connects before the first statement, and none is sent. */
 const config = loadConfig({ ZENML_STORE_URL: 'mysql://nobody:none@localhost/none' });
@@ -36,6 +37,7 @@ const handlers = {
     devices,
     passwordChanges,
     forgetIdentities,
+    enqueueLaunch,
   }),
 };
 

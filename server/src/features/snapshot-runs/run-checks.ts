@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isUuid } from '../../database/ids.ts';
 import { valueError } from '../../errors.ts';
 import { isObject, type Json } from './json-update.ts';
 import { isLocalComponent } from './local-components.ts';
@@ -88,3 +89,22 @@ const NO_PIPELINE_PARAMETERS =
   'pipeline parameters. For example, instead of: ```yaml parameters:   param1: 1   param2: 2 ``` ' +
   "You'll need to modify your pipeline code to pass parameters directly to steps: " +
   '```yaml steps:   step1:     parameters:       param1: 1       param2: 2 ``` ';
+
+/**
+ * The server has no Python to store a value as an artifact, so that inputs can be replaced by stored artifacts only.
+ * @throws ApiError ValueError 400
+ */
+export function checkInputOverrides(configuration: Json): void {
+  for (const field of ['step_input_overrides', 'step_default_input_overrides']) {
+    const steps = configuration[field];
+    for (const [step, inputs] of Object.entries(isObject(steps) ? steps : {})) {
+      for (const [input, value] of Object.entries(isObject(inputs) ? inputs : {})) {
+        if (typeof value === 'string' && isUuid(value)) continue;
+        throw valueError(
+          `\`${field}\` must name the artifact version for input \`${input}\` of step \`${step}\` by its id: the server ` +
+            'cannot store other values. Save the value as an artifact and pass the id of its version.',
+        );
+      }
+    }
+  }
+}

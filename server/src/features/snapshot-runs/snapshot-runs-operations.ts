@@ -7,6 +7,7 @@ import { FULL, one } from '../../listing/page.ts';
 import { loadRuns } from '../runs/runs-read-model.ts';
 import { snapshotOfRun, snapshotOfTemplate } from './run-source-read-model.ts';
 import type { SnapshotRunRequest, SnapshotRunsService } from './snapshot-runs-service.ts';
+import { attachSnapshot } from './trigger-attachments-service.ts';
 
 /** The operations that start runs; absent where the server has no workload manager. */
 export function snapshotRunsOperations(snapshotRuns: SnapshotRunsService) {
@@ -41,6 +42,24 @@ export function snapshotRunsOperations(snapshotRuns: SnapshotRunsService) {
         const originalRunId = toDatabaseId(path.run_id);
         const snapshotId = await snapshotOfRun(tx, originalRunId);
         return run(tx, identity, { snapshotId, originalRunId, configuration: body });
+      }),
+
+    attach_trigger_to_snapshot_api_v1_triggers__trigger_id__pipeline_snapshots__snapshot_id__put: ({
+      path,
+      query,
+      body,
+      identity,
+      transaction,
+    }) =>
+      transaction(async (tx) => {
+        await attachSnapshot(tx, snapshotRuns, {
+          triggerId: toDatabaseId(path.trigger_id),
+          snapshotId: toDatabaseId(path.snapshot_id),
+          userId: toDatabaseId(identity.user.id),
+          configuration: body,
+          allowReplace: query.allow_replace ?? false,
+        });
+        return null;
       }),
   } satisfies Handlers;
 }

@@ -1,8 +1,15 @@
 import { sql } from 'kysely';
+import { createCompletion } from '../../contract/completion.ts';
+import { readContract } from '../../contract/document.ts';
 import { fromDatabaseId, newId, toDatabaseId } from '../../database/ids.ts';
+import { now } from '../../database/instants.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { insertUser, startTestServer, type TestServer } from '../../testing/test-server.ts';
-import { QUEUE_LENGTH } from '../../workloads/dispatcher/launch-store.ts';
+import { enqueueLaunch, QUEUE_LENGTH } from '../../workloads/dispatcher/launch-store.ts';
+import { createRunsService } from '../runs/runs-service.ts';
+import { createOnboarding } from '../server/onboarding.ts';
+import { createSnapshotRunsService } from './snapshot-runs-service.ts';
 
 interface Run {
   id: string;
@@ -179,6 +186,69 @@ describe('a replay', () => {
     const configuration = { step_default_input_overrides: { fit: { data: 7 } } };
     const { status, body } = await server.call('POST', `/runs/${original.id}/replay`, configuration);
     expect([status, detailOf(body)[1]]).toEqual([400, expect.stringMatching(/input `data` of step `fit` by its id/)]);
+  });
+});
+
+describe('a trigger', () => {
+  async function insertTrigger(): Promise<string> {
+    const id = newId();
+    const created = now();
+    const row = { id, created, updated: created, name: `trigger-${id}`, active: 1, is_archived: 0, type: 'schedule' };
+    const more = { project_id: toDatabaseId(server.projectId), user_id: toDatabaseId(server.userId) };
+    await server.database.db
+      .insertInto('trigger')
+      .values({
+        ...row,
+        ...more,
+        flavor: 'native schedule',
+        configuration: '{"interval":60,"start_time":"2026-01-01T00:00:00"}',
+        concurrency: 'skip',
+      })
+      .execute();
+    return id;
+  }
+
+  test('runs what was derived when the snapshot was attached, and is noted at each run', async () => {
+    const [triggerId, source] = [
+      await insertTrigger(),
+      await createRunnableSnapshot(server, pipelineId, { name: 'due' }),
+    ];
+    const path = `/triggers/${fromDatabaseId(triggerId)}/pipeline_snapshots/${source}`;
+    const attach = (query: string, configuration: object) => server.call('PUT', `${path}${query}`, configuration);
+    expect((await attach('', { enable_cache: true })).status).toBe(200);
+    const again = await attach('', {});
+    expect([again.status, detailOf(again.body)[1]]).toEqual([403, expect.stringMatching(/already attached/)]);
+    expect((await attach('?allow_replace=true', { enable_cache: false })).status).toBe(200);
+    const attached = await server.database.db
+      .selectFrom('trigger_snapshot')
+      .select('snapshot_id')
+      .where('trigger_id', '=', triggerId)
+      .execute();
+    expect(attached).toHaveLength(1);
+    const service = createSnapshotRunsService({
+      complete: createCompletion(readContract()),
+      runs: createRunsService(createOnboarding()),
+      enqueueLaunch,
+    });
+    const request = { snapshotId: attached[0]?.snapshot_id ?? '', userId: toDatabaseId(server.userId) };
+    const trigger = { id: triggerId, info: { upstream: 1 } };
+    const runId = await inTransaction(server.database.db, (tx) => service.runDerived(tx, { ...request, trigger }));
+    const { body } = await server.call<Run>('GET', `/runs/${fromDatabaseId(runId)}`);
+    expect(body.metadata.config['enable_cache']).toBe(false);
+    expect(body.resources).toMatchObject({
+      source_snapshot: { id: source },
+      trigger: { id: fromDatabaseId(triggerId) },
+    });
+    expect(await launches(body.id)).toHaveLength(1);
+  });
+
+  test('takes no snapshot without a name', async () => {
+    const [triggerId, source] = [await insertTrigger(), await createRunnableSnapshot(server, pipelineId)];
+    const { status, body } = await server.call(
+      'PUT',
+      `/triggers/${fromDatabaseId(triggerId)}/pipeline_snapshots/${source}`,
+    );
+    expect([status, detailOf(body)[1]]).toEqual([403, expect.stringMatching(/without name/)]);
   });
 });
 

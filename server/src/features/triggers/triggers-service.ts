@@ -21,10 +21,28 @@ export async function removeTrigger(transaction: Transaction, id: string, soft: 
 /** Detaches a snapshot, or what was made of it, from a trigger. @throws ApiError KeyError 404 */
 export async function detachSnapshot(transaction: Transaction, id: string, snapshotId: string): Promise<void> {
   await requireTrigger(transaction, id);
-  const attached = await store.findAttached(transaction, id);
-  const found = attached.filter((link) => link.snapshot_id === snapshotId || link.source_snapshot_id === snapshotId);
+  const found = await findAttachments(transaction, id, snapshotId);
   if (found.length === 0) throw notAttached(id, snapshotId);
-  for (const link of found) await store.detach(transaction, id, link.snapshot_id);
+  for (const attachedId of found) await store.detach(transaction, id, attachedId);
+}
+
+/** The snapshots that a trigger runs and that are the given one, or were made of it; database ids. */
+export async function findAttachments(transaction: Transaction, id: string, snapshotId: string): Promise<string[]> {
+  const attached = await store.findAttached(transaction, id);
+  return attached
+    .filter((link) => link.snapshot_id === snapshotId || link.source_snapshot_id === snapshotId)
+    .map((link) => link.snapshot_id);
+}
+
+/** Has a trigger run one snapshot in the place of others; database ids. */
+export async function replaceAttachments(
+  transaction: Transaction,
+  id: string,
+  former: readonly string[],
+  snapshotId: string,
+): Promise<void> {
+  for (const attachedId of former) await store.detach(transaction, id, attachedId);
+  await store.attach(transaction, id, snapshotId);
 }
 
 /**
@@ -65,7 +83,26 @@ function withoutError(stored: string): string | null {
   });
 }
 
-async function requireTrigger(transaction: Transaction, id: string): Promise<store.StoredTrigger> {
+/**
+ * Notes that a trigger has run a snapshot.
+ * @param execution database ids; `info` says what made the trigger fire
+ * @throws ApiError KeyError 404, IllegalOperationError 403 for an archived trigger
+ */
+export async function recordExecution(
+  transaction: Transaction,
+  execution: { readonly triggerId: string; readonly runId: string; readonly info: object | null },
+): Promise<void> {
+  const { triggerId, runId, info } = execution;
+  const trigger = await requireTrigger(transaction, triggerId);
+  if (trigger.is_archived === 1) {
+    const id = fromDatabaseId(triggerId);
+    throw illegalOperation(`Can not create trigger execution for archived trigger ${id}.`);
+  }
+  await store.insertExecution(transaction, { triggerId, runId, info: info && JSON.stringify(info) });
+}
+
+/** Finds a trigger by its database id and holds it. @throws ApiError KeyError 404 */
+export async function requireTrigger(transaction: Transaction, id: string): Promise<store.StoredTrigger> {
   const trigger = await store.lockTrigger(transaction, id);
   if (!trigger) throw noSuch('trigger', id);
   return trigger;

@@ -1,15 +1,20 @@
 import type { Transaction } from '../../database/database.ts';
+import { now } from '../../database/instants.ts';
 
 /** A trigger as rules see it. */
 export interface StoredTrigger {
   id: string;
   name: string;
+  project_id: string;
   is_archived: number;
 }
 
 /** Finds a trigger and holds it until the transaction ends. */
 export function lockTrigger(transaction: Transaction, id: string): Promise<StoredTrigger | undefined> {
-  const query = transaction.selectFrom('trigger').select(['id', 'name', 'is_archived']).where('id', '=', id);
+  const query = transaction
+    .selectFrom('trigger')
+    .select(['id', 'name', 'project_id', 'is_archived'])
+    .where('id', '=', id);
   return query.forUpdate().executeTakeFirst();
 }
 
@@ -41,6 +46,12 @@ export function findAttached(transaction: Transaction, triggerId: string): Promi
     .execute();
 }
 
+/** Attaches a snapshot to a trigger. */
+export async function attach(transaction: Transaction, triggerId: string, snapshotId: string): Promise<void> {
+  const row = { trigger_id: triggerId, snapshot_id: snapshotId, created_at: now() };
+  await transaction.insertInto('trigger_snapshot').values(row).execute();
+}
+
 /** Detaches a snapshot from a trigger. */
 export async function detach(transaction: Transaction, triggerId: string, snapshotId: string): Promise<void> {
   await transaction
@@ -63,4 +74,13 @@ export async function setDispatchState(
     .where('trigger_id', '=', triggerId)
     .where('snapshot_id', '=', snapshotId)
     .execute();
+}
+
+/** Inserts an execution of a trigger; `info` as JSON text. */
+export async function insertExecution(
+  transaction: Transaction,
+  { triggerId, runId, info }: { triggerId: string; runId: string; info: string | null },
+): Promise<void> {
+  const row = { trigger_id: triggerId, pipeline_run_id: runId, created_at: now(), info };
+  await transaction.insertInto('trigger_execution').values(row).execute();
 }
