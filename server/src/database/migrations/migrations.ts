@@ -43,9 +43,12 @@ const OWN_TABLES: readonly Migration[] = [
         due datetime(3) not null,
         claim char(32) null,
         claimed_until datetime(3) null,
+        claimed_at datetime(3) null,
         primary key (id),
         unique key launch_of_run (run_id, number),
-        key due_launches (status, due)
+        key due_launches (status, due),
+        key due_of_project (project_id, status, due),
+        key claims_of_project (project_id, claimed_at)
       ) engine = InnoDB`.execute(connection);
     },
   },

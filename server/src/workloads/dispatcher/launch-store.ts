@@ -51,31 +51,59 @@ interface LaunchRow {
   attempts: number;
 }
 
-/** Claims the launch that has waited longest, if any is due. */
-export function claimLaunch(db: Database, leaseSeconds: number): Promise<ClaimedLaunch | undefined> {
-  return inTransaction(db, async (transaction) => {
-    const { rows } = await sql<LaunchRow>`select id, run_id, project_id, snapshot_id, user_id, kind, number, attempts
-      from ws_launch
-      where status = 'queued' and due <= utc_timestamp(3)
-        and (claimed_until is null or claimed_until <= utc_timestamp(3))
-      order by due limit 1 for update skip locked`.execute(transaction);
-    const row = rows[0];
-    if (!row) return undefined;
-    const claim = newId();
-    await sql`update ws_launch set claim = ${claim}, attempts = attempts + 1,
-      claimed_until = utc_timestamp(3) + interval ${leaseSeconds} second where id = ${row.id}`.execute(transaction);
-    return {
-      id: row.id,
-      runId: row.run_id,
-      projectId: row.project_id,
-      snapshotId: row.snapshot_id,
-      userId: row.user_id ?? undefined,
-      kind: row.kind,
-      number: row.number,
-      attempts: row.attempts,
-      claim,
-    };
-  });
+/**
+ * Claims a launch, if any is due: the one that has waited longest in the project that has waited longest for a turn, so that a
+ * project with many runs does not keep the others waiting.
+ */
+export async function claimLaunch(db: Database, leaseSeconds: number): Promise<ClaimedLaunch | undefined> {
+  for (const projectId of await findWaitingProjects(db)) {
+    const launch = await inTransaction(db, (transaction) => claimOf(transaction, projectId, leaseSeconds));
+    if (launch) return launch;
+  }
+  return undefined;
+}
+
+const DUE = sql.raw(
+  "status = 'queued' and due <= utc_timestamp(3) and (claimed_until is null or claimed_until <= utc_timestamp(3))",
+);
+
+async function findWaitingProjects(db: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ project_id: string }>`select waiting.project_id from (
+      select project_id, min(due) as since from ws_launch where ${DUE} group by project_id
+    ) as waiting
+    order by (select max(claimed_at) from ws_launch where ws_launch.project_id = waiting.project_id), since`.execute(
+    db,
+  );
+  return rows.map((row) => row.project_id);
+}
+
+async function claimOf(
+  transaction: Transaction,
+  projectId: string,
+  leaseSeconds: number,
+): Promise<ClaimedLaunch | undefined> {
+  const { rows } = await sql<LaunchRow>`select id, run_id, project_id, snapshot_id, user_id, kind, number, attempts
+    from ws_launch where project_id = ${projectId} and ${DUE}
+    order by due limit 1 for update skip locked`.execute(transaction);
+  const row = rows[0];
+  if (!row) return undefined;
+  const claim = newId();
+  await sql`update ws_launch set claim = ${claim}, attempts = attempts + 1, claimed_at = utc_timestamp(3),
+    claimed_until = utc_timestamp(3) + interval ${leaseSeconds} second where id = ${row.id}`.execute(transaction);
+  return { ...toLaunch(row), claim };
+}
+
+function toLaunch(row: LaunchRow): Launch {
+  return {
+    id: row.id,
+    runId: row.run_id,
+    projectId: row.project_id,
+    snapshotId: row.snapshot_id,
+    userId: row.user_id ?? undefined,
+    kind: row.kind,
+    number: row.number,
+    attempts: row.attempts,
+  };
 }
 
 /** Keeps a claim. @returns whether it is still held */
