@@ -10,7 +10,7 @@ import { ALL_VARIABLES } from './sections.ts';
 import { readSecurityHeaders, type SecurityHeadersConfig } from './security-headers-config.ts';
 import { type ServerConfig, serverVariables } from './server-config.ts';
 import { readStoreConfig, type StoreConfig } from './store-config.ts';
-import { type WorkloadConfig, workloadVariables } from './workload-config.ts';
+import { readWorkloadConfig, type WorkloadConfig } from './workload-config.ts';
 import { type LogConfig, type ProcessConfig, processVariables, readLogConfig } from './workspace-config.ts';
 
 /** Everything that the environment decides, read once at the start and frozen. */
@@ -48,7 +48,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     secretsStore: readSecretsStoreConfig(environment),
     ...(controlPlane ? underControlPlane(sections, controlPlane) : sections),
     securityHeaders: readSecurityHeaders(environment),
-    workloads: environment.read(workloadVariables),
+    workloads: readWorkloadConfig(environment),
     controlPlane,
     warnings: environment.warnings,
   };
@@ -64,7 +64,8 @@ function checkCleanup(environment: Environment, http: HttpConfig): void {
   environment.mistake(name, `must not be above ${httpVariables.idempotencyCleanupIntervalSeconds.name}.`);
 }
 
-const OWN_PREFIX = /^ZENML_(?:SERVER|STORE|SECRETS_STORE|BACKUP_SECRETS_STORE|WORKSPACE)_/;
+const OWN_PREFIX =
+  /^ZENML_(?:SERVER|STORE|SECRETS_STORE|BACKUP_SECRETS_STORE|WORKSPACE|(?:AWS_|GCP_)?KUBERNETES_WORKLOAD_MANAGER)_/;
 
 /** A misspelled variable would silently leave its default in force. */
 function refuseUnknownNames(environment: Environment): void {

@@ -80,6 +80,16 @@ export const list = z
   )
   .describe('a list, separated by commas');
 
+/** A bucket and, after it, what the names of objects begin with. The scheme may be left out. */
+export function bucket(scheme: 's3' | 'gs') {
+  return z
+    .string()
+    .trim()
+    .transform((uri) => (uri.includes('://') ? uri : `${scheme}://${uri}`).replace(/\/+$/, ''))
+    .refine((uri) => new RegExp(`^${scheme}://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:/.+)?$`).test(uri))
+    .describe(`\`${scheme}://bucket\` or \`${scheme}://bucket/prefix\``);
+}
+
 /** A JSON object with the given values. Parse errors of JSON quote the text, so they are not passed on. */
 export function jsonObject<Value>(values: z.ZodType<Value>, description = 'a JSON object') {
   const record = z.record(z.string(), values);

@@ -6,7 +6,7 @@ import { securityHeadersVariables } from './security-headers-config.ts';
 import { serverVariables } from './server-config.ts';
 import { storeVariables } from './store-config.ts';
 import type { Variable, VariableTable } from './variable.ts';
-import { workloadVariables } from './workload-config.ts';
+import { kubernetesVariables, workloadVariables } from './workload-config.ts';
 import { logVariables, processVariables } from './workspace-config.ts';
 
 /** The variables of one concern under their heading in the documentation. */
@@ -25,6 +25,7 @@ export const SECTIONS: readonly Section[] = [
   { title: 'Requests', variables: httpVariables },
   { title: 'Security headers', variables: securityHeadersVariables },
   { title: 'Running snapshots', variables: workloadVariables },
+  { title: 'Running snapshots on Kubernetes', variables: kubernetesVariables },
   { title: 'Control plane', variables: controlPlaneVariables },
   { title: 'Logs', variables: logVariables },
 ];

@@ -1,21 +1,21 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { boolean, integer, oneOf, text } from './formats.ts';
+import type { Environment } from './environment.ts';
+import { boolean, bucket, integer, oneOf, text } from './formats.ts';
+import { kubernetesName, nodeSelector, podFailurePolicy, podResources, tolerations } from './kubernetes-formats.ts';
 import { optional, type ValuesOf, variable } from './variable.ts';
 
 /** The manager that runs runners as processes of this machine. */
 export const LOCAL_MANAGER = 'zenml.zen_server.pipeline_execution.in_memory_workload_manager.InMemoryWorkloadManager';
+export const KUBERNETES_MANAGER = 'zenml_cloud_plugins.kubernetes_workload_manager.KubernetesWorkloadManager';
+export const AWS_MANAGER = 'zenml_cloud_plugins.aws_kubernetes_workload_manager.AWSKubernetesWorkloadManager';
+export const GCP_MANAGER = 'zenml_cloud_plugins.gcp_kubernetes_workload_manager.GCPKubernetesWorkloadManager';
 
 /** Running pipelines from the dashboard or by a call. */
 export const workloadVariables = {
   managerSource: optional(
     'ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE',
-    oneOf(
-      'zenml_cloud_plugins.kubernetes_workload_manager.KubernetesWorkloadManager',
-      'zenml_cloud_plugins.aws_kubernetes_workload_manager.AWSKubernetesWorkloadManager',
-      'zenml_cloud_plugins.gcp_kubernetes_workload_manager.GCPKubernetesWorkloadManager',
-      LOCAL_MANAGER,
-    ),
+    oneOf(KUBERNETES_MANAGER, AWS_MANAGER, GCP_MANAGER, LOCAL_MANAGER),
     {
       unset: 'snapshots are not run by the server',
       doc: 'Which workload manager runs snapshots. The names are those of ZenML’s Python classes; this server has its own implementation of each.',
@@ -49,4 +49,114 @@ export const workloadVariables = {
   }),
 };
 
-export type WorkloadConfig = ValuesOf<typeof workloadVariables>;
+const TWO_DAYS = 2 * 24 * 60 * 60;
+
+/** What the managers that run Jobs are configured with, under the names of the original plugins. */
+export const kubernetesVariables = {
+  namespace: optional('ZENML_KUBERNETES_WORKLOAD_MANAGER_NAMESPACE', kubernetesName, {
+    unset: 'required on Kubernetes',
+    doc: 'Namespace of the Jobs. It must exist, and be another one than the server’s.',
+  }),
+  serviceAccount: optional('ZENML_KUBERNETES_WORKLOAD_MANAGER_SERVICE_ACCOUNT', kubernetesName, {
+    unset: 'required on Kubernetes',
+    doc: 'Service account of the Jobs’ pods. It must exist, and needs no permission in the cluster.',
+  }),
+  buildRunnerImage: variable('ZENML_KUBERNETES_WORKLOAD_MANAGER_BUILD_RUNNER_IMAGE', boolean, false, {
+    doc: 'Whether an image is built for the runners of each stack. Without it, runners use the images of their snapshot.',
+  }),
+  dockerRegistry: optional('ZENML_KUBERNETES_WORKLOAD_MANAGER_DOCKER_REGISTRY', text, {
+    unset: 'required where images are built',
+    doc: 'Registry of the built images, with or without a path: `registry.example.com/zenml`.',
+  }),
+  runnerImage: optional('ZENML_KUBERNETES_WORKLOAD_MANAGER_RUNNER_IMAGE', text, {
+    doc: 'One image for all runners, where none is built. It must hold what the stacks need.',
+  }),
+  externalLogs: variable('ZENML_KUBERNETES_WORKLOAD_MANAGER_ENABLE_EXTERNAL_LOGS', boolean, false, {
+    doc: 'Whether runners’ logs are kept in a bucket, where they outlive their pods.',
+  }),
+  podResources: optional('ZENML_KUBERNETES_WORKLOAD_MANAGER_POD_RESOURCES', podResources, {
+    doc: 'Resources of the pods: JSON with `requests` and `limits`.',
+  }),
+  ttlSecondsAfterFinished: variable(
+    'ZENML_KUBERNETES_WORKLOAD_MANAGER_TTL_SECONDS_AFTER_FINISHED',
+    integer(0),
+    TWO_DAYS,
+    { fallbackText: '`172800` (2 days)', doc: 'How long finished Jobs are kept, with their pods and logs.' },
+  ),
+  nodeSelector: optional('ZENML_KUBERNETES_WORKLOAD_MANAGER_NODE_SELECTOR', nodeSelector, {
+    doc: 'Labels of the nodes that pods may run on: JSON object.',
+  }),
+  tolerations: optional('ZENML_KUBERNETES_WORKLOAD_MANAGER_TOLERATIONS', tolerations, {
+    doc: 'Taints that the pods tolerate: JSON array.',
+  }),
+  backoffLimit: variable('ZENML_KUBERNETES_WORKLOAD_MANAGER_JOB_BACKOFF_LIMIT', integer(0, 100), 0, {
+    doc: 'How often a failed pod is replaced. A runner that failed half-way may have begun its run: more than 0 may begin it twice.',
+  }),
+  podFailurePolicy: optional('ZENML_KUBERNETES_WORKLOAD_MANAGER_POD_FAILURE_POLICY', podFailurePolicy, {
+    doc: 'Which failures of a pod count: JSON, as `podFailurePolicy` of a Job.',
+  }),
+  bucketAws: optional('ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET', bucket('s3'), {
+    unset: 'required on AWS with external logs',
+    doc: 'Where logs are kept: `s3://bucket/prefix`.',
+  }),
+  regionAws: optional('ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_REGION', text, {
+    unset: 'required on AWS where images are built',
+    doc: 'AWS region of the registry.',
+  }),
+  bucketGcp: optional('ZENML_GCP_KUBERNETES_WORKLOAD_MANAGER_BUCKET', bucket('gs'), {
+    unset: 'required on GCP with external logs',
+    doc: 'Where logs are kept: `gs://bucket/prefix`.',
+  }),
+  userId: variable('ZENML_WORKSPACE_RUNNER_USER_ID', integer(0, 2 ** 31 - 1), 1000, {
+    doc: 'User and group that runners’ containers run as. `0` is for images that need root; a namespace under the Pod Security Standard `restricted` refuses it.',
+  }),
+  context: optional('ZENML_WORKSPACE_KUBERNETES_CONTEXT', text, {
+    unset: 'the current one',
+    doc: 'Context of the kubeconfig, where the server runs outside the cluster.',
+  }),
+};
+
+export type KubernetesConfig = ValuesOf<typeof kubernetesVariables>;
+
+/** A manager that runs Jobs, with everything that is required of it. */
+export type RequiredKubernetesConfig = KubernetesConfig & {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+};
+
+type KubernetesVariable = keyof typeof kubernetesVariables;
+
+/** Which variable each choice makes necessary. */
+function required(source: string | undefined, config: KubernetesConfig): readonly KubernetesVariable[] {
+  if (source === undefined || source === LOCAL_MANAGER) return [];
+  const aws = source === AWS_MANAGER;
+  const gcp = source === GCP_MANAGER;
+  return [
+    'namespace',
+    'serviceAccount',
+    ...(config.buildRunnerImage ? (['dockerRegistry', ...(aws ? (['regionAws'] as const) : [])] as const) : []),
+    ...(config.externalLogs && aws ? (['bucketAws'] as const) : []),
+    ...(config.externalLogs && gcp ? (['bucketGcp'] as const) : []),
+  ];
+}
+
+/** Reads what the workload manager is configured with. */
+export function readWorkloadConfig(environment: Environment) {
+  const workloads = environment.read(workloadVariables);
+  const kubernetes = environment.read(kubernetesVariables);
+  const source = workloads.managerSource;
+  for (const field of required(source, kubernetes)) {
+    const { name } = kubernetesVariables[field];
+    if (!environment.has(name)) environment.mistake(name, `is required with ${source?.split('.').at(-1)}.`);
+  }
+  if (source === KUBERNETES_MANAGER && kubernetes.externalLogs) {
+    environment.mistake(kubernetesVariables.externalLogs.name, 'needs a manager with a bucket: the one of AWS or GCP.');
+  }
+  return { ...workloads, kubernetes: isComplete(kubernetes) ? kubernetes : undefined };
+}
+
+function isComplete(config: KubernetesConfig): config is RequiredKubernetesConfig {
+  return config.namespace !== undefined && config.serviceAccount !== undefined;
+}
+
+export type WorkloadConfig = ReturnType<typeof readWorkloadConfig>;

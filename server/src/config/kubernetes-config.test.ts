@@ -1,0 +1,102 @@
+import { type Config, loadConfig } from './config.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { AWS_MANAGER, GCP_MANAGER, KUBERNETES_MANAGER } from './workload-config.ts';
+
+const PREFIX = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
+const SOURCE = 'ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE';
+const MINIMAL = {
+  ZENML_STORE_URL: 'mysql://zen:pass@db/zenml',
+  [SOURCE]: KUBERNETES_MANAGER,
+  [`${PREFIX}NAMESPACE`]: 'zenml-workspace-namespace',
+  [`${PREFIX}SERVICE_ACCOUNT`]: 'zenml-workspace-service-account',
+};
+
+const load = (env: NodeJS.ProcessEnv): Config => loadConfig({ ...MINIMAL, ...env });
+
+function mistakes(env: NodeJS.ProcessEnv): string {
+  try {
+    load(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
+const named = (values: Record<string, string>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [PREFIX + name, value]));
+
+test('the documented values are read', () => {
+  const env = named({
+    BUILD_RUNNER_IMAGE: 'true',
+    DOCKER_REGISTRY: '339712793861.dkr.ecr.eu-central-1.amazonaws.com',
+    ENABLE_EXTERNAL_LOGS: 'true',
+    POD_RESOURCES: '{"requests": {"cpu": "100m", "memory": "400Mi"}, "limits": {"memory": "700Mi"}}',
+    NODE_SELECTOR: '{"node-pool": "zenml-pool"}',
+    TOLERATIONS: '[{"key": "node-pool", "operator": "Equal", "value": "zenml-pool", "effect": "NoSchedule"}]',
+    TTL_SECONDS_AFTER_FINISHED: '86400',
+    JOB_BACKOFF_LIMIT: '3',
+    POD_FAILURE_POLICY: '{"rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]}',
+  });
+  const aws = { ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET: 's3://my-bucket/run-template-logs' };
+  const region = { ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_REGION: 'eu-central-1' };
+  expect(load({ ...env, ...aws, ...region, [SOURCE]: AWS_MANAGER }).workloads.kubernetes).toMatchObject({
+    namespace: 'zenml-workspace-namespace',
+    serviceAccount: 'zenml-workspace-service-account',
+    buildRunnerImage: true,
+    externalLogs: true,
+    podResources: { requests: { cpu: '100m', memory: '400Mi' }, limits: { memory: '700Mi' } },
+    nodeSelector: { 'node-pool': 'zenml-pool' },
+    tolerations: [{ key: 'node-pool', operator: 'Equal', value: 'zenml-pool', effect: 'NoSchedule' }],
+    ttlSecondsAfterFinished: 86400,
+    backoffLimit: 3,
+    podFailurePolicy: {
+      rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+    },
+    bucketAws: 's3://my-bucket/run-template-logs',
+    regionAws: 'eu-central-1',
+  });
+});
+
+test('the minimal example has the documented defaults', () => {
+  expect(load({}).workloads.kubernetes).toMatchObject({
+    buildRunnerImage: false,
+    externalLogs: false,
+    ttlSecondsAfterFinished: 172800,
+    podResources: undefined,
+  });
+});
+
+test.each<[string, string, string]>([
+  ['POD_RESOURCES', '{"requests": {"cpu": "100x"}}', 'requests.cpu: must be a quantity'],
+  ['POD_RESOURCES', '{"request": {}}', 'Unrecognized key: "request"'],
+  ['POD_RESOURCES', '{"requests": ', 'no JSON'],
+  ['NODE_SELECTOR', '{"-pool": "a"}', '-pool: must be the key of a label'],
+  ['NODE_SELECTOR', '{"pool": 3}', 'pool: Invalid input: expected string'],
+  ['TOLERATIONS', '[{"key": "a", "operator": "Equals"}]', '[0].operator: Invalid option'],
+  ['TOLERATIONS', '{"key": "a"}', 'the value: Invalid input: expected array'],
+  ['TOLERATIONS', '[{"operator": "Exists", "value": "a"}]', '[0]: must have no value with operator "Exists"'],
+  ['POD_FAILURE_POLICY', '{"rules": [{"action": "Ignore"}]}', 'rules[0]: must have either onExitCodes or'],
+  ['JOB_BACKOFF_LIMIT', '-1', 'must be a whole number from 0 to 100'],
+  ['NAMESPACE', 'Zen_ML', 'must be a name of at most 63 lower-case letters'],
+  ['NAMESPASE', 'zenml', `is unknown; is ${PREFIX}NAMESPACE meant?`],
+])('%s=%s is refused with the place', (name, value, message) => {
+  expect(mistakes({ [PREFIX + name]: value })).toContain(message);
+});
+
+test('everything that a choice makes necessary is listed at once', () => {
+  const without = named({ NAMESPACE: '', SERVICE_ACCOUNT: '', BUILD_RUNNER_IMAGE: '1', ENABLE_EXTERNAL_LOGS: '1' });
+  const aws = mistakes({ ...without, [SOURCE]: AWS_MANAGER });
+  for (const name of ['NAMESPACE', 'SERVICE_ACCOUNT', 'DOCKER_REGISTRY']) {
+    expect(aws).toContain(`${PREFIX}${name}: is required with AWSKubernetesWorkloadManager.`);
+  }
+  expect(aws).toContain('ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_REGION: is required');
+  expect(aws).toContain('ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET: is required');
+  expect(mistakes({ ...without, [SOURCE]: GCP_MANAGER })).toContain('ZENML_GCP_KUBERNETES_WORKLOAD_MANAGER_BUCKET: is');
+  expect(mistakes(named({ ENABLE_EXTERNAL_LOGS: '1' }))).toContain('needs a manager with a bucket');
+});
+
+test('a bucket of another cloud is refused', () => {
+  const name = 'ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET';
+  expect(mistakes({ [name]: 'gs://bucket' })).toContain(`${name}: must be s3://bucket or s3://bucket/prefix`);
+});
