@@ -73,6 +73,17 @@ export const suites = [
     run: (context) => runDifferentialSuite(context, ['--self']),
   },
   {
+    name: 'images',
+    about: 'runner images in real registries: open ones, with passwords, with tokens, of clouds',
+    needs: ['registry', 'python'],
+    cores: 1,
+    run: (context) =>
+      context.nodeTests('test/images/**/*.test.ts', {
+        ZENML_TEST_PYTHON: context.have.python.python,
+        ZENML_TEST_REGISTRY: context.have.registry.program,
+      }),
+  },
+  {
     name: 'lint',
     about: 'format, lint rules (Biome) and the direction of dependencies (dependency-cruiser)',
     needs: [],

@@ -3,6 +3,7 @@ import { ensureChromium } from '../bootstrap/chromium.mjs';
 import { ensureDashboard } from '../bootstrap/dashboard.mjs';
 import { ensureDatabase } from '../bootstrap/mariadb.mjs';
 import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
+import { ensureRegistry } from '../bootstrap/registry.mjs';
 
 /**
  * What suites need beyond the npm packages. `ensure` installs it once and returns what the suite uses, or throws a
@@ -16,5 +17,6 @@ export const needs = {
     ensure: (root) => ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt')),
   },
   chromium: { about: 'Chromium', ensure: () => ensureChromium() },
+  registry: { about: 'a container registry (docker-registry)', ensure: () => ensureRegistry() },
   dashboard: { about: "the open-source dashboard's build", ensure: () => ensureDashboard() },
 };

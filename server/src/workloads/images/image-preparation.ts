@@ -1,0 +1,132 @@
+import { type Finding, type ImageRequest, WorkloadError } from '../manager.ts';
+import { parseImage } from './image-reference.ts';
+import type { ImageRegistry } from './image-registry.ts';
+import { mistakeOfRegistry, type RunnerImageName, runnerImageName } from './runner-image-name.ts';
+
+/** Where the images of runners come from. The first that applies: built ones, the pre-built one, those of snapshots. */
+export interface ImageSources {
+  readonly buildRunnerImage: boolean;
+  /** Of built images; with or without a path. */
+  readonly dockerRegistry: string | undefined;
+  /** One for all runners. */
+  readonly runnerImage: string | undefined;
+}
+
+/** What is to be built, and for whom. */
+export interface ImageBuild {
+  readonly name: RunnerImageName;
+  readonly dockerfile: string;
+  readonly request: ImageRequest;
+}
+
+/**
+ * Builds an image and pushes it; returns when the registry has it. May be called at the same time from anywhere, and
+ * builds once.
+ * @throws {WorkloadError} where another try would end the same
+ */
+export type BuildImage = (build: ImageBuild, signal: AbortSignal) => Promise<void>;
+
+/** Finds or makes the images of runners. */
+export interface ImagePreparation {
+  /** @throws {WorkloadError} with the reason, where there is none */
+  prepare(request: ImageRequest, signal: AbortSignal): Promise<string>;
+  /** Whether an image can be pulled, as far as the server can tell: the nodes may know more. */
+  check(image: string, signal?: AbortSignal): Promise<readonly Finding[]>;
+  /** What is wrong with the configured registry and image, before any run. */
+  diagnose(): Promise<readonly Finding[]>;
+}
+
+interface Parts {
+  readonly sources: ImageSources;
+  readonly registry: ImageRegistry;
+  readonly buildImage: BuildImage;
+}
+
+/** Prepares images as configured. */
+export function createImagePreparation({ sources, registry, buildImage }: Parts): ImagePreparation {
+  const check = (image: string, signal?: AbortSignal) => checkImage(registry, image, signal);
+  const { buildRunnerImage, dockerRegistry, runnerImage } = sources;
+  if (buildRunnerImage && dockerRegistry !== undefined) {
+    return {
+      prepare: (request, signal) => findOrBuild({ registry, buildImage, dockerRegistry }, request, signal),
+      check,
+      diagnose: () => checkPush(registry, dockerRegistry),
+    };
+  }
+  return {
+    async prepare({ snapshotImage }) {
+      const image = runnerImage ?? snapshotImage;
+      if (image === undefined) throw new WorkloadError(NO_IMAGE);
+      return image;
+    },
+    check,
+    diagnose: async () => (runnerImage === undefined ? [] : check(runnerImage)),
+  };
+}
+
+const NO_IMAGE =
+  'The build of the snapshot has no image for its orchestrator. Build the snapshot anew, or have the server build images ' +
+  '(ZENML_KUBERNETES_WORKLOAD_MANAGER_BUILD_RUNNER_IMAGE).';
+
+interface Builds extends Pick<Parts, 'registry' | 'buildImage'> {
+  readonly dockerRegistry: string;
+}
+
+async function findOrBuild(
+  { registry, buildImage, dockerRegistry }: Builds,
+  request: ImageRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const name = runnerImageName(dockerRegistry, request.dockerfile);
+  const image = parseImage(name.image);
+  if (!image) throw new WorkloadError(`the registry \`${dockerRegistry}\` ${mistakeOfRegistry(dockerRegistry)}.`);
+  const answer = await registry.hasImage(image, signal);
+  if (answer.outcome === 'yes') return name.image;
+  if (answer.outcome === 'unreachable') throw new Error(`the registry ${image.registry} ${answer.message}`);
+  // Registries also refuse where they have no such repository yet: then the push tells.
+  await registry.prepareRepository(image, signal);
+  await buildImage({ name, dockerfile: request.dockerfile, request }, signal);
+  const after = await registry.hasImage(image, signal);
+  if (after.outcome === 'no')
+    throw new WorkloadError(`the image was built and pushed, but ${image.registry} ${after.message}`);
+  return name.image;
+}
+
+async function checkImage(
+  registry: ImageRegistry,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly Finding[]> {
+  const image = parseImage(name);
+  if (!image) return [{ severity: 'error', problem: `\`${name}\` is not the name of an image.`, fix: FIX_NAME }];
+  const answer = await registry.hasImage(image, signal);
+  if (answer.outcome === 'yes') return [];
+  const problem = `The registry ${image.registry} ${answer.message}`;
+  if (answer.outcome === 'no') return [{ severity: 'error', problem: `${problem}.`, fix: FIX_MISSING }];
+  return [{ severity: 'warning', problem: `${problem}: whether it has \`${name}\` is not known.`, fix: FIX_UNKNOWN }];
+}
+
+const FIX_NAME = 'Name it as registry/repository:tag.';
+const FIX_MISSING = 'Push it, or build the snapshot again: `zenml pipeline build`.';
+const FIX_UNKNOWN =
+  'Nodes may pull it all the same. Name a pull secret of the namespace in ZENML_WORKSPACE_REGISTRY_SECRET to have it checked.';
+
+async function checkPush(registry: ImageRegistry, dockerRegistry: string): Promise<readonly Finding[]> {
+  const mistake = mistakeOfRegistry(dockerRegistry);
+  const image = parseImage(runnerImageName(dockerRegistry, '').image);
+  if (mistake !== undefined || !image) {
+    const problem = `ZENML_KUBERNETES_WORKLOAD_MANAGER_DOCKER_REGISTRY: \`${dockerRegistry}\` ${mistake}.`;
+    return [{ severity: 'error', problem, fix: 'Name it as registry.example.com or registry.example.com/path.' }];
+  }
+  const answer = await registry.mayPush(image);
+  // A missing repository is made by the push, or before it.
+  if (answer.outcome === 'yes' || answer.outcome === 'no') return [];
+  const problem = `No image can be pushed to ${dockerRegistry}: the registry ${answer.message}.`;
+  return [{ severity: answer.outcome === 'refused' ? 'error' : 'warning', problem, fix: FIX_PUSH[answer.outcome] }];
+}
+
+const FIX_PUSH = {
+  refused:
+    'Give the server’s cloud identity the right to push, or name a pull secret of the namespace with that right in ZENML_WORKSPACE_REGISTRY_SECRET.',
+  unreachable: 'Let the server reach it; a registry without TLS is named in ZENML_WORKSPACE_PLAIN_HTTP_REGISTRIES.',
+};

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createImagePreparation, type ImageSources } from '../../server/src/workloads/images/image-preparation.ts';
+import { createPlainRegistry } from '../../server/src/workloads/images/image-registry.ts';
+import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
+import { type ImageRequest, WorkloadError } from '../../server/src/workloads/manager.ts';
+import { pushEmptyImage, startRegistry, type TestRegistry } from './registry.ts';
+
+const plain = createPlainRegistry(createRegistryClient({ findCredentials: async () => undefined }), undefined);
+const signal = new AbortController().signal;
+
+const request: ImageRequest = {
+  workloadName: 'zenml-run-1-1',
+  owner: {
+    runId: '1',
+    runName: 'run',
+    snapshotId: '2',
+    pipelineId: undefined,
+    pipelineName: undefined,
+    projectId: '3',
+    userId: undefined,
+  },
+  snapshotImage: 'registry.example/of-snapshot:1',
+  dockerfile: 'FROM parent:1',
+};
+
+let registry: TestRegistry;
+before(async () => {
+  registry = await startRegistry();
+});
+after(() => registry.stop());
+
+/** Prepares images; what has to be built is noted, and pushed as an image without layers. */
+function preparation(sources: Partial<ImageSources>) {
+  const built: string[] = [];
+  const images = createImagePreparation({
+    sources: { buildRunnerImage: false, dockerRegistry: undefined, runnerImage: undefined, ...sources },
+    registry: plain,
+    async buildImage({ name }) {
+      built.push(name.image);
+      await pushEmptyImage(name.image);
+    },
+  });
+  return { ...images, built };
+}
+
+describe('the image of a runner is', () => {
+  test("its snapshot's", async () => {
+    assert.equal(await preparation({}).prepare(request, signal), 'registry.example/of-snapshot:1');
+  });
+
+  test('the one for all runners, where one is configured', async () => {
+    assert.equal(await preparation({ runnerImage: 'pre:1' }).prepare(request, signal), 'pre:1');
+  });
+
+  test('built once for a Dockerfile, where images are built', async () => {
+    const images = preparation({
+      buildRunnerImage: true,
+      runnerImage: 'pre:1',
+      dockerRegistry: `${registry.name}/a/b`,
+    });
+    const image = await images.prepare(request, signal);
+    assert.match(image, new RegExp(`^${registry.name}/a/b/zenml-runner:[0-9a-f]{24}$`));
+    assert.equal(await images.prepare({ ...request, snapshotImage: undefined }, signal), image);
+    assert.deepEqual(images.built, [image]);
+    assert.notEqual(await images.prepare({ ...request, dockerfile: 'FROM parent:2' }, signal), image);
+  });
+
+  test('missing where the snapshot has none', async () => {
+    const prepared = preparation({}).prepare({ ...request, snapshotImage: undefined }, signal);
+    await assert.rejects(prepared, (error) => error instanceof WorkloadError && /has no image/.test(error.message));
+  });
+});
+
+test('nothing is built for a registry that does not answer, and another try may go through', async () => {
+  const gone = await startRegistry();
+  await gone.stop();
+  const images = preparation({ buildRunnerImage: true, dockerRegistry: gone.name });
+  await assert.rejects(images.prepare(request, signal), (error) => !(error instanceof WorkloadError));
+  assert.deepEqual(images.built, []);
+});
+
+describe('before a run', () => {
+  test('an image that is there is not spoken of, one that is not is an error', async () => {
+    await pushEmptyImage(`${registry.name}/there:1`);
+    const { check } = preparation({});
+    assert.deepEqual(await check(`${registry.name}/there:1`), []);
+    const [finding, ...more] = await check(`${registry.name}/there:2`);
+    assert.deepEqual(more, []);
+    assert.equal(finding?.severity, 'error');
+    assert.equal(finding.problem, `The registry ${registry.name} has no \`there:2\`.`);
+    assert.equal((await check('no name'))[0]?.severity, 'error');
+  });
+
+  test('a registry that refuses leaves it open whether the nodes can pull', async () => {
+    const closed = await startRegistry({ username: 'a', password: 'b' });
+    try {
+      const [finding] = await preparation({}).check(`${closed.name}/there:1`);
+      assert.equal(finding?.severity, 'warning');
+      assert.match(finding.problem, /refuses the credentials/);
+    } finally {
+      await closed.stop();
+    }
+  });
+
+  test('the right to push is looked for', async () => {
+    const closed = await startRegistry({ username: 'a', password: 'b' });
+    try {
+      const findings = (dockerRegistry: string) => preparation({ buildRunnerImage: true, dockerRegistry }).diagnose();
+      assert.deepEqual(await findings(registry.name), []);
+      assert.match(
+        (await findings(closed.name))[0]?.problem ?? '',
+        /^No image can be pushed .* refuses the credentials/,
+      );
+      assert.match((await findings('https://x.example'))[0]?.problem ?? '', /is an address/);
+    } finally {
+      await closed.stop();
+    }
+  });
+});
