@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { IssueToken } from './auth/access-tokens.ts';
 import type { Config } from './config/config.ts';
-import { LOCAL_MANAGER, type WorkloadConfig } from './config/workload-config.ts';
+import { KUBERNETES_MANAGER, LOCAL_MANAGER, type WorkloadConfig } from './config/workload-config.ts';
 import type { Database } from './database/database.ts';
 import type { CancelLaunches } from './features/runs/run-cancellation.ts';
 import { createRunStatusUpdates } from './features/runs/run-status-updates.ts';
@@ -28,10 +28,10 @@ export interface Launching {
 export async function startLaunching(
   { workloads, server }: Pick<Config, 'workloads' | 'server'>,
   db: Database,
-  issueToken: IssueToken,
+  { issueToken, serverId }: { readonly issueToken: IssueToken; readonly serverId: string },
   log: Logger,
 ): Promise<Launching | undefined> {
-  const manager = createManager(workloads, log);
+  const manager = await createManager(workloads, serverId, log);
   if (!manager) return undefined;
   await manager.start();
   await warnOfProblems(manager, server.serverUrl, log);
@@ -84,10 +84,16 @@ async function warnOfProblems(manager: WorkloadManager, serverUrl: string | unde
 /** Milliseconds in which a request's transaction has usually been committed. */
 const AFTER_COMMIT = 50;
 
-function createManager(
-  { managerSource, localPython, localDirectory }: WorkloadConfig,
+/** The managers' libraries are large: only the chosen one is loaded. */
+export async function createManager(
+  { managerSource, localPython, localDirectory, kubernetes }: WorkloadConfig,
+  serverId: string,
   log: Logger,
-): WorkloadManager | undefined {
-  if (managerSource !== LOCAL_MANAGER) return undefined;
-  return createLocalWorkloadManager({ python: localPython, directory: localDirectory }, log);
+): Promise<WorkloadManager | undefined> {
+  if (managerSource === LOCAL_MANAGER) {
+    return createLocalWorkloadManager({ python: localPython, directory: localDirectory }, log);
+  }
+  if (managerSource !== KUBERNETES_MANAGER || !kubernetes) return undefined;
+  const { createConfiguredManager } = await import('./workloads/kubernetes/configured-manager.ts');
+  return createConfiguredManager(kubernetes, serverId, log);
 }

@@ -72,7 +72,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
   const draining = { active: false };
   const serverId = fromDatabaseId((await readServerSettings(database.db)).id);
   const authentication = createAuthentication(config, database.db, serverId);
-  const launching = await startLaunching(config, database.db, authentication.issueToken, log);
+  const launching = await startLaunching(config, database.db, { issueToken: authentication.issueToken, serverId }, log);
   const { app, metrics } = createApp({
     settings: appSettings(config, serverId),
     database,

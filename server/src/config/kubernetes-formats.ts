@@ -131,7 +131,9 @@ function parse(text: string): unknown {
 }
 
 /** @returns the mistake after its place, e.g. `[0].operator: Invalid option: expected one of "Equal"|"Exists"` */
-function describe({ path, message }: z.core.$ZodIssue): string {
+function describe(issue: z.core.$ZodIssue): string {
+  const { path } = issue;
+  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const place = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return `${place.replace(/^\./, '') || 'the value'}: ${message}`;
 }

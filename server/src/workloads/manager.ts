@@ -15,6 +15,8 @@ export interface Workload {
   readonly environment: Readonly<Record<string, string>>;
   /** What nobody may: tokens. */
   readonly secretEnvironment: Readonly<Record<string, string>>;
+  /** Whether something of the stack authenticates at the cluster as the pod's service account. */
+  readonly needsClusterAccess: boolean;
   readonly describedBy: WorkloadOwner;
 }
 

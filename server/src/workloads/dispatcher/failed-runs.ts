@@ -50,7 +50,9 @@ export async function watchRunners(
       }
     }
   };
+  // What cannot be listed yet is told of when it is seen for the first time.
   const end = manager.onChange((status) => void judge(status));
-  for (const status of await manager.list()) await judge(status);
+  const known = await manager.list().catch(() => []);
+  for (const status of known) await judge(status);
   return end;
 }

@@ -62,6 +62,7 @@ export function runnerWorkload(
       ZENML_STORE_VERIFY_SSL: 'True',
     },
     secretEnvironment: { ZENML_STORE_API_TOKEN: access.token },
+    needsClusterAccess: build.stack.components.some(({ configuration }) => configuration['incluster'] === true),
     describedBy: owner,
   };
 }

@@ -34,6 +34,7 @@ const workload = (name: string, script: string): Workload => ({
   arguments: [script],
   environment: { COLOUR: 'blue' },
   secretEnvironment: { TOKEN: 'secret' },
+  needsClusterAccess: false,
   describedBy: {
     runId: '',
     runName: '',

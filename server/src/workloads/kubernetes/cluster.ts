@@ -1,0 +1,133 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import {
+  ApiException,
+  AuthorizationV1Api,
+  BatchV1Api,
+  type Configuration,
+  CoreV1Api,
+  createConfiguration,
+  HttpMethod,
+  KubeConfig,
+  RequestContext,
+  ServerConfiguration,
+  VersionApi,
+} from '@kubernetes/client-node';
+
+/** How long a request may take, streams apart, milliseconds. */
+const TIMEOUT = 15_000;
+
+/** The parts of a cluster's API that are used. Errors of requests are `ApiException` or, without an answer, `TypeError`. */
+export interface Cluster {
+  /** Its API server's address. */
+  readonly server: string;
+  readonly batch: BatchV1Api;
+  readonly core: CoreV1Api;
+  readonly authorization: AuthorizationV1Api;
+  readonly version: VersionApi;
+  /** A request whose answer goes on: a watch, or a log that is followed. */
+  stream(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Readable>;
+}
+
+/** No cluster is configured. */
+export class NoClusterError extends Error {
+  override name = 'NoClusterError';
+}
+
+/**
+ * Takes the cluster from `KUBECONFIG` or `~/.kube/config`, else from the pod that the server runs in. Nothing is sent yet.
+ * @param context of the kubeconfig; its current one where left out
+ * @throws {NoClusterError}
+ */
+export function connectCluster(context: string | undefined): Cluster {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  if (context !== undefined) {
+    if (!config.getContextObject(context)) throw new NoClusterError(`The kubeconfig has no context \`${context}\`.`);
+    config.setCurrentContext(context);
+  }
+  const server = config.getCurrentCluster()?.server;
+  // The library's last resort, which is nobody's cluster.
+  if (server === undefined || server === 'http://localhost:8080') {
+    throw new NoClusterError('There is no kubeconfig, and the server does not run in a pod with a service account.');
+  }
+  const configuration = configure(config, server);
+  return {
+    server,
+    batch: new BatchV1Api(configuration),
+    core: new CoreV1Api(configuration),
+    authorization: new AuthorizationV1Api(configuration),
+    version: new VersionApi(configuration),
+    stream: (path, query, signal) => openStream({ config, configuration, server }, path, query, signal),
+  };
+}
+
+function configure(config: KubeConfig, server: string): Configuration {
+  return createConfiguration({
+    baseServer: new ServerConfiguration(server, {}),
+    // Tokens of files and exec plugins are read again as they rotate.
+    authMethods: { default: config },
+    promiseMiddleware: [
+      {
+        pre: async (request) => {
+          request.setSignal(AbortSignal.timeout(TIMEOUT));
+          return request;
+        },
+        post: async (response) => response,
+      },
+    ],
+  });
+}
+
+interface Connection {
+  readonly config: KubeConfig;
+  readonly configuration: Configuration;
+  readonly server: string;
+}
+
+/** The library's own watch and log do not report a connection that breaks; this one's stream does. */
+async function openStream(
+  { config, configuration, server }: Connection,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Readable> {
+  const url = new URL(server + path);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  const request = new RequestContext(url.toString(), HttpMethod.GET);
+  await config.applySecurityAuthentication(request);
+  request.setSignal(signal);
+  const response = await configuration.httpApi.send(request).toPromise();
+  if (response.httpStatusCode !== 200) {
+    throw new ApiException(response.httpStatusCode, 'refused', await response.body.text(), response.headers);
+  }
+  const body = response.body.stream();
+  return body === null ? Readable.from([]) : Readable.fromWeb(body as ReadableStream<Uint8Array>);
+}
+
+/** The HTTP status of a refusal. @returns `undefined` for any other error */
+export function refusalStatus(error: unknown): number | undefined {
+  return error instanceof ApiException ? error.code : undefined;
+}
+
+/** What the API server says of a refusal, or what else went wrong: one line. */
+export function explain(error: unknown): string {
+  if (error instanceof ApiException) return messageOf(error.body) ?? `status ${error.code}`;
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause.message : '';
+  return cause === '' ? error.message : `${error.message}: ${cause}`;
+}
+
+function messageOf(body: unknown): string | undefined {
+  const status = typeof body === 'string' ? parse(body) : body;
+  if (typeof status !== 'object' || status === null || !('message' in status)) return undefined;
+  return typeof status.message === 'string' && status.message !== '' ? status.message : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { message: text.trim() };
+  }
+}

@@ -1,0 +1,117 @@
+import type { Logger } from 'pino';
+import type {
+  Finding,
+  ImageRequest,
+  LogReading,
+  Workload,
+  WorkloadLogLine,
+  WorkloadManager,
+  WorkloadStatus,
+} from '../manager.ts';
+import { type Cluster, refusalStatus } from './cluster.ts';
+import { diagnoseCluster } from './diagnosis.ts';
+import { findWarning } from './events.ts';
+import { selectorOfWorkload } from './labels.ts';
+import { launchJob } from './launch-job.ts';
+import { type Observer, observe } from './observer.ts';
+import { isAllowed } from './permissions.ts';
+import { readPodLogs } from './pod-log.ts';
+import { seeJob, seePod } from './seen.ts';
+import type { JobSettings } from './settings.ts';
+import { statusOf } from './workload-status.ts';
+import { createWorkloadTable } from './workload-table.ts';
+
+/** How runners get their images. */
+export interface RunnerImages {
+  /** @throws {WorkloadError} where there is none */
+  prepare(request: ImageRequest, signal: AbortSignal): Promise<string>;
+  /** What keeps an image from being pulled or pushed. */
+  check(image: string): Promise<readonly Finding[]>;
+  /** What is wrong with the registry or its credentials. */
+  diagnose(): Promise<readonly Finding[]>;
+}
+
+const SECRETS = { group: '', resource: 'secrets', verb: 'create' } as const;
+/** How long what the role allows is taken for granted, milliseconds. */
+const ROLE_LIFETIME = 60_000;
+
+/** Runs runners as Jobs of a cluster. */
+export function createKubernetesWorkloadManager(
+  cluster: Cluster,
+  settings: JobSettings,
+  images: RunnerImages,
+  log: Logger,
+): WorkloadManager {
+  const { namespace } = settings;
+  const listeners = new Set<(status: WorkloadStatus) => void>();
+  const table = createWorkloadTable((status) => {
+    for (const listener of listeners) listener(status);
+  });
+  const secretsPlace = rememberFor(ROLE_LIFETIME, async () =>
+    (await isAllowed(cluster, namespace, SECRETS)) ? 'secret' : 'environment',
+  );
+  let observer: Observer | undefined;
+
+  const diagnose = async () => [...(await diagnoseCluster(cluster, settings)), ...(await images.diagnose())];
+
+  return {
+    async start() {
+      observer = observe(cluster, settings, table, log);
+    },
+    stop: async () => observer?.stop(),
+    diagnose,
+    async preflight(workload: Workload) {
+      return [...(await diagnose()), ...(await images.check(workload.image))];
+    },
+    prepareImage: (request, signal) => images.prepare(request, signal),
+    async launch(workload) {
+      const job = await launchJob(cluster, workload, settings, await secretsPlace());
+      const seen = seeJob(job);
+      // Not to be missed where only pods are listed.
+      if (seen) table.upsertJob(seen);
+    },
+    status: (name) => readStatus(cluster, namespace, name),
+    async list() {
+      if (!observer?.isSynced()) throw new Error('The cluster has not said yet what runs in it.');
+      return table.statuses();
+    },
+    async remove(name) {
+      // Also the smaller role may do this. Pods and Secret go with their Job.
+      await cluster.batch.deleteCollectionNamespacedJob({
+        namespace,
+        labelSelector: selectorOfWorkload(name),
+        propagationPolicy: 'Background',
+      });
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    readLog: (name: string, reading: LogReading): AsyncIterable<WorkloadLogLine> =>
+      readPodLogs(cluster, namespace, name, reading),
+  };
+}
+
+/** Asks the cluster, with what events say of a workload that does not get on. */
+async function readStatus(cluster: Cluster, namespace: string, name: string): Promise<WorkloadStatus> {
+  const [job, { items }] = await Promise.all([
+    cluster.batch.readNamespacedJob({ namespace, name }).catch((error: unknown) => {
+      if (refusalStatus(error) === 404) return undefined;
+      throw error;
+    }),
+    cluster.core.listNamespacedPod({ namespace, labelSelector: selectorOfWorkload(name) }),
+  ]);
+  const pods = items.flatMap((pod) => seePod(pod) ?? []);
+  const status = statusOf(job && seeJob(job), pods);
+  if (!status) return { name, runId: '', launchNumber: 0, phase: 'absent', reason: undefined, since: undefined };
+  if (status.phase !== 'pending' || status.reason !== undefined) return status;
+  return { ...status, reason: await findWarning(cluster, namespace, pods.at(-1)?.name ?? name) };
+}
+
+function rememberFor<T>(milliseconds: number, find: () => Promise<T>): () => Promise<T> {
+  let known: { readonly value: T; readonly until: number } | undefined;
+  return async () => {
+    if (!known || known.until < Date.now()) known = { value: await find(), until: Date.now() + milliseconds };
+    return known.value;
+  };
+}

@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { Logger } from 'pino';
+import { type Cluster, explain, refusalStatus } from './cluster.ts';
+import { selectorOf } from './labels.ts';
+import { ForbiddenError, type Page, type Reflection, type Resource, reflect } from './reflector.ts';
+import { type SeenJob, type SeenPod, seeJob, seePod } from './seen.ts';
+import type { JobSettings } from './settings.ts';
+import type { WorkloadTable } from './workload-table.ts';
+
+/** How often pods are listed where the role does not allow watches, milliseconds. */
+const POLL = 5_000;
+
+/** Keeps a table up to date, until stopped. */
+export interface Observer {
+  /** Whether Jobs and pods have been listed since the start. */
+  isSynced(): boolean;
+  stop(): Promise<void>;
+}
+
+/** Watches the runners' Jobs and pods of a server; where its role allows no watch, lists the pods every 5 s instead. */
+export function observe(
+  cluster: Cluster,
+  { namespace, serverId }: Pick<JobSettings, 'namespace' | 'serverId'>,
+  table: WorkloadTable,
+  log: Logger,
+): Observer {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const labelSelector = selectorOf(serverId, 'runner');
+  const synced = { jobs: false, pods: false };
+  const jobs: Resource<V1Job> = {
+    path: `/apis/batch/v1/namespaces/${namespace}/jobs`,
+    labelSelector,
+    list: (page: Page) => cluster.batch.listNamespacedJob({ namespace, ...page }),
+  };
+  const pods: Resource<V1Pod> = {
+    path: `/api/v1/namespaces/${namespace}/pods`,
+    labelSelector,
+    list: (page: Page) => cluster.core.listNamespacedPod({ namespace, ...page }),
+  };
+  const failed = (error: unknown) =>
+    log.warn({ reason: explain(error) }, 'the cluster is not watched for a moment; it is asked again');
+
+  const watch = () =>
+    Promise.all([
+      reflect(cluster, jobs, { ...jobReflection(table, () => (synced.jobs = true)), failed }, signal),
+      reflect(cluster, pods, { ...podReflection(table, () => (synced.pods = true)), failed }, signal),
+    ]);
+
+  const poll = async () => {
+    while (!signal.aborted) {
+      try {
+        await lookOnce(cluster, namespace, pods, table);
+        synced.jobs = synced.pods = true;
+      } catch (error) {
+        failed(error);
+      }
+      await sleep(POLL, undefined, { signal }).catch(() => undefined);
+    }
+  };
+
+  const running = watch().catch((error: unknown) => {
+    if (!(error instanceof ForbiddenError)) throw error;
+    log.warn(
+      `The server's role does not allow it to watch Jobs and pods in the namespace ${namespace}: they are listed every ` +
+        `${POLL / 1000} s instead.`,
+    );
+    return poll();
+  });
+  return {
+    isSynced: () => synced.jobs && synced.pods,
+    async stop() {
+      ending.abort();
+      await running;
+    },
+  };
+}
+
+type Told<T> = Omit<Reflection<T>, 'failed'>;
+
+function jobReflection(table: WorkloadTable, synced: () => void): Told<V1Job> {
+  return {
+    replace(objects) {
+      table.replaceJobs(objects.flatMap((job) => seeJob(job) ?? []));
+      synced();
+    },
+    upsert: (object) => ifSeen(seeJob(object), (job: SeenJob) => table.upsertJob(job)),
+    remove: (object) => ifSeen(seeJob(object), (job: SeenJob) => table.removeJob(job.workload)),
+  };
+}
+
+function podReflection(table: WorkloadTable, synced: () => void): Told<V1Pod> {
+  return {
+    replace(objects) {
+      table.replacePods(objects.flatMap((pod) => seePod(pod) ?? []));
+      synced();
+    },
+    upsert: (object) => ifSeen(seePod(object), (pod: SeenPod) => table.upsertPod(pod)),
+    remove: (object) => ifSeen(seePod(object), (pod: SeenPod) => table.removePod(pod)),
+  };
+}
+
+function ifSeen<T>(seen: T | undefined, then: (seen: T) => void): void {
+  if (seen !== undefined) then(seen);
+}
+
+/** One look with the smaller role: all pods by a list, and each Job that is not over by its name. */
+async function lookOnce(
+  { batch }: Cluster,
+  namespace: string,
+  { list, labelSelector }: Resource<V1Pod>,
+  table: WorkloadTable,
+): Promise<void> {
+  const found: SeenPod[] = [];
+  let next: string | undefined;
+  do {
+    const page = await list({ labelSelector, limit: 500, ...(next && { _continue: next }) });
+    found.push(...page.items.flatMap((pod) => seePod(pod) ?? []));
+    next = page.metadata?._continue;
+  } while (next);
+  table.replacePods(found);
+  for (const name of table.unfinished()) {
+    try {
+      ifSeen(seeJob(await batch.readNamespacedJob({ name, namespace })), (job) => table.upsertJob(job));
+    } catch (error) {
+      if (refusalStatus(error) !== 404) throw error;
+      table.removeJob(name);
+    }
+  }
+}

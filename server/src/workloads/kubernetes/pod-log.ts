@@ -1,0 +1,114 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatCursor, type LogPlace, parseCursor } from '../logs/cursor.ts';
+import type { LogReading, WorkloadLogLine } from '../manager.ts';
+import { type Cluster, refusalStatus } from './cluster.ts';
+import { selectorOfWorkload } from './labels.ts';
+import { type SeenPod, seePod } from './seen.ts';
+
+/** How often it is asked whether a container has started, milliseconds. */
+const PAUSE = 500;
+
+/** Reads the log of a workload from its pods, one after the other. */
+export async function* readPodLogs(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  { after, follow = false, signal = new AbortController().signal }: LogReading,
+): AsyncIterable<WorkloadLogLine> {
+  let place = after === undefined ? undefined : parseCursor(after);
+  let attempt = place?.attempt ?? 0;
+  while (!signal.aborted) {
+    const pod = (await listPods(cluster, namespace, name))[attempt];
+    if (!pod) return;
+    const isOver = pod.phase === 'Succeeded' || pod.phase === 'Failed';
+    for await (const line of readPodLog({ cluster, namespace, pod, attempt, follow, signal }, place)) {
+      place = parseCursor(line.cursor);
+      yield line;
+    }
+    // A pod that was not over when its log was opened is looked at once more: the connection may have broken off.
+    if (isOver) attempt += 1;
+    else if (!follow) return;
+    else await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** In the order in which they were made: each but the last has failed. */
+async function listPods({ core }: Cluster, namespace: string, name: string): Promise<readonly SeenPod[]> {
+  const { items } = await core.listNamespacedPod({ namespace, labelSelector: selectorOfWorkload(name) });
+  return items
+    .flatMap((pod) => seePod(pod) ?? [])
+    .sort((one, other) => (one.created?.getTime() ?? 0) - (other.created?.getTime() ?? 0));
+}
+
+interface PodReading {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  readonly pod: SeenPod;
+  readonly attempt: number;
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function* readPodLog(reading: PodReading, after: LogPlace | undefined): AsyncGenerator<WorkloadLogLine> {
+  const { attempt, signal } = reading;
+  const stream = await open(reading, after?.attempt === attempt ? after.timestamp : undefined);
+  if (!stream) return;
+  const counter = { timestamp: '', index: 0 };
+  const last = after && formatCursor(after);
+  let broken: Error | undefined;
+  stream.on('error', (error) => {
+    broken = error;
+  });
+  const lines = createInterface({ input: stream });
+  // Whether readline passes on what breaks its stream depends on the version of Node.
+  lines.on('error', () => undefined);
+  try {
+    for await (const text of lines) {
+      const line = toLine(text, attempt, counter);
+      if (line && (last === undefined || line.cursor > last)) yield line;
+    }
+  } catch (error) {
+    if (broken === undefined) throw error;
+  } finally {
+    stream.destroy();
+  }
+  // Who follows opens it again; who does not must not take a part for the whole.
+  if (broken && !signal.aborted && !reading.follow) throw broken;
+}
+
+/** @returns nothing where the container has not started, or its pod is gone */
+async function open({ cluster, namespace, pod, follow, signal }: PodReading, since: string | undefined) {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod.name}/log`;
+  // The server takes whole seconds; what was read already is left out afterwards.
+  const sinceTime = since && `${since.slice(0, 19)}Z`;
+  const query = { timestamps: 'true', ...(follow && { follow: 'true' }), ...(sinceTime && { sinceTime }) };
+  try {
+    return (await cluster.stream(path, query, signal)) as Readable;
+  } catch (error) {
+    const status = refusalStatus(error);
+    if (status === 400 || status === 404 || signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** Counts the lines of equal timestamps. */
+interface Counter {
+  timestamp: string;
+  index: number;
+}
+
+/** `2026-01-31T08:15:00.123456789Z message` */
+function toLine(text: string, attempt: number, counter: Counter): WorkloadLogLine | undefined {
+  const space = text.indexOf(' ');
+  const timestamp = space === -1 ? text : text.slice(0, space);
+  if (!/^\d{4}-\d\d-\d\dT/.test(timestamp)) return undefined;
+  counter.index = timestamp === counter.timestamp ? counter.index + 1 : 0;
+  counter.timestamp = timestamp;
+  return {
+    cursor: formatCursor({ attempt, timestamp, index: counter.index }),
+    message: space === -1 ? '' : text.slice(space + 1),
+    timestamp: new Date(timestamp),
+  };
+}

@@ -1,0 +1,128 @@
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
+import type { Cluster } from './cluster.ts';
+import { refusalStatus } from './cluster.ts';
+
+/** What is told of a resource that is followed. */
+export interface Reflection<T> {
+  /** All there are, after a list: what is not among them is gone. */
+  replace(objects: readonly T[]): void;
+  upsert(object: T): void;
+  remove(object: T): void;
+  /** The cluster does not answer as it should; it is asked again. */
+  failed(error: unknown): void;
+}
+
+/** A resource of a namespace. */
+export interface Resource<T extends KubernetesObject> {
+  /** E.g. `/apis/batch/v1/namespaces/zenml/jobs`. */
+  readonly path: string;
+  readonly labelSelector: string;
+  /** One page of the list. */
+  list(page: Page): Promise<KubernetesListObject<T>>;
+}
+
+/** Of a list. */
+export interface Page {
+  readonly labelSelector: string;
+  readonly limit: number;
+  readonly _continue?: string;
+}
+
+const PAGE = 500;
+/** How long one watch lasts, seconds; connections on which nothing happens for 300 s are taken for dead. */
+const WATCH_SECONDS = 240;
+const LONGEST_PAUSE = 30_000;
+
+/** What a list or a watch is not allowed to. */
+export class ForbiddenError extends Error {
+  override name = 'ForbiddenError';
+}
+
+/**
+ * Lists a resource and then watches it, until `signal` ends it: what a watch misses, because it broke off or was too old,
+ * the next list brings.
+ * @throws {ForbiddenError} where the role does not allow it
+ */
+export async function reflect<T extends KubernetesObject>(
+  cluster: Cluster,
+  resource: Resource<T>,
+  reflection: Reflection<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  let pause = 500;
+  while (!signal.aborted) {
+    try {
+      let version = await relist(resource, reflection);
+      while (!signal.aborted && version !== undefined) {
+        version = await watchOnce(cluster, resource, version, reflection, signal);
+        pause = 500;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (refusalStatus(error) === 403) throw new ForbiddenError('forbidden', { cause: error });
+      reflection.failed(error);
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+    }
+  }
+}
+
+async function relist<T extends KubernetesObject>(
+  { labelSelector, list }: Resource<T>,
+  reflection: Reflection<T>,
+): Promise<string | undefined> {
+  const objects: T[] = [];
+  let next: string | undefined;
+  let version: string | undefined;
+  do {
+    const page = await list({ labelSelector, limit: PAGE, ...(next && { _continue: next }) });
+    objects.push(...page.items);
+    version = page.metadata?.resourceVersion;
+    next = page.metadata?._continue;
+  } while (next);
+  reflection.replace(objects);
+  return version;
+}
+
+interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: T & { readonly code?: number };
+}
+
+/** @returns the version to watch from next; `undefined` where it is too old and a list must come first */
+async function watchOnce<T extends KubernetesObject>(
+  cluster: Cluster,
+  { path, labelSelector }: Resource<T>,
+  from: string,
+  reflection: Reflection<T>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let version: string | undefined = from;
+  const query = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(WATCH_SECONDS) };
+  const stream = await cluster
+    .stream(path, { ...query, labelSelector, resourceVersion: from }, signal)
+    .catch((error: unknown) => {
+      if (refusalStatus(error) === 410) return undefined;
+      throw error;
+    });
+  if (!stream) return undefined;
+  // Readline does not pass on the errors of its stream.
+  const broken = new Promise<never>((_resolve, reject) => stream.once('error', reject));
+  const read = async () => {
+    for await (const line of createInterface({ input: stream })) {
+      const { type, object } = JSON.parse(line) as WatchEvent<T>;
+      if (type === 'ERROR') return undefined;
+      version = object.metadata?.resourceVersion ?? version;
+      if (type === 'DELETED') reflection.remove(object);
+      else if (type !== 'BOOKMARK') reflection.upsert(object);
+    }
+    return version;
+  };
+  try {
+    return await Promise.race([read(), broken]);
+  } finally {
+    stream.destroy();
+  }
+}

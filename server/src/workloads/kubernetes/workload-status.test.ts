@@ -1,0 +1,112 @@
+import type { V1ContainerState, V1Job, V1Pod, V1PodStatus } from '@kubernetes/client-node';
+import { LABELS } from './labels.ts';
+import { seeJob, seePod } from './seen.ts';
+import { statusOf } from './workload-status.ts';
+
+const labels = { [LABELS.workload]: 'w', [LABELS.run]: 'r', [LABELS.launch]: '1' };
+
+const job = (ending?: 'Complete' | 'Failed', reason?: string): V1Job => ({
+  metadata: { labels },
+  status: ending ? { conditions: [{ type: ending, status: 'True', ...(reason && { reason }) }] } : {},
+});
+
+const pod = (status: V1PodStatus, uid = 'a', created = '2026-01-01T00:00:00Z'): V1Pod => ({
+  metadata: { labels, uid, creationTimestamp: created as unknown as Date },
+  spec: { containers: [{ name: 'runner', image: 'registry/image:1', resources: { limits: { memory: '700Mi' } } }] },
+  status,
+});
+
+const container = (phase: string, state: V1ContainerState): V1PodStatus => ({
+  phase,
+  containerStatuses: [
+    { name: 'runner', image: '', imageID: '', ready: false, restartCount: 0, state } as NonNullable<
+      V1PodStatus['containerStatuses']
+    >[number],
+  ],
+});
+
+const waiting = (reason: string, message?: string) =>
+  pod(container('Pending', { waiting: { reason, ...(message && { message }) } }));
+const ended = (exitCode: number, reason: string, message?: string) =>
+  pod(container('Failed', { terminated: { exitCode, reason, ...(message && { message }) } }));
+const disrupted = (reason: string) =>
+  pod({ phase: 'Failed', conditions: [{ type: 'DisruptionTarget', status: 'True', reason }] });
+
+const FAILED = job('Failed', 'BackoffLimitExceeded');
+
+test.each<[string, V1Job | undefined, V1Pod[], string, string | undefined]>([
+  ['a new Job', job(), [], 'pending', undefined],
+  ['a pod that pulls', job(), [waiting('ContainerCreating')], 'pending', undefined],
+  ['a pod that runs', job(), [pod(container('Running', { running: {} }))], 'running', undefined],
+  ['a pod that has just ended', job(), [pod({ phase: 'Succeeded' })], 'running', undefined],
+  ['a Job that is complete', job('Complete'), [], 'succeeded', undefined],
+  [
+    'no such image',
+    job(),
+    [waiting('ErrImagePull', 'failed to resolve reference: registry/image:1: not found')],
+    'pending',
+    'the image registry/image:1 cannot be pulled: it is not in the registry',
+  ],
+  [
+    'no pull secret',
+    job(),
+    [waiting('ImagePullBackOff', 'failed to authorize: 401 Unauthorized')],
+    'pending',
+    'the image registry/image:1 cannot be pulled: the registry refuses it (pull secret or permission of the service account?)',
+  ],
+  [
+    'no node',
+    job(),
+    [
+      pod({
+        phase: 'Pending',
+        conditions: [
+          {
+            type: 'PodScheduled',
+            status: 'False',
+            message: '0/3 nodes are available: 3 node(s) did not match. preemption: 0/3 nodes are available.',
+          },
+        ],
+      }),
+    ],
+    'pending',
+    'no node can run its pod: 0/3 nodes are available: 3 node(s) did not match',
+  ],
+  ['out of memory', FAILED, [ended(137, 'OOMKilled')], 'failed', 'killed: out of memory (limit 700Mi)'],
+  [
+    'an exception',
+    FAILED,
+    [ended(1, 'Error', 'Traceback (most recent call last):\n  File …\nValueError: no\n')],
+    'failed',
+    'its process ended with exit code 1: ValueError: no',
+  ],
+  [
+    'an eviction by the node',
+    FAILED,
+    [pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory. Threshold …' })],
+    'failed',
+    'its pod was evicted: The node was low on resource: memory',
+  ],
+  ['an eviction by the API', FAILED, [disrupted('EvictionByEvictionAPI')], 'failed', 'its pod was evicted'],
+  ['a lost node', FAILED, [disrupted('DeletionByPodGC')], 'failed', 'its node is gone'],
+  ['a pod that nobody saw', FAILED, [], 'failed', 'its pod failed or was deleted'],
+  ['a deadline', job('Failed', 'DeadlineExceeded'), [], 'failed', 'it ran for longer than its Job may'],
+  [
+    'the latest of several pods',
+    job(),
+    [pod(container('Running', { running: {} }), 'b', '2026-01-01T00:01:00Z'), ended(1, 'Error')],
+    'running',
+    undefined,
+  ],
+  ['a pod without its Job', undefined, [pod({ phase: 'Succeeded' })], 'succeeded', undefined],
+])('%s', (_what, aJob, pods, phase, reason) => {
+  const status = statusOf(
+    aJob && seeJob(aJob),
+    pods.flatMap((aPod) => seePod(aPod) ?? []),
+  );
+  expect(status).toMatchObject({ name: 'w', runId: 'r', launchNumber: 1, phase, reason });
+});
+
+test('what others run in the namespace is not seen', () => {
+  expect(seeJob({ metadata: { labels: { app: 'other' } } })).toBeUndefined();
+});

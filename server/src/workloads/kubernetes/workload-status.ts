@@ -1,0 +1,41 @@
+import type { WorkloadStatus } from '../manager.ts';
+import { failureOf, pendingReasonOf } from './pod-reasons.ts';
+import type { SeenJob, SeenPod } from './seen.ts';
+
+/** The state of a workload, from its Job and its pods: pure, so that each case of it can be tried. */
+export function statusOf(job: SeenJob | undefined, pods: readonly SeenPod[]): WorkloadStatus | undefined {
+  const latest = latestOf(pods);
+  const labelled = job ?? latest;
+  if (!labelled) return undefined;
+  const { workload: name, runId, launchNumber } = labelled;
+  return { name, runId, launchNumber, ...(job ? phaseOf(job, latest) : phaseOfPod(latest)) };
+}
+
+type Phase = Pick<WorkloadStatus, 'phase' | 'reason' | 'since'>;
+
+function phaseOf(job: SeenJob, pod: SeenPod | undefined): Phase {
+  if (job.outcome === 'complete') return { phase: 'succeeded', reason: undefined, since: job.ended };
+  if (job.outcome === 'failed') return { phase: 'failed', reason: failureOf(pod, job.reason), since: job.ended };
+  if (!pod) return { phase: 'pending', reason: undefined, since: job.created };
+  if (pod.phase === 'Pending') return { phase: 'pending', reason: pendingReasonOf(pod), since: job.created };
+  // A pod that is over leaves it to the Job whether another one takes its place.
+  return { phase: 'running', reason: undefined, since: pod.container?.started };
+}
+
+/** Without its Job a pod is about to be removed, or the role lets only pods be seen. */
+function phaseOfPod(pod: SeenPod | undefined): Phase {
+  if (!pod) return { phase: 'absent', reason: undefined, since: undefined };
+  const since = pod.container?.ended ?? pod.container?.started ?? pod.created;
+  if (pod.phase === 'Succeeded') return { phase: 'succeeded', reason: undefined, since };
+  if (pod.phase === 'Failed') return { phase: 'failed', reason: failureOf(pod, undefined), since };
+  if (pod.phase === 'Running') return { phase: 'running', reason: undefined, since };
+  return { phase: 'pending', reason: pendingReasonOf(pod), since };
+}
+
+function latestOf(pods: readonly SeenPod[]): SeenPod | undefined {
+  return [...pods].sort((one, other) => timeOf(one) - timeOf(other)).at(-1);
+}
+
+function timeOf({ created }: SeenPod): number {
+  return created?.getTime() ?? 0;
+}

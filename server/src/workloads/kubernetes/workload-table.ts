@@ -1,0 +1,96 @@
+import type { WorkloadStatus } from '../manager.ts';
+import type { SeenJob, SeenPod } from './seen.ts';
+import { statusOf } from './workload-status.ts';
+
+/** What is known of all workloads, from Jobs and pods as they are seen; tells of each change of a status. */
+export interface WorkloadTable {
+  replaceJobs(jobs: readonly SeenJob[]): void;
+  replacePods(pods: readonly SeenPod[]): void;
+  upsertJob(job: SeenJob): void;
+  upsertPod(pod: SeenPod): void;
+  removeJob(workload: string): void;
+  removePod(pod: SeenPod): void;
+  statuses(): readonly WorkloadStatus[];
+  /** Workloads whose end has not been seen. */
+  unfinished(): readonly string[];
+}
+
+interface Entry {
+  job: SeenJob | undefined;
+  readonly pods: Map<string, SeenPod>;
+  told: WorkloadStatus | undefined;
+}
+
+/** @param tell is told of each status that differs from the one before in phase or reason */
+export function createWorkloadTable(tell: (status: WorkloadStatus) => void): WorkloadTable {
+  const entries = new Map<string, Entry>();
+
+  const entryOf = (workload: string): Entry => {
+    const entry = entries.get(workload) ?? { job: undefined, pods: new Map<string, SeenPod>(), told: undefined };
+    entries.set(workload, entry);
+    return entry;
+  };
+
+  const changed = (workload: string) => {
+    const entry = entries.get(workload);
+    if (!entry) return;
+    const status = statusOf(entry.job, [...entry.pods.values()]);
+    const before = entry.told;
+    if (!status) {
+      entries.delete(workload);
+      if (before) tell({ ...before, phase: 'absent', reason: undefined, since: new Date() });
+    } else if (status.phase !== before?.phase || status.reason !== before.reason) {
+      entry.told = status;
+      tell(status);
+    }
+  };
+
+  const removePod = (entry: Entry, pod: SeenPod) => {
+    // The last that was seen of a pod says why its Job fails.
+    if (entry.job && entry.job.outcome === undefined) entry.pods.set(pod.uid, { ...pod, isDeleted: true });
+    else entry.pods.delete(pod.uid);
+  };
+
+  return {
+    replaceJobs(jobs) {
+      const byWorkload = new Map(jobs.map((job) => [job.workload, job]));
+      for (const [workload, job] of byWorkload) entryOf(workload).job = job;
+      for (const [workload, entry] of entries) if (!byWorkload.has(workload)) entry.job = undefined;
+      for (const workload of [...entries.keys()]) changed(workload);
+    },
+    replacePods(pods) {
+      const uids = new Set(pods.map(({ uid }) => uid));
+      for (const pod of pods) entryOf(pod.workload).pods.set(pod.uid, pod);
+      for (const entry of entries.values()) {
+        for (const pod of [...entry.pods.values()]) if (!uids.has(pod.uid)) removePod(entry, pod);
+      }
+      for (const workload of [...entries.keys()]) changed(workload);
+    },
+    upsertJob(job) {
+      entryOf(job.workload).job = job;
+      changed(job.workload);
+    },
+    upsertPod(pod) {
+      entryOf(pod.workload).pods.set(pod.uid, pod);
+      changed(pod.workload);
+    },
+    removeJob(workload) {
+      const entry = entries.get(workload);
+      if (!entry) return;
+      entry.job = undefined;
+      for (const pod of [...entry.pods.values()]) if (pod.isDeleted) entry.pods.delete(pod.uid);
+      changed(workload);
+    },
+    removePod(pod) {
+      const entry = entries.get(pod.workload);
+      if (!entry) return;
+      removePod(entry, pod);
+      changed(pod.workload);
+    },
+    statuses: () => [...entries.values()].flatMap(({ told }) => told ?? []),
+    unfinished: () =>
+      [...entries].flatMap(([workload, { told }]) =>
+        told?.phase === 'pending' || told?.phase === 'running' ? workload : [],
+      ),
+  };
+}
