@@ -27,6 +27,8 @@ export interface AppSettings extends FeatureSettings {
 export interface AppParts extends FeatureParts {
   readonly settings: AppSettings;
   readonly draining: Draining;
+  /** What is wrong and does not keep the API from answering. */
+  readonly listProblems: () => readonly string[];
   readonly cors: RequestHandler;
   readonly authenticate: (request: Request, operation: Operation) => Promise<Identity>;
   /** Operations of log-in and tokens. */
@@ -57,7 +59,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     securityHeaders: settings.securityHeaders,
     cors: parts.cors,
     health,
-    ready: readiness(db, parts.draining),
+    ready: readiness(db, parts.draining, parts.listProblems),
     dashboard: dashboard(settings.dashboardDirectory),
     metrics,
     log,

@@ -14,13 +14,15 @@ import { workloadName } from './workloads/launch.ts';
 import { createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
 import { createRunnerLogReader, type ReadRunnerLog } from './workloads/logs/runner-log.ts';
-import type { WorkloadManager } from './workloads/manager.ts';
+import type { Finding, WorkloadManager } from './workloads/manager.ts';
 
 /** What launches queued runs. */
 export interface Launching {
   readonly enqueueLaunch: EnqueueLaunch;
   readonly readRunnerLog: ReadRunnerLog;
   readonly cancelLaunches: CancelLaunches;
+  /** What keeps runs from being started, one line each, as it was at the start. */
+  readonly listProblems: () => readonly string[];
   stop(): Promise<void>;
 }
 
@@ -34,7 +36,8 @@ export async function startLaunching(
   const manager = await createManager(workloads, serverId, log);
   if (!manager) return undefined;
   await manager.start();
-  await warnOfProblems(manager, server.serverUrl, log);
+  const findings = await manager.diagnose();
+  warnOfProblems(findings, server.serverUrl, log);
   const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
   const endWatch = await watchRunners(db, manager, failRun, log);
   const dispatcher = startDispatcher({
@@ -52,6 +55,7 @@ export async function startLaunching(
     }),
   });
   return {
+    listProblems: () => findings.map(({ severity, problem }) => `${severity}: ${problem}`),
     cancelLaunches: {
       cancel: cancelLaunches,
       async removeRunners(runId, numbers) {
@@ -73,10 +77,10 @@ export async function startLaunching(
   };
 }
 
-/** What keeps runs from being started, at once and not at the first run. */
-async function warnOfProblems(manager: WorkloadManager, serverUrl: string | undefined, log: Logger): Promise<void> {
+/** What keeps runs from being started is said at once, and not at the first run. */
+function warnOfProblems(findings: readonly Finding[], serverUrl: string | undefined, log: Logger): void {
   if (serverUrl === undefined) log.warn(`Runs cannot be started: ${NO_SERVER_URL}`);
-  for (const { severity, problem, fix } of await manager.diagnose()) {
+  for (const { severity, problem, fix } of findings) {
     log[severity === 'error' ? 'error' : 'warn'](`${problem} ${fix}`);
   }
 }

@@ -84,6 +84,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     enqueueLaunch: launching?.enqueueLaunch,
     readRunnerLog: launching?.readRunnerLog,
     cancelLaunches: launching?.cancelLaunches,
+    listProblems: launching?.listProblems ?? (() => []),
   });
   const stopCleanup = startIdempotencyCleanup(database.db, cleanupSettings(config), (error) =>
     log.warn({ err: error }, 'expired answers of repeated requests were not deleted'),

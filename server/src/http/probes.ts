@@ -16,15 +16,20 @@ export function health(_request: Request, response: Response): void {
   response.type('text/plain').send('ok');
 }
 
-/** `/ready`: the database is reachable and migrated (the server does not listen before), and the server is not stopping. */
-export function readiness(db: Database, draining: Draining) {
-  return async (_request: Request, response: Response): Promise<void> => {
+/**
+ * `/ready`: the database is reachable and migrated (the server does not listen before), and the server is not stopping.
+ * `/ready?verbose` lists what is wrong elsewhere: a cluster that cannot be reached must not take the API away.
+ * @param listProblems one line each
+ */
+export function readiness(db: Database, draining: Draining, listProblems: () => readonly string[]) {
+  return async (request: Request, response: Response): Promise<void> => {
     if (draining.active) throw new HttpError(503, { detail: 'The server is shutting down.' }, { 'Retry-After': '5' });
     const timeout = new Promise<never>((_resolve, reject) => {
       const error = new HttpError(503, { detail: 'The database does not answer.' }, { 'Retry-After': '1' });
       setTimeout(() => reject(error), READY_TIMEOUT).unref();
     });
     await Promise.race([sql`select 1`.execute(db), timeout]);
-    response.type('text/plain').send('ok');
+    const problems = 'verbose' in request.query ? listProblems() : [];
+    response.type('text/plain').send(['ok', ...problems].join('\n'));
   };
 }

@@ -41,7 +41,11 @@ export class NoClusterError extends Error {
  */
 export function connectCluster(context: string | undefined): Cluster {
   const config = new KubeConfig();
-  config.loadFromDefault();
+  try {
+    config.loadFromDefault();
+  } catch (error) {
+    throw new NoClusterError(`The kubeconfig cannot be read: ${explain(error)}.`, { cause: error });
+  }
   if (context !== undefined) {
     if (!config.getContextObject(context)) throw new NoClusterError(`The kubeconfig has no context \`${context}\`.`);
     config.setCurrentContext(context);

@@ -1,0 +1,75 @@
+import { type Logger, pino } from 'pino';
+import type { Config } from './config/config.ts';
+import { createDatabase } from './database/database.ts';
+import { fromDatabaseId } from './database/ids.ts';
+import { readServerSettings } from './features/server/server-settings-store.ts';
+import { createManager } from './launching.ts';
+import { NO_SERVER_URL } from './workloads/launcher/launcher.ts';
+import type { Finding } from './workloads/manager.ts';
+
+/**
+ * Looks for everything that keeps snapshots from being run: the database, the cluster, its permissions. Nothing is changed.
+ * @returns what is wrong, errors first; empty where all is well
+ */
+export async function examine(config: Config): Promise<readonly Finding[]> {
+  const silent = pino({ level: 'silent' });
+  const findings = [...checkAddress(config), ...(await examineWorkloads(config, silent))];
+  return findings.sort((one, other) => rank(one) - rank(other));
+}
+
+function rank({ severity }: Finding): number {
+  return severity === 'error' ? 0 : 1;
+}
+
+function checkAddress({ server, workloads }: Config): readonly Finding[] {
+  if (workloads.managerSource === undefined || server.serverUrl !== undefined) return [];
+  const [problem = '', ...fix] = NO_SERVER_URL.split('. ');
+  return [{ severity: 'error', problem: `${problem}.`, fix: fix.join('. ') }];
+}
+
+async function examineWorkloads(config: Config, log: Logger): Promise<readonly Finding[]> {
+  const { managerSource } = config.workloads;
+  if (managerSource === undefined) {
+    return [
+      {
+        severity: 'warning',
+        problem: 'No workload manager is chosen: snapshots cannot be run from the dashboard.',
+        fix: 'Set ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE (docs/workload-managers.md).',
+      },
+    ];
+  }
+  const serverId = await readServerId(config).catch((error: unknown) => toFinding(error, NO_DATABASE));
+  if (typeof serverId !== 'string') return [serverId];
+  try {
+    const manager = await createManager(config.workloads, serverId, log);
+    return manager ? await manager.diagnose() : [];
+  } catch (error) {
+    return [toFinding(error, NO_CLUSTER)];
+  }
+}
+
+const NO_DATABASE = 'Check ZENML_STORE_URL, and start the server once on the database.';
+const NO_CLUSTER = 'Name a kubeconfig in KUBECONFIG, or run the server in a pod that has a service account.';
+
+async function readServerId(config: Config): Promise<string> {
+  const database = createDatabase(config.store.database);
+  try {
+    return fromDatabaseId((await readServerSettings(database.db)).id);
+  } finally {
+    await database.destroy();
+  }
+}
+
+function toFinding(error: unknown, fix: string): Finding {
+  return { severity: 'error', problem: error instanceof Error ? error.message : String(error), fix };
+}
+
+/** One line for each problem, and what mends it below. */
+export function report(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'All is well.';
+  return findings.map(({ severity, problem, fix }) => `${severity}: ${problem}\n  ${indented(fix)}`).join('\n');
+}
+
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n  ');
+}
