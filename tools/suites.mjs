@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { runBrowserSuite } from '../test/browser/run.mjs';
+import { runClusterSuite } from '../test/cluster/run.mjs';
 import { runDifferentialSuite } from '../test/differential/suite.mjs';
 import { runLocalRunsSuite } from '../test/local-runs/run.mjs';
 import { runSdkSuite } from '../test/sdk/run.mjs';
@@ -56,6 +57,13 @@ export const suites = [
     needs: ['database', 'python'],
     cores: 1,
     run: runLocalRunsSuite,
+  },
+  {
+    name: 'cluster',
+    about: 'pipelines that the server starts as Jobs of a real Kubernetes cluster',
+    needs: ['database', 'python', 'cluster', 'sdk-image'],
+    cores: 2,
+    run: runClusterSuite,
   },
   {
     name: 'differential',

@@ -1,7 +1,7 @@
 """Pipelines that the server starts through its local workload manager, from the snapshot to the artifact."""
 
 import pytest
-from conftest import ended, until
+from workspace import ended, until
 from pipelines import asking, doubling, failing
 from zenml.client import Client
 from zenml.models import PipelineSnapshotResponse
@@ -17,7 +17,7 @@ def test_runs_to_the_end_with_other_parameters(snapshot: PipelineSnapshotRespons
     run = Client().trigger_pipeline(snapshot_name_or_id=snapshot.id, run_configuration=configuration, synchronous=False)
     assert run.status == "initializing"
     done = ended(run.id)
-    assert done.status == "completed", done.status_reason
+    assert done.status == "completed", done.get_body().status_reason
     assert done.steps["double"].output.load() == 42
     entries = Client().zen_store.get(f"/runs/{run.id}/logs", params={"source": "runner"})
     assert any("Submitted pipeline to 127.0.0.1" in entry["message"] for entry in entries)
@@ -27,7 +27,7 @@ def test_a_replay_takes_over_what_it_skips(snapshot: PipelineSnapshotResponse):
     first = ended(Client().trigger_pipeline(snapshot_name_or_id=snapshot.id).id)
     replay = Client().replay_pipeline_run(first.id, run_configuration={"steps_to_skip": ["produce"]})
     done = ended(replay.id)
-    assert done.status == "completed", done.status_reason
+    assert done.status == "completed", done.get_body().status_reason
     assert done.original_run is not None and done.original_run.id == first.id
     assert done.steps["produce"].status == "skipped"
     assert done.steps["double"].output.load() == 2
@@ -47,5 +47,5 @@ def test_a_paused_run_goes_on_when_it_is_answered():
     client.resolve_run_wait_condition(condition.id, resolution="continue", result=1)
     assert client.get_pipeline_run(run.id).status != "paused"
     done = ended(run.id)
-    assert done.status == "completed", done.status_reason
+    assert done.status == "completed", done.get_body().status_reason
     assert done.steps["double"].output.load() == 42

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../bootstrap/failure.mjs';
 import { Companion, freePort } from '../bootstrap/process.mjs';
 import { startTestDatabase } from '../bootstrap/test-database.mjs';
+import { startCluster } from '../cluster/cluster.mjs';
 import { localUrl } from '../start/options.mjs';
 import { serverEnvironment, startServer } from '../start/server.mjs';
 import { countsOf } from './counts.mjs';
@@ -70,20 +71,34 @@ export class SuiteContext {
   }
 
   /**
+   * Runs `work` with a cluster of its own; the suite needs `cluster`.
+   * @param {(cluster: import('../cluster/cluster.mjs').Cluster) => Promise<T>} work
+   * @template T
+   */
+  async withCluster(work) {
+    const cluster = await startCluster(this.have.cluster);
+    try {
+      return await work(cluster);
+    } finally {
+      await cluster.stop();
+    }
+  }
+
+  /**
    * Runs `work` with our server on a new database.
    * @param {(server: {url: string, user: string, password: string, scratch: string}) => Promise<T>} work `scratch` is a
    *   folder that is removed afterwards
    * @template T
    */
-  async withServer(work, { dashboardDirectory, variables = () => ({}) } = {}) {
+  async withServer(work, { dashboardDirectory, variables = () => ({}), host = '127.0.0.1' } = {}) {
     const scratch = mkdtempSync(join(tmpdir(), 'zenml-workspace-suite-'));
     const database = await startTestDatabase('zenml');
     try {
       const port = await freePort();
-      const url = localUrl('127.0.0.1', port);
+      const url = localUrl(host, port);
       const access = { user: 'admin', password: 'password-of-tests' };
       const environment = serverEnvironment({
-        host: '127.0.0.1',
+        host,
         port,
         databaseUrl: database.url,
         dashboardDirectory,

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { ensureSdkImage } from '../../test/cluster/sdk-image.mjs';
 import { ensureChromium } from '../bootstrap/chromium.mjs';
 import { ensureDashboard } from '../bootstrap/dashboard.mjs';
 import { ensureDatabase } from '../bootstrap/mariadb.mjs';
 import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
 import { ensureRegistry } from '../bootstrap/registry.mjs';
+import { ensureClusterPrograms } from '../cluster/programs.mjs';
 
 /**
  * What suites need beyond the npm packages. `ensure` installs it once and returns what the suite uses, or throws a
@@ -16,6 +18,8 @@ export const needs = {
     about: 'Python 3.11 to 3.13 with zenml[server]==0.98.0 and pytest (test/requirements.txt)',
     ensure: (root) => ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt')),
   },
+  cluster: { about: 'Linux with root, Go 1.23 and Debian’s packages', ensure: () => ensureClusterPrograms() },
+  'sdk-image': { about: 'an image with ZenML’s SDK', ensure: () => ensureSdkImage() },
   chromium: { about: 'Chromium', ensure: () => ensureChromium() },
   registry: { about: 'a container registry (docker-registry)', ensure: () => ensureRegistry() },
   dashboard: { about: "the open-source dashboard's build", ensure: () => ensureDashboard() },

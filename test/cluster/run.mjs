@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeWorkloadNamespace } from '../../tools/cluster/workload-namespace.mjs';
+
+const folder = join('test', 'cluster');
+const KUBERNETES_MANAGER = 'zenml_cloud_plugins.kubernetes_workload_manager.KubernetesWorkloadManager';
+
+/**
+ * Runs pipelines that the server starts as Jobs, from the snapshot to the artifact.
+ * @param {import('../../tools/suites/context.mjs').SuiteContext} context
+ * @returns {Promise<import('../../tools/suites/counts.mjs').Counts>}
+ */
+export function runClusterSuite(context) {
+  return context.withCluster(async (cluster) => {
+    const directory = mkdtempSync(join(tmpdir(), 'zenml-cluster-suite-'));
+    try {
+      return await runPipelines(context, cluster, directory);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+}
+
+async function runPipelines(context, cluster, directory) {
+  const image = context.have['sdk-image'];
+  await cluster.importImage(image);
+  const kubeconfig = await makeWorkloadNamespace(cluster, { namespace: 'runners', directory });
+  await cluster.apply(orchestration);
+  const variables = ({ url }) => ({
+    KUBECONFIG: kubeconfig,
+    ZENML_SERVER_SERVER_URL: url,
+    ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE: KUBERNETES_MANAGER,
+    ZENML_KUBERNETES_WORKLOAD_MANAGER_NAMESPACE: 'runners',
+    ZENML_KUBERNETES_WORKLOAD_MANAGER_SERVICE_ACCOUNT: 'runner',
+    ZENML_KUBERNETES_WORKLOAD_MANAGER_POD_RESOURCES: '{"limits": {"memory": "700Mi"}}',
+  });
+  const { python } = context.have.python;
+  const pytest = ['-B', '-m', 'pytest', '-c', join(folder, 'pytest.ini'), folder, `--junitxml=${context.report}`];
+  return context.withServer(
+    ({ url, user, password, scratch }) =>
+      context.run(python, pytest, {
+        env: {
+          ZENML_TEST_SERVER_URL: url,
+          ZENML_TEST_USER: user,
+          ZENML_TEST_PASSWORD: password,
+          ZENML_TEST_HOST: cluster.host,
+          ZENML_TEST_IMAGE: image.name,
+          KUBECONFIG: cluster.kubeconfig,
+          TMPDIR: scratch,
+        },
+        kind: 'junit',
+      }),
+    { variables, host: cluster.host },
+  );
+}
+
+/** Where the orchestrator's pods run, and what lets a runner start them there. */
+const orchestration = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'pipelines' } },
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'orchestrator', namespace: 'pipelines' } },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'orchestrator', namespace: 'pipelines' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' },
+    subjects: [
+      { kind: 'ServiceAccount', name: 'orchestrator', namespace: 'pipelines' },
+      { kind: 'ServiceAccount', name: 'runner', namespace: 'runners' },
+    ],
+  },
+];

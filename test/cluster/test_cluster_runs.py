@@ -1,0 +1,23 @@
+"""Pipelines that the server starts as Jobs, from the snapshot to the artifact."""
+
+import pytest
+from workspace import ended  # before zenml
+from pipelines import doubling  # noqa: I001
+from zenml.client import Client
+from zenml.models import PipelineSnapshotResponse
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> PipelineSnapshotResponse:
+    return doubling.create_snapshot(name="doubling", replace=True)
+
+
+def test_one_call_runs_the_pipeline_to_the_end(snapshot: PipelineSnapshotResponse):
+    configuration = {"steps": {"produce": {"parameters": {"number": 21}}}}
+    run = Client().trigger_pipeline(snapshot_name_or_id=snapshot.id, run_configuration=configuration)
+    assert run.status == "initializing"
+    done = ended(run.id, 180)
+    assert done.status == "completed", done.get_body().status_reason
+    assert done.steps["double"].output.load() == 42
+    entries = Client().zen_store.get(f"/runs/{run.id}/logs", params={"source": "runner"})
+    assert entries, "the runner's log is empty"
