@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashSync } from 'bcrypt';
 import { Companion, findProgram, freePort, tail } from '../../tools/bootstrap/process.mjs';
+import { installBusybox } from '../../tools/builder-image/build.mjs';
+import { writeLayer } from '../../tools/builder-image/image-archive.mjs';
 
 /** A registry that runs on this machine. */
 export interface TestRegistry {
@@ -20,7 +22,7 @@ export type RegistryAccess =
   | { readonly username: string; readonly password: string }
   | { readonly realm: string; readonly certificate: string };
 
-/** Starts Debian's `docker-registry`, empty. @param host an address that pods reach too, where they are to push */
+/** Starts Debian's `docker-registry`, empty. @param host an address of this machine by which it is reached */
 export async function startRegistry(access?: RegistryAccess, host = '127.0.0.1'): Promise<TestRegistry> {
   const program = process.env['ZENML_TEST_REGISTRY'] ?? findProgram(['docker-registry']);
   if (program === undefined) throw new Error('docker-registry is not installed');
@@ -40,7 +42,7 @@ export async function startRegistry(access?: RegistryAccess, host = '127.0.0.1')
   const registry = new Companion('registry', program, ['serve', file], { log, env, disposable: directory });
   await answers(`http://${host}:${port}/v2/`, log);
   return {
-    name: `${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+    name: `${host}:${port}`,
     port,
     async stop() {
       await registry.stop(2000);
@@ -73,25 +75,51 @@ async function answers(url: string, log: string): Promise<void> {
 }
 
 /** Pushes an image without layers. @returns its digest */
-export async function pushEmptyImage(name: string, authorization?: string): Promise<string> {
+export function pushEmptyImage(name: string, authorization?: string): Promise<string> {
+  const config = '{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}';
+  return pushImage(name, { config, layers: [], ...(authorization !== undefined && { authorization }) });
+}
+
+/** Pushes an image that has nothing but a shell: something to build from. */
+export async function pushShellImage(name: string): Promise<string> {
+  const scratch = mkdtempSync(join(tmpdir(), 'image-'));
+  try {
+    const root = join(scratch, 'root');
+    await installBusybox(root);
+    const { configuration } = await writeLayer({ root, scratch, config: { Env: ['PATH=/bin'], Cmd: ['/bin/sh'] } });
+    return await pushImage(name, { config: configuration, layers: [readFileSync(join(scratch, 'layer.tar'))] });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+interface Pushed {
+  readonly config: string;
+  readonly layers: readonly Buffer[];
+  readonly authorization?: string;
+}
+
+async function pushImage(name: string, { config, layers, authorization }: Pushed): Promise<string> {
   const [, registry = '', repository = '', tag = ''] = /^([^/]+)\/(.+):([^:]+)$/.exec(name) ?? [];
   const base = `http://${registry}/v2/${repository}`;
   const headers: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization };
-  const config = '{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}';
-  const begun = await fetch(`${base}/blobs/uploads/`, { method: 'POST', headers });
-  const upload = new URL(begun.headers.get('location') ?? '');
-  upload.searchParams.set('digest', digestOf(config));
-  await succeed(fetch(upload, { method: 'PUT', headers, body: config }));
+  const push = async (blob: Buffer, mediaType: string) => {
+    const begun = await fetch(`${base}/blobs/uploads/`, { method: 'POST', headers });
+    const upload = new URL(begun.headers.get('location') ?? '', base);
+    upload.searchParams.set('digest', digestOf(blob));
+    await succeed(fetch(upload, { method: 'PUT', headers, body: new Uint8Array(blob) }));
+    return { mediaType, size: blob.length, digest: digestOf(blob) };
+  };
   const mediaType = 'application/vnd.oci.image.manifest.v1+json';
   const manifest = JSON.stringify({
     schemaVersion: 2,
     mediaType,
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', size: config.length, digest: digestOf(config) },
-    layers: [],
+    config: await push(Buffer.from(config), 'application/vnd.oci.image.config.v1+json'),
+    layers: await Promise.all(layers.map((layer) => push(layer, 'application/vnd.oci.image.layer.v1.tar'))),
   });
   const put = { method: 'PUT', headers: { ...headers, 'Content-Type': mediaType }, body: manifest };
   await succeed(fetch(`${base}/manifests/${tag}`, put));
-  return digestOf(manifest);
+  return digestOf(Buffer.from(manifest));
 }
 
 async function succeed(answer: Promise<Response>): Promise<void> {
@@ -99,8 +127,8 @@ async function succeed(answer: Promise<Response>): Promise<void> {
   if (!response.ok) throw new Error(`${response.url}: ${response.status} ${await response.text()}`);
 }
 
-function digestOf(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+function digestOf(blob: Buffer): string {
+  return `sha256:${createHash('sha256').update(blob).digest('hex')}`;
 }
 
 /** A key pair with its certificate, for a token server. */

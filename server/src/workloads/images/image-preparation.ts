@@ -1,5 +1,5 @@
 import { type Finding, type ImageRequest, WorkloadError } from '../manager.ts';
-import { parseImage } from './image-reference.ts';
+import { type ImageReference, parseImage } from './image-reference.ts';
 import type { ImageRegistry } from './image-registry.ts';
 import { mistakeOfRegistry, type RunnerImageName, runnerImageName } from './runner-image-name.ts';
 
@@ -15,6 +15,8 @@ export interface ImageSources {
 /** What is to be built, and for whom. */
 export interface ImageBuild {
   readonly name: RunnerImageName;
+  /** The image's name, taken apart. */
+  readonly reference: ImageReference;
   readonly dockerfile: string;
   readonly request: ImageRequest;
 }
@@ -85,7 +87,7 @@ async function findOrBuild(
   if (answer.outcome === 'unreachable') throw new Error(`the registry ${image.registry} ${answer.message}`);
   // Registries also refuse where they have no such repository yet: then the push tells.
   await registry.prepareRepository(image, signal);
-  await buildImage({ name, dockerfile: request.dockerfile, request }, signal);
+  await buildImage({ name, reference: image, dockerfile: request.dockerfile, request }, signal);
   const after = await registry.hasImage(image, signal);
   if (after.outcome === 'no')
     throw new WorkloadError(`the image was built and pushed, but ${image.registry} ${after.message}`);

@@ -4,7 +4,7 @@ import { parseImage, parsePlace } from './image-reference.ts';
 /** The repository of built images below the configured registry. */
 export const RUNNER_REPOSITORY = 'zenml-runner';
 
-/** The tag under which layers are kept for the next build. */
+/** The beginning of tags under which layers are kept for the next build. */
 const CACHE_TAG = 'build-cache';
 
 /** How the content of an image follows from its Dockerfile; another number builds all of them anew. */
@@ -14,7 +14,7 @@ const RECIPE = 'runner-image-1';
 export interface RunnerImageName {
   /** `registry/path/zenml-runner:tag`; the same Dockerfile has the same. */
   readonly image: string;
-  /** Where the layers of all images of the repository are kept. */
+  /** Where the layers of images with the same parent are kept. */
   readonly cache: string;
   /** Of the Job that builds it: the same from every replica, so that it is built once. */
   readonly builderName: string;
@@ -24,7 +24,9 @@ export interface RunnerImageName {
 export function runnerImageName(registry: string, dockerfile: string): RunnerImageName {
   const repository = `${registry.replace(/\/+$/, '')}/${RUNNER_REPOSITORY}`;
   const image = `${repository}:${hash(RECIPE, dockerfile.trim())}`;
-  return { image, cache: `${repository}:${CACHE_TAG}`, builderName: `zenml-build-${hash(image)}` };
+  const parent = /^FROM .*$/im.exec(dockerfile)?.[0] ?? '';
+  const cache = `${repository}:${CACHE_TAG}-${hash(parent).slice(0, 12)}`;
+  return { image, cache, builderName: `zenml-build-${hash(image)}` };
 }
 
 /** What is wrong with a registry's name, in words. */

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { createBuilderCluster } from '../../server/src/workloads/images/builder-cluster.ts';
+import { createImageBuilder } from '../../server/src/workloads/images/image-builder.ts';
+import { createImagePreparation } from '../../server/src/workloads/images/image-preparation.ts';
+import { createPlainRegistry, type ImageRegistry } from '../../server/src/workloads/images/image-registry.ts';
+import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
+import { runnerImageName } from '../../server/src/workloads/images/runner-image-name.ts';
+import { type ImageRequest, WorkloadError } from '../../server/src/workloads/manager.ts';
+import { pushShellImage, startRegistry, type TestRegistry } from '../images/registry.ts';
+
+/** Where pods reach this machine. */
+const HOST = process.env['ZENML_TEST_HOST_FOR_PODS'] ?? '10.88.0.1';
+const BUILDER = process.env['ZENML_TEST_BUILDER_IMAGE'] ?? 'localhost/buildkit:v0.34.2-rootless-1';
+
+const config = new KubeConfig();
+config.loadFromDefault();
+const batch = config.makeApiClient(BatchV1Api);
+const core = config.makeApiClient(CoreV1Api);
+const namespace = `builder-${process.pid}`;
+
+let registry: TestRegistry;
+before(async () => {
+  registry = await startRegistry(undefined, HOST);
+  await pushShellImage(`${registry.name}/shell:1`);
+  // Nothing that the Pod Security Standard `baseline` forbids runs here.
+  const labels = { 'pod-security.kubernetes.io/enforce': 'baseline' };
+  await core.createNamespace({ body: { metadata: { name: namespace, labels } } });
+  await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: 'runner' } } });
+});
+after(async () => {
+  await core.deleteNamespace({ name: namespace });
+  await registry.stop();
+});
+
+/** What one replica of the server prepares images with. */
+function replica(changes: { registry?: ImageRegistry; builderImage?: string; startTimeoutSeconds?: number } = {}) {
+  const client = createRegistryClient({ findCredentials: async () => undefined, plainHttp: [registry.name] });
+  const images = changes.registry ?? createPlainRegistry(client, undefined);
+  return createImagePreparation({
+    sources: { buildRunnerImage: true, dockerRegistry: registry.name, runnerImage: undefined },
+    registry: images,
+    buildImage: createImageBuilder({
+      cluster: createBuilderCluster(batch, core, namespace),
+      registry: images,
+      secretsIn: async () => 'secret',
+      startTimeoutSeconds: changes.startTimeoutSeconds ?? 60,
+      job: {
+        namespace,
+        serviceAccount: 'runner',
+        podResources: undefined,
+        nodeSelector: undefined,
+        tolerations: undefined,
+        ttlSecondsAfterFinished: 600,
+        backoffLimit: 0,
+        podFailurePolicy: undefined,
+        serverId: '00000000-0000-4000-8000-000000000000',
+      },
+      builder: {
+        image: changes.builderImage ?? BUILDER,
+        plainHttp: [registry.name],
+        unconfined: false,
+        timeoutSeconds: 300,
+      },
+    }),
+  });
+}
+
+function requestOf(...steps: readonly string[]): ImageRequest {
+  return {
+    workloadName: 'zenml-run-1-1',
+    owner: {
+      runId: '00000000-0000-4000-8000-000000000001',
+      runName: 'run',
+      snapshotId: '00000000-0000-4000-8000-000000000002',
+      pipelineId: undefined,
+      pipelineName: undefined,
+      projectId: '00000000-0000-4000-8000-000000000003',
+      userId: undefined,
+    },
+    snapshotImage: undefined,
+    dockerfile: [`FROM ${registry.name}/shell:1`, ...steps].join('\n'),
+  };
+}
+
+const signal = new AbortController().signal;
+const nameOf = ({ dockerfile }: ImageRequest) => runnerImageName(registry.name, dockerfile).builderName;
+const jobsOf = async (request: ImageRequest) =>
+  (await batch.listNamespacedJob({ namespace, labelSelector: `zenml.io/workload=${nameOf(request)}` })).items;
+const podsOf = async (request: ImageRequest) =>
+  (await core.listNamespacedPod({ namespace, labelSelector: `zenml.io/workload=${nameOf(request)}` })).items;
+
+async function eventually<T>(find: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 300; tries++) {
+    const found = await find();
+    if (found !== undefined) return found;
+    await sleep(100);
+  }
+  throw new Error('it did not come');
+}
+
+const builderRuns = (request: ImageRequest) =>
+  eventually(async () => (await podsOf(request)).find(({ status }) => status?.phase === 'Running'));
+
+describe('a builder', () => {
+  test('builds an image once for all replicas that need it, and none again', async () => {
+    const request = requestOf('RUN echo built > /built');
+    const images = await Promise.all([
+      replica().prepare(request, signal),
+      replica().prepare(request, signal),
+      replica().prepare(request, signal),
+    ]);
+    const [image] = images;
+    assert.deepEqual(images, [image, image, image]);
+    assert.deepEqual(await replica().check(String(image)), []);
+    const [job, ...more] = await jobsOf(request);
+    assert.equal(more.length, 0);
+    await batch.deleteNamespacedJob({ namespace, name: String(job?.metadata?.name), propagationPolicy: 'Background' });
+    assert.equal(await replica().prepare(request, signal), image);
+    assert.deepEqual(await jobsOf(request), []);
+  });
+
+  test('says which step failed, and with what', async () => {
+    const request = requestOf('RUN true', 'RUN echo "ERROR: no such package" >&2; exit 3');
+    const failed =
+      /^Its image could not be built: step 3\/3 \(RUN echo .*…\) ended with exit code 3: ERROR: no such package$/;
+    await assert.rejects(replica().prepare(request, signal), (error) => {
+      assert.ok(error instanceof WorkloadError);
+      assert.match(error.message, failed);
+      return true;
+    });
+  });
+
+  test('says that its parent image is not there', async () => {
+    const request = { ...requestOf(), dockerfile: `FROM ${registry.name}/nothing:1` };
+    await assert.rejects(replica().prepare(request, signal), /nothing:1: not found$/);
+  });
+
+  test('that is killed begins again with the next try', async () => {
+    const request = requestOf('RUN [ -e /tmp/x ] || sleep 5');
+    const first = replica().prepare(request, signal);
+    const killed = assert.rejects(first, (error) => !(error instanceof WorkloadError));
+    const pod = await builderRuns(request);
+    await core.deleteNamespacedPod({ namespace, name: String(pod.metadata?.name), gracePeriodSeconds: 0 });
+    await killed;
+    assert.match(await replica().prepare(request, signal), /zenml-runner:/);
+  });
+
+  test('goes when nobody waits for it any more', async () => {
+    const request = requestOf('RUN sleep 600');
+    const [one, other] = [new AbortController(), new AbortController()];
+    const images = replica();
+    const results = Promise.allSettled([images.prepare(request, one.signal), images.prepare(request, other.signal)]);
+    await builderRuns(request);
+    one.abort();
+    await sleep(1500);
+    assert.equal((await jobsOf(request)).length, 1);
+    other.abort();
+    assert.deepEqual(
+      (await results).map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+    await eventually(async () => ((await jobsOf(request)).length === 0 ? true : undefined));
+    await eventually(async () => ((await podsOf(request)).length === 0 ? true : undefined));
+  });
+
+  test('whose image cannot be pulled says so and goes', async () => {
+    const request = requestOf('RUN true # unpulled');
+    const images = replica({ builderImage: `${HOST}:1/buildkit:1`, startTimeoutSeconds: 4 });
+    await assert.rejects(images.prepare(request, signal), /did not start within 4 s: the image .* cannot be pulled: /);
+    assert.deepEqual(await jobsOf(request), []);
+  });
+});
