@@ -90,7 +90,7 @@ const AFTER_COMMIT = 50;
 
 /** The managers' libraries are large: only the chosen one is loaded. */
 export async function createManager(
-  { managerSource, localPython, localDirectory, kubernetes }: WorkloadConfig,
+  { managerSource, localPython, localDirectory, kubernetes, runnerTimeoutSeconds }: WorkloadConfig,
   serverId: string,
   log: Logger,
 ): Promise<WorkloadManager | undefined> {
@@ -99,5 +99,5 @@ export async function createManager(
   }
   if (managerSource !== KUBERNETES_MANAGER || !kubernetes) return undefined;
   const { createConfiguredManager } = await import('./workloads/kubernetes/configured-manager.ts');
-  return createConfiguredManager(kubernetes, serverId, log);
+  return createConfiguredManager({ ...kubernetes, runnerTimeoutSeconds }, serverId, log);
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { createBuilderCluster } from '../../server/src/workloads/images/builder-cluster.ts';
 import { createImageBuilder } from '../../server/src/workloads/images/image-builder.ts';
 import { createImagePreparation } from '../../server/src/workloads/images/image-preparation.ts';
 import { createPlainRegistry, type ImageRegistry } from '../../server/src/workloads/images/image-registry.ts';
 import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
 import { runnerImageName } from '../../server/src/workloads/images/runner-image-name.ts';
+import { connectCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
 import { type ImageRequest, WorkloadError } from '../../server/src/workloads/manager.ts';
 import { pushShellImage, startRegistry, type TestRegistry } from '../images/registry.ts';
 
@@ -15,10 +15,8 @@ import { pushShellImage, startRegistry, type TestRegistry } from '../images/regi
 const HOST = process.env['ZENML_TEST_HOST_FOR_PODS'] ?? '10.88.0.1';
 const BUILDER = process.env['ZENML_TEST_BUILDER_IMAGE'] ?? 'localhost/buildkit:v0.34.2-rootless-1';
 
-const config = new KubeConfig();
-config.loadFromDefault();
-const batch = config.makeApiClient(BatchV1Api);
-const core = config.makeApiClient(CoreV1Api);
+const cluster = connectCluster(undefined);
+const { batch, core } = cluster;
 const namespace = `builder-${process.pid}`;
 
 let registry: TestRegistry;
@@ -43,7 +41,7 @@ function replica(changes: { registry?: ImageRegistry; builderImage?: string; sta
     sources: { buildRunnerImage: true, dockerRegistry: registry.name, runnerImage: undefined },
     registry: images,
     buildImage: createImageBuilder({
-      cluster: createBuilderCluster(batch, core, namespace),
+      cluster: createBuilderCluster(cluster, namespace),
       registry: images,
       secretsIn: async () => 'secret',
       startTimeoutSeconds: changes.startTimeoutSeconds ?? 60,
@@ -56,6 +54,7 @@ function replica(changes: { registry?: ImageRegistry; builderImage?: string; sta
         ttlSecondsAfterFinished: 600,
         backoffLimit: 0,
         podFailurePolicy: undefined,
+        pullSecret: undefined,
         serverId: '00000000-0000-4000-8000-000000000000',
       },
       builder: {
@@ -139,7 +138,7 @@ describe('a builder', () => {
   });
 
   test('that is killed begins again with the next try', async () => {
-    const request = requestOf('RUN [ -e /tmp/x ] || sleep 5');
+    const request = requestOf('RUN sleep 3');
     const first = replica().prepare(request, signal);
     const killed = assert.rejects(first, (error) => !(error instanceof WorkloadError));
     const pod = await builderRuns(request);

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from './environment.ts';
-import { boolean, bucket, integer, oneOf, text } from './formats.ts';
+import { boolean, bucket, integer, list, oneOf, text } from './formats.ts';
 import { kubernetesName, nodeSelector, podFailurePolicy, podResources, tolerations } from './kubernetes-formats.ts';
 import { optional, type ValuesOf, variable } from './variable.ts';
 
@@ -109,6 +109,23 @@ export const kubernetesVariables = {
   }),
   userId: variable('ZENML_WORKSPACE_RUNNER_USER_ID', integer(0, 2 ** 31 - 1), 1000, {
     doc: 'User and group that runners’ containers run as. `0` is for images that need root; a namespace under the Pod Security Standard `restricted` refuses it.',
+  }),
+  pullSecret: optional('ZENML_WORKSPACE_IMAGE_PULL_SECRET', kubernetesName, {
+    unset: 'the service account’s, for pods only',
+    doc: 'Secret of the namespace with credentials of registries. Pods pull with it, builders push with it, and the server looks images up with it.',
+  }),
+  plainHttpRegistries: variable('ZENML_WORKSPACE_PLAIN_HTTP_REGISTRIES', list, [], {
+    fallbackText: 'none',
+    doc: 'Registries without TLS, as names of images spell them, separated by commas. Nodes have to know them too.',
+  }),
+  builderImage: variable('ZENML_WORKSPACE_BUILDER_IMAGE', text, 'moby/buildkit:v0.34.2-rootless', {
+    doc: 'Image of builders: rootless BuildKit.',
+  }),
+  builderUnconfined: variable('ZENML_WORKSPACE_BUILDER_UNCONFINED', boolean, false, {
+    doc: 'Whether builders run without seccomp and AppArmor, for nodes whose defaults keep BuildKit from starting. The Pod Security Standard `baseline` refuses it.',
+  }),
+  builderTimeoutSeconds: variable('ZENML_WORKSPACE_BUILDER_TIMEOUT', integer(1), 3600, {
+    doc: 'How long the build of an image may take, seconds.',
   }),
   context: optional('ZENML_WORKSPACE_KUBERNETES_CONTEXT', text, {
     unset: 'the current one',

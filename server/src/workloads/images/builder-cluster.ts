@@ -1,16 +1,15 @@
-import {
-  ApiException,
-  type BatchV1Api,
-  type CoreV1Api,
-  type V1Job,
-  type V1Pod,
-  type V1Secret,
-} from '@kubernetes/client-node';
+import type { V1Job, V1Pod, V1Secret } from '@kubernetes/client-node';
+import { type Cluster, explain, refusalStatus } from '../kubernetes/cluster.ts';
+import { findWarning } from '../kubernetes/events.ts';
+import { WorkloadError } from '../manager.ts';
 import { BUILDER_CONTAINER } from './builder-job.ts';
 
 /** What builders need of a cluster: no more than the documented permissions, watches left out. */
 export interface BuilderCluster {
-  /** @returns `undefined` where there is one of this name */
+  /**
+   * @returns `undefined` where there is one of this name
+   * @throws {WorkloadError} where the cluster refuses it for good
+   */
   createJob(job: V1Job): Promise<V1Job | undefined>;
   readJob(name: string): Promise<V1Job | undefined>;
   /** Deletes Jobs with their pods. */
@@ -18,39 +17,70 @@ export interface BuilderCluster {
   listPods(labelSelector: string): Promise<readonly V1Pod[]>;
   /** The last lines of a builder. @returns `undefined` where they cannot be read */
   readLastLines(pod: string, lines: number): Promise<string | undefined>;
+  /** What the newest event warns of. @param name of a Job or a pod */
+  findWarning(name: string): Promise<string | undefined>;
   /** Leaves one of this name as it is. */
   createSecret(secret: V1Secret): Promise<void>;
 }
 
-/** Reaches a cluster through its client. */
-export function createBuilderCluster(batch: BatchV1Api, core: CoreV1Api, namespace: string): BuilderCluster {
+/** Reaches a cluster through its client. Errors say what was wanted. */
+export function createBuilderCluster(cluster: Cluster, namespace: string): BuilderCluster {
+  const { batch, core } = cluster;
   return {
-    createJob: (body) => unless(409, batch.createNamespacedJob({ namespace, body })),
-    readJob: (name) => unless(404, batch.readNamespacedJob({ namespace, name })),
+    createJob: (body) =>
+      ask('to build an image', () => batch.createNamespacedJob({ namespace, body }), { unless: 409, isFinal }),
+    readJob: (name) => ask('for a builder', () => batch.readNamespacedJob({ namespace, name }), { unless: 404 }),
     async deleteJobs(labelSelector) {
-      await batch.deleteCollectionNamespacedJob({ namespace, labelSelector, propagationPolicy: 'Background' });
+      const chosen = { namespace, labelSelector, propagationPolicy: 'Background' };
+      await ask('to end a builder', () => batch.deleteCollectionNamespacedJob(chosen));
     },
-    listPods: async (labelSelector) => (await core.listNamespacedPod({ namespace, labelSelector })).items,
+    async listPods(labelSelector) {
+      const list = await ask('for builders', () => core.listNamespacedPod({ namespace, labelSelector }));
+      return list?.items ?? [];
+    },
     async readLastLines(name, tailLines) {
+      const place = { namespace, name, tailLines, container: BUILDER_CONTAINER };
       try {
-        return await core.readNamespacedPodLog({ namespace, name, tailLines, container: BUILDER_CONTAINER });
+        return await core.readNamespacedPodLog(place);
       } catch (error) {
         // The pod may be gone, its container not have begun, or the role not grant logs.
-        if (error instanceof ApiException && [400, 403, 404].includes(error.code)) return undefined;
+        if ([400, 403, 404].includes(refusalStatus(error) ?? 0)) return undefined;
         throw error;
       }
     },
+    findWarning: (name) => findWarning(cluster, namespace, name),
     async createSecret(body) {
-      await unless(409, core.createNamespacedSecret({ namespace, body }));
+      await ask("for a builder's Secret", () => core.createNamespacedSecret({ namespace, body }), { unless: 409 });
     },
   };
 }
 
-async function unless<Result>(code: number, call: Promise<Result>): Promise<Result | undefined> {
+/** A quota becomes free again; what is not allowed or not valid stays so. */
+function isFinal(error: unknown): boolean {
+  const status = refusalStatus(error);
+  if (status === 403) return !/exceeded quota/.test(explain(error));
+  return status === 400 || status === 404 || status === 422;
+}
+
+interface Exceptions {
+  /** The status of an answer that is expected. */
+  readonly unless?: number;
+  readonly isFinal?: (error: unknown) => boolean;
+}
+
+async function ask<Result>(
+  what: string,
+  call: () => Promise<Result>,
+  exceptions: Exceptions = {},
+): Promise<Result | undefined> {
   try {
-    return await call;
+    return await call();
   } catch (error) {
-    if (error instanceof ApiException && error.code === code) return undefined;
-    throw error;
+    const status = refusalStatus(error);
+    if (status !== undefined && status === exceptions.unless) return undefined;
+    const message = `The cluster was asked ${what}: ${explain(error)}`;
+    throw exceptions.isFinal?.(error)
+      ? new WorkloadError(message, { cause: error })
+      : new Error(message, { cause: error });
   }
 }

@@ -86,6 +86,9 @@ function podSpec(parts: BuilderJob): V1PodSpec {
     serviceAccountName: serviceAccount,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
+    // A build that is given up has nothing to save.
+    terminationGracePeriodSeconds: 2,
+    ...(parts.job.pullSecret !== undefined && { imagePullSecrets: [{ name: parts.job.pullSecret }] }),
     containers: [container(parts, pullSecret)],
     volumes: [
       { name: 'files', emptyDir: {} },

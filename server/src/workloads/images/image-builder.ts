@@ -119,9 +119,9 @@ async function endWhereItDoesNotStart(
   pod: SeenPod | undefined,
 ): Promise<void> {
   if (pod?.container?.started !== undefined || Date.now() - builder.begun < startTimeoutSeconds * 1000) return;
+  const warning = await cluster.findWarning(pod?.name ?? builder.name);
   await cluster.deleteJobs(builder.selector);
-  const reason =
-    (pod && pendingReasonOf(pod)) ?? (pod ? 'its pod is pending' : 'its Job has no pod (quota or admission?)');
+  const reason = (pod && pendingReasonOf(pod)) ?? warning ?? (pod ? 'its pod is pending' : 'its Job makes no pod');
   throw new WorkloadError(`The builder of its image did not start within ${startTimeoutSeconds} s: ${reason}`);
 }
 

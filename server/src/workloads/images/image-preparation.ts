@@ -111,7 +111,7 @@ async function checkImage(
 const FIX_NAME = 'Name it as registry/repository:tag.';
 const FIX_MISSING = 'Push it, or build the snapshot again: `zenml pipeline build`.';
 const FIX_UNKNOWN =
-  'Nodes may pull it all the same. Name a pull secret of the namespace in ZENML_WORKSPACE_REGISTRY_SECRET to have it checked.';
+  'Nodes may pull it all the same. Name a pull secret of the namespace in ZENML_WORKSPACE_IMAGE_PULL_SECRET to have it checked.';
 
 async function checkPush(registry: ImageRegistry, dockerRegistry: string): Promise<readonly Finding[]> {
   const mistake = mistakeOfRegistry(dockerRegistry);
@@ -129,6 +129,6 @@ async function checkPush(registry: ImageRegistry, dockerRegistry: string): Promi
 
 const FIX_PUSH = {
   refused:
-    'Give the server’s cloud identity the right to push, or name a pull secret of the namespace with that right in ZENML_WORKSPACE_REGISTRY_SECRET.',
+    'Give the server’s cloud identity the right to push, or name a pull secret of the namespace with that right in ZENML_WORKSPACE_IMAGE_PULL_SECRET.',
   unreachable: 'Let the server reach it; a registry without TLS is named in ZENML_WORKSPACE_PLAIN_HTTP_REGISTRIES.',
 };

@@ -2,11 +2,20 @@ import { z } from 'zod';
 import type { RegistryCredentials } from './docker-config.ts';
 import type { ImageReference } from './image-reference.ts';
 
-/** Finds what a registry knows the server by. @returns `undefined` to ask it as anyone may */
+/**
+ * Finds what a registry knows the server by.
+ * @returns `undefined` to ask it as anyone may
+ * @throws {CredentialsError}
+ */
 export type FindCredentials = (
   image: ImageReference,
   signal: AbortSignal | undefined,
 ) => Promise<RegistryCredentials | undefined>;
+
+/** Credentials are configured and cannot be had. Its message says why. */
+export class CredentialsError extends Error {
+  override name = 'CredentialsError';
+}
 
 type Send = (authorization: string | undefined) => Promise<Response>;
 

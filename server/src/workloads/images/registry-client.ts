@@ -1,5 +1,5 @@
 import { hostOf, type ImageReference, isLoopback } from './image-reference.ts';
-import { createRegistryAuthorization, type FindCredentials } from './registry-authorization.ts';
+import { CredentialsError, createRegistryAuthorization, type FindCredentials } from './registry-authorization.ts';
 
 /**
  * What a registry answers. `refused`: its credentials do not suffice (some registries answer so for what they do not
@@ -117,6 +117,9 @@ async function answerOf(signal: AbortSignal | undefined, work: () => Promise<Reg
     return await work();
   } catch (error) {
     signal?.throwIfAborted();
+    if (error instanceof CredentialsError) {
+      return { outcome: 'refused', message: `asks for credentials, and ${error.message}` };
+    }
     return { outcome: 'unreachable', message: `cannot be reached: ${causeOf(error)}` };
   }
 }

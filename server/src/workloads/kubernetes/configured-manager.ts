@@ -1,31 +1,41 @@
 import type { Logger } from 'pino';
-import type { RequiredKubernetesConfig } from '../../config/workload-config.ts';
-import { WorkloadError, type WorkloadManager } from '../manager.ts';
-import { connectCluster } from './cluster.ts';
-import { createKubernetesWorkloadManager, type RunnerImages } from './kubernetes-workload-manager.ts';
+import type { RequiredKubernetesConfig, WorkloadConfig } from '../../config/workload-config.ts';
+import { createConfiguredImages, createConfiguredRegistry } from '../images/configured-images.ts';
+import type { ImageRegistry } from '../images/image-registry.ts';
+import type { WorkloadManager } from '../manager.ts';
+import { type Cluster, connectCluster } from './cluster.ts';
+import { createKubernetesWorkloadManager } from './kubernetes-workload-manager.ts';
+
+/** What a manager is configured with. */
+export type ManagerConfig = RequiredKubernetesConfig & Pick<WorkloadConfig, 'runnerTimeoutSeconds'>;
+
+/** What a cloud does in its own way. */
+export interface Cloud {
+  createRegistry(config: ManagerConfig, cluster: Cluster, log: Logger): ImageRegistry;
+}
+
+/** A cluster of no cloud that we know. */
+const noCloud: Cloud = {
+  createRegistry: (config, cluster) => createConfiguredRegistry(config, cluster, config.namespace),
+};
 
 /**
  * The manager of a configured cluster.
  * @throws {NoClusterError} where no cluster is configured
  */
 export function createConfiguredManager(
-  config: RequiredKubernetesConfig,
+  config: ManagerConfig,
   serverId: string,
   log: Logger,
+  cloud: Cloud = noCloud,
 ): WorkloadManager {
   const cluster = connectCluster(config.context);
-  return createKubernetesWorkloadManager(cluster, { ...config, serverId }, givenImages(config.runnerImage), log);
-}
-
-/** Nothing is built: one image for all runners, or each snapshot's own. */
-function givenImages(runnerImage: string | undefined): RunnerImages {
-  return {
-    async prepare({ snapshotImage }) {
-      const image = runnerImage ?? snapshotImage;
-      if (image === undefined) throw new WorkloadError('Its build names no image of the orchestrator.');
-      return image;
-    },
-    check: async () => [],
-    diagnose: async () => [],
-  };
+  const images = createConfiguredImages({
+    config,
+    cluster,
+    serverId,
+    registry: cloud.createRegistry(config, cluster, log),
+    startTimeoutSeconds: config.runnerTimeoutSeconds,
+  });
+  return createKubernetesWorkloadManager(cluster, { ...config, serverId }, images, log);
 }

@@ -14,8 +14,8 @@ import { findWarning } from './events.ts';
 import { selectorOfWorkload } from './labels.ts';
 import { launchJob } from './launch-job.ts';
 import { type Observer, observe } from './observer.ts';
-import { isAllowed } from './permissions.ts';
 import { readPodLogs } from './pod-log.ts';
+import { createSecretsPlace } from './secrets-place.ts';
 import { seeJob, seePod } from './seen.ts';
 import type { JobSettings } from './settings.ts';
 import { statusOf } from './workload-status.ts';
@@ -31,10 +31,6 @@ export interface RunnerImages {
   diagnose(): Promise<readonly Finding[]>;
 }
 
-const SECRETS = { group: '', resource: 'secrets', verb: 'create' } as const;
-/** How long what the role allows is taken for granted, milliseconds. */
-const ROLE_LIFETIME = 60_000;
-
 /** Runs runners as Jobs of a cluster. */
 export function createKubernetesWorkloadManager(
   cluster: Cluster,
@@ -47,9 +43,7 @@ export function createKubernetesWorkloadManager(
   const table = createWorkloadTable((status) => {
     for (const listener of listeners) listener(status);
   });
-  const secretsPlace = rememberFor(ROLE_LIFETIME, async () =>
-    (await isAllowed(cluster, namespace, SECRETS)) ? 'secret' : 'environment',
-  );
+  const secretsPlace = createSecretsPlace(cluster, namespace);
   let observer: Observer | undefined;
 
   const diagnose = async () => [...(await diagnoseCluster(cluster, settings)), ...(await images.diagnose())];
@@ -106,12 +100,4 @@ async function readStatus(cluster: Cluster, namespace: string, name: string): Pr
   if (!status) return { name, runId: '', launchNumber: 0, phase: 'absent', reason: undefined, since: undefined };
   if (status.phase !== 'pending' || status.reason !== undefined) return status;
   return { ...status, reason: await findWarning(cluster, namespace, pods.at(-1)?.name ?? name) };
-}
-
-function rememberFor<T>(milliseconds: number, find: () => Promise<T>): () => Promise<T> {
-  let known: { readonly value: T; readonly until: number } | undefined;
-  return async () => {
-    if (!known || known.until < Date.now()) known = { value: await find(), until: Date.now() + milliseconds };
-    return known.value;
-  };
 }

@@ -12,6 +12,7 @@ const SETTINGS: JobSettings = {
   ttlSecondsAfterFinished: 172800,
   backoffLimit: 0,
   podFailurePolicy: undefined,
+  pullSecret: undefined,
   userId: 1000,
   serverId: '22222222-2222-4222-8222-222222222222',
 };

@@ -40,13 +40,14 @@ function environment(workload: Workload, secretsIn: 'secret' | 'environment'): V
 
 /** Passes the Pod Security Standard `restricted`, unless its image needs root. */
 function podSpec(workload: Workload, settings: JobSettings, env: V1EnvVar[]): V1PodSpec {
-  const { podResources, nodeSelector, tolerations, userId } = settings;
+  const { podResources, nodeSelector, tolerations, pullSecret, userId } = settings;
   return {
     restartPolicy: 'Never',
     serviceAccountName: settings.serviceAccount,
     automountServiceAccountToken: workload.needsClusterAccess,
     // Names of Services that happen to begin with ZENML_ would be taken for settings.
     enableServiceLinks: false,
+    ...(pullSecret !== undefined && { imagePullSecrets: [{ name: pullSecret }] }),
     securityContext: {
       runAsNonRoot: userId !== 0,
       runAsUser: userId,

@@ -10,6 +10,8 @@ export interface JobSettings {
   readonly ttlSecondsAfterFinished: number;
   readonly backoffLimit: number;
   readonly podFailurePolicy: PodFailurePolicy | undefined;
+  /** What pods pull their images with, beside what their service account brings. */
+  readonly pullSecret: string | undefined;
   /** User and group of the runner's container; 0 for images that need root. */
   readonly userId: number;
   /** Whose Jobs they are: several servers may share a namespace. A UUID. */
