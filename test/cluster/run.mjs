@@ -2,16 +2,32 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeWorkloadNamespace } from '../../tools/cluster/workload-namespace.mjs';
+import { add } from '../../tools/suites/counts.mjs';
 
 const folder = join('test', 'cluster');
 const KUBERNETES_MANAGER = 'zenml_cloud_plugins.kubernetes_workload_manager.KubernetesWorkloadManager';
 
 /**
- * Runs pipelines that the server starts as Jobs, from the snapshot to the artifact.
+ * The manager of Kubernetes on a real cluster, and pipelines that the server starts there.
  * @param {import('../../tools/suites/context.mjs').SuiteContext} context
  * @returns {Promise<import('../../tools/suites/counts.mjs').Counts>}
  */
-export function runClusterSuite(context) {
+export async function runClusterSuite(context) {
+  return add(await runManagerTests(context), await runPipelineTests(context));
+}
+
+/** The manager by itself: each test starts what it needs. */
+function runManagerTests(context) {
+  const jest = join('node_modules', 'jest', 'bin', 'jest.js');
+  const report = `${context.report}.jest`;
+  const options = ['--runInBand', '--forceExit', '--json', `--outputFile=${report}`];
+  return context.node(['--experimental-vm-modules', jest, '--config', join(folder, 'jest.config.mjs'), ...options], {
+    kind: 'jest',
+    report,
+  });
+}
+
+function runPipelineTests(context) {
   return context.withCluster(async (cluster) => {
     const directory = mkdtempSync(join(tmpdir(), 'zenml-cluster-suite-'));
     try {

@@ -50,7 +50,7 @@ export function configurationFor(token) {
   };
 }
 
-function kubeletConfiguration({ socket }) {
+function kubeletConfiguration({ socket, file }) {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -66,6 +66,8 @@ function kubeletConfiguration({ socket }) {
     containerRuntimeEndpoint: `unix://${socket}`,
     evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
     registryPullQPS: 0,
+    // Another kubelet of this machine would remove them: it knows none of these pods.
+    podLogsDir: file('logs'),
   };
 }
 

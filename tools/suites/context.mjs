@@ -38,14 +38,15 @@ export class SuiteContext {
 
   /**
    * Runs a program of the suite to its end; what it prints goes to the log.
-   * @param {{env?: Record<string, string>, kind?: 'jest' | 'junit' | 'json'}} [options] `kind` where it writes a report
+   * @param {{env?: Record<string, string>, kind?: 'jest' | 'junit' | 'json', report?: string}} [options] `kind` where it
+   *   writes a report, `report` where it is not the suite's only one
    */
-  async run(command, args, { env = {}, kind } = {}) {
+  async run(command, args, { env = {}, kind, report = this.report } = {}) {
     const long = this.long ? { ZENML_TEST_LONG: '1' } : {};
     const environment = { ...process.env, ...long, ...env };
     const program = new Companion(command, command, args, { log: this.log, cwd: this.root, env: environment });
     const code = await this.#whileRunning(program, () => program.exited);
-    return countsOf(code, kind && { kind, path: this.report });
+    return countsOf(code, kind && { kind, path: report });
   }
 
   /** Runs a script of the repository with this Node. */

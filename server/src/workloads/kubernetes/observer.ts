@@ -105,7 +105,7 @@ function ifSeen<T>(seen: T | undefined, then: (seen: T) => void): void {
   if (seen !== undefined) then(seen);
 }
 
-/** One look with the smaller role: all pods by a list, and each Job that is not over by its name. */
+/** One look with the smaller role: all pods by a list, and each Job that they tell too little of by its name. */
 async function lookOnce(
   { batch }: Cluster,
   namespace: string,
@@ -120,7 +120,7 @@ async function lookOnce(
     next = page.metadata?._continue;
   } while (next);
   table.replacePods(found);
-  for (const name of table.unfinished()) {
+  for (const name of table.doubtful()) {
     try {
       ifSeen(seeJob(await batch.readNamespacedJob({ name, namespace })), (job) => table.upsertJob(job));
     } catch (error) {

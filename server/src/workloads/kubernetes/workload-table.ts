@@ -11,8 +11,8 @@ export interface WorkloadTable {
   removeJob(workload: string): void;
   removePod(pod: SeenPod): void;
   statuses(): readonly WorkloadStatus[];
-  /** Workloads whose end has not been seen. */
-  unfinished(): readonly string[];
+  /** Workloads of whose Job the pods do not tell enough: it goes on, or has no pod. */
+  doubtful(): readonly string[];
 }
 
 interface Entry {
@@ -39,6 +39,8 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
     if (!status) {
       entries.delete(workload);
       if (before) tell({ ...before, phase: 'absent', reason: undefined, since: new Date() });
+    } else if (isOver(before) && status.phase === before?.phase) {
+      // The pod that said why may be gone by now.
     } else if (status.phase !== before?.phase || status.reason !== before.reason) {
       entry.told = status;
       tell(status);
@@ -88,9 +90,11 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
       changed(pod.workload);
     },
     statuses: () => [...entries.values()].flatMap(({ told }) => told ?? []),
-    unfinished: () =>
-      [...entries].flatMap(([workload, { told }]) =>
-        told?.phase === 'pending' || told?.phase === 'running' ? workload : [],
-      ),
+    doubtful: () =>
+      [...entries].flatMap(([workload, { told, pods }]) => (isOver(told) && pods.size > 0 ? [] : workload)),
   };
+}
+
+function isOver(status: WorkloadStatus | undefined): boolean {
+  return status?.phase === 'succeeded' || status?.phase === 'failed';
 }

@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkloadLogLine, WorkloadManager } from '../../server/src/workloads/manager.ts';
+import { smallerRules } from '../../tools/cluster/workload-namespace.mjs';
+import { shell, startManager, startWorkspace, type Watched, type Workspace } from './workspace.ts';
+
+let workspace: Workspace;
+let kubeconfig: string;
+let watched: Watched;
+let manager: WorkloadManager;
+
+beforeAll(async () => {
+  workspace = await startWorkspace();
+  kubeconfig = await workspace.namespace('runners');
+  watched = await startManager(kubeconfig, {});
+  manager = watched.manager;
+});
+
+afterAll(async () => {
+  await manager?.stop();
+  await workspace?.stop();
+});
+
+/** Ends when it is told to, which the first process of a pod does not do by itself. */
+const WAIT = 'trap "exit 143" TERM; sleep 300 & wait';
+
+const kubectl = (...args: string[]) => workspace.cluster.kubectl('-n', 'runners', ...args);
+
+async function linesOf(lines: AsyncIterable<WorkloadLogLine>): Promise<WorkloadLogLine[]> {
+  const found: WorkloadLogLine[] = [];
+  for await (const line of lines) found.push(line);
+  return found;
+}
+
+/** The names of what exists of a workload. */
+const remainsOf = async (name: string) =>
+  (await kubectl('get', 'jobs,pods,secrets', '-l', `zenml.io/workload=${name}`, '-o', 'name')).trim();
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    if (await condition()) return;
+    await sleep(100);
+  }
+  throw new Error('It does not happen within 30 s.');
+}
+
+test('a workload runs once however often it is launched, and its log is followed to the end', async () => {
+  const workload = shell('ok', 'echo one; sleep 1; echo "$TOKEN $COLOUR"; id -u');
+  await manager.launch(workload);
+  await manager.launch(workload);
+  const lines = await linesOf(manager.readLog('ok', { follow: true }));
+  expect(lines.map(({ message }) => message)).toEqual(['one', 'token-of-run blue', '1000']);
+  await watched.reaches('ok', 'succeeded');
+  const [first] = lines;
+  const rest = await linesOf(manager.readLog('ok', { after: String(first?.cursor) }));
+  expect(rest).toEqual(lines.slice(1));
+  expect((await manager.list()).find(({ name }) => name === 'ok')).toMatchObject({ phase: 'succeeded' });
+  expect(await kubectl('get', 'pods', '-l', 'zenml.io/workload=ok', '-o', 'name')).toMatch(/^pod\/ok-\w+\n$/);
+});
+
+test.each<[string, string, RegExp]>([
+  ['a process that fails', 'echo "ValueError: no such column"; exit 3', /ended with exit code 3: ValueError: no such/],
+  ['too little memory', 'x=a; while true; do x=$x$x; done', /^killed: out of memory \(limit 64Mi\)$/],
+])('%s is told in words', async (what, script, reason) => {
+  const name = what.replaceAll(' ', '-');
+  await manager.launch(shell(name, script));
+  await watched.reaches(name, 'failed', reason);
+});
+
+test('an image that is not there is told while the pod waits for it', async () => {
+  await manager.launch(shell('no-image', 'true', 'localhost:1/none:1'));
+  await watched.reaches('no-image', 'pending', /the image localhost:1\/none:1 cannot be pulled/);
+});
+
+test('a pod that no node takes says why', async () => {
+  const other = await startManager(kubeconfig, { nodeSelector: { 'node-pool': 'none' } });
+  await other.manager.launch(shell('no-node', 'true'));
+  await other.reaches('no-node', 'pending', /^no node can run its pod: 0\/1 nodes are available/);
+  await other.manager.stop();
+});
+
+test('a service account that does not exist says so', async () => {
+  const other = await startManager(kubeconfig, { serviceAccount: 'nobody' });
+  await other.manager.launch(shell('no-account', 'true'));
+  await until(async () => {
+    const { reason } = await other.manager.status('no-account');
+    return reason === 'the service account nobody does not exist';
+  });
+  await other.manager.stop();
+});
+
+test('an evicted pod is told from one that was deleted', async () => {
+  await manager.launch(shell('evicted', WAIT));
+  await manager.launch(shell('deleted', WAIT));
+  await watched.reaches('evicted', 'running');
+  await watched.reaches('deleted', 'running');
+  const nameOf = async (name: string) =>
+    (
+      await kubectl('get', 'pods', '-l', `zenml.io/workload=${name}`, '-o', 'jsonpath={.items[0].metadata.name}')
+    ).trim();
+  await workspace.evict('runners', await nameOf('evicted'));
+  await kubectl('delete', 'pod', await nameOf('deleted'), '--grace-period=1');
+  await watched.reaches('evicted', 'failed', /^its pod was evicted/);
+  await watched.reaches('deleted', 'failed', /^its pod was deleted$/);
+});
+
+test('a Job that was deleted by hand is seen to be gone', async () => {
+  await manager.launch(shell('by-hand', WAIT));
+  await watched.reaches('by-hand', 'running');
+  await kubectl('delete', 'job', 'by-hand');
+  await watched.reaches('by-hand', 'absent');
+  expect(await manager.status('by-hand')).toMatchObject({ phase: 'absent' });
+});
+
+test('what is removed leaves neither Job nor pod nor Secret, also at once after its launch', async () => {
+  await manager.launch(shell('removed', WAIT));
+  await manager.remove('removed');
+  await until(async () => (await remainsOf('removed')) === '');
+  await manager.remove('removed');
+  await watched.reaches('removed', 'absent');
+});
+
+test('a quota is waited for, and said', async () => {
+  await kubectl('create', 'quota', 'none', '--hard=count/jobs.batch=0');
+  try {
+    await expect(manager.launch(shell('quota', 'true'))).rejects.toThrow(/exceeded quota/);
+    expect(await manager.diagnose()).toContainEqual(
+      expect.objectContaining({ severity: 'error', problem: expect.stringContaining('takes no Job') }),
+    );
+  } finally {
+    await kubectl('delete', 'quota', 'none');
+  }
+  await manager.launch(shell('quota', 'true'));
+  await watched.reaches('quota', 'succeeded');
+});
+
+test('an API server that ends and comes back is watched again, and nothing is missed', async () => {
+  await manager.launch(shell('outage', 'sleep 4'));
+  await watched.reaches('outage', 'running');
+  await workspace.cluster.kill('kube-apiserver');
+  await expect(manager.launch(shell('refused', 'true'))).rejects.toThrow(/does not take its Job/);
+  await sleep(2_000);
+  await workspace.cluster.restart('kube-apiserver');
+  await watched.reaches('outage', 'succeeded');
+  await manager.launch(shell('afterwards', 'true'));
+  await watched.reaches('afterwards', 'succeeded');
+});
+
+test('what several servers run in one namespace is kept apart', async () => {
+  const other = await startManager(kubeconfig, {});
+  await other.manager.launch(shell('theirs', 'true'));
+  await other.reaches('theirs', 'succeeded');
+  expect((await other.manager.list()).map(({ name }) => name)).toEqual(['theirs']);
+  expect((await manager.list()).map(({ name }) => name)).not.toContain('theirs');
+  await other.manager.stop();
+});
+
+describe('with the role of the closed plugins', () => {
+  let smaller: Watched;
+
+  beforeAll(async () => {
+    const theirs = await workspace.namespace('smaller', smallerRules);
+    smaller = await startManager(theirs, { namespace: 'smaller' });
+  });
+
+  afterAll(() => smaller?.manager.stop());
+
+  test('everything works by listing pods, which is said once', async () => {
+    const { manager: their } = smaller;
+    await their.launch(shell('small', 'echo "$TOKEN"; sleep 1; exit 4'));
+    await smaller.reaches('small', 'failed', /exit code 4/);
+    expect((await linesOf(their.readLog('small', {}))).map(({ message }) => message)).toEqual(['token-of-run']);
+    await their.remove('small');
+    await smaller.reaches('small', 'absent');
+    expect(smaller.warnings.filter((line) => line.includes('listed every 5 s'))).toHaveLength(1);
+  });
+
+  test('what is lost without the other rules is a warning each, and the Role that mends it is shown', async () => {
+    const findings = await smaller.manager.diagnose();
+    expect(findings.map(({ severity }) => severity)).toEqual(['warning', 'warning', 'warning']);
+    expect(findings.map(({ problem }) => problem).join('\n')).toMatch(
+      /may not list, watch jobs; watch pods: .*every 5 s(.|\n)*may not list events(.|\n)*may not create secrets: the tokens/,
+    );
+    expect(findings[0]?.fix).toContain('verbs: [create, get, list, watch, delete, deletecollection]');
+  });
+});
+
+describe('a cluster that was not prepared', () => {
+  test('everything that is missing is told at once', async () => {
+    const other = await startManager(kubeconfig, { namespace: 'nowhere' });
+    const [finding, ...others] = await other.manager.diagnose();
+    expect(finding?.problem).toMatch(/may not create, get, deletecollection jobs; list pods; get pods\/log in the/);
+    expect(others.every(({ severity }) => severity === 'warning')).toBe(true);
+    await other.manager.stop();
+  });
+
+  test('an administrator is told of a missing namespace and service account', async () => {
+    const other = await startManager(workspace.cluster.kubeconfig, { namespace: 'nowhere' });
+    expect(await other.manager.diagnose()).toEqual([
+      { severity: 'error', problem: 'The namespace nowhere does not exist.', fix: 'kubectl create namespace nowhere' },
+      {
+        severity: 'error',
+        problem: 'The service account runner does not exist in the namespace nowhere.',
+        fix: 'kubectl create serviceaccount runner --namespace nowhere',
+      },
+    ]);
+    await expect(other.manager.launch(shell('lost', 'true'))).rejects.toThrow('The namespace nowhere does not exist.');
+    await other.manager.stop();
+  });
+});

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { connectCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
+import { createKubernetesWorkloadManager } from '../../server/src/workloads/kubernetes/kubernetes-workload-manager.ts';
+import type { JobSettings } from '../../server/src/workloads/kubernetes/settings.ts';
+import type { Workload, WorkloadManager, WorkloadPhase, WorkloadStatus } from '../../server/src/workloads/manager.ts';
+import { type Cluster, startCluster } from '../../tools/cluster/cluster.mjs';
+import { busyboxImage } from '../../tools/cluster/images.mjs';
+import { ensureClusterPrograms } from '../../tools/cluster/programs.mjs';
+import { makeWorkloadNamespace } from '../../tools/cluster/workload-namespace.mjs';
+
+/** A cluster, and what is removed with it. */
+export interface Workspace {
+  readonly cluster: Cluster;
+  /** Makes a namespace with the service accounts `runner` and `server`. @returns a kubeconfig of the latter */
+  namespace(name: string, rules?: readonly object[]): Promise<string>;
+  /** Asks for the eviction of a pod, as `kubectl drain` does. */
+  evict(namespace: string, pod: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a cluster of the test's own. */
+export async function startWorkspace(): Promise<Workspace> {
+  const cluster = await startCluster(await ensureClusterPrograms());
+  const directory = mkdtempSync(join(tmpdir(), 'zenml-cluster-test-'));
+  return {
+    cluster,
+    namespace: (namespace, rules) => makeWorkloadNamespace(cluster, { namespace, directory, ...(rules && { rules }) }),
+    async evict(namespace, pod) {
+      const file = join(directory, 'eviction.json');
+      const metadata = { name: pod, namespace };
+      writeFileSync(file, JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata }));
+      await cluster.kubectl('create', '--raw', `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, '-f', file);
+    },
+    async stop() {
+      await cluster.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A manager, and what it told. */
+export interface Watched {
+  readonly manager: WorkloadManager;
+  /** Warnings that it logged. */
+  readonly warnings: readonly string[];
+  /** The newest status of a workload once it has this phase and, where given, a reason that matches. */
+  reaches(name: string, phase: WorkloadPhase, reason?: RegExp): Promise<WorkloadStatus>;
+}
+
+/** Starts a manager whose server has this kubeconfig. */
+export async function startManager(kubeconfig: string, given: Partial<JobSettings>): Promise<Watched> {
+  const warnings: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
+  const before = process.env['KUBECONFIG'];
+  process.env['KUBECONFIG'] = kubeconfig;
+  const cluster = connectCluster(undefined);
+  process.env['KUBECONFIG'] = before;
+  const images = {
+    prepare: async () => busyboxImage,
+    check: async () => [],
+    diagnose: async () => [],
+  };
+  const manager = createKubernetesWorkloadManager(
+    cluster,
+    { ...SETTINGS, serverId: randomUUID(), ...given },
+    images,
+    log,
+  );
+  const told = new Map<string, WorkloadStatus>();
+  manager.onChange((status) => told.set(status.name, status));
+  await manager.start();
+  return {
+    manager,
+    warnings,
+    async reaches(name, phase, reason = /^/) {
+      for (let attempt = 0; attempt < 400; attempt += 1) {
+        const status = told.get(name);
+        if (status?.phase === phase && reason.test(status.reason ?? '')) return status;
+        await sleep(100);
+      }
+      throw new Error(`${name} does not get ${phase} ${reason}; it is ${JSON.stringify(told.get(name))}.`);
+    },
+  };
+}
+
+const SETTINGS = {
+  namespace: 'runners',
+  serviceAccount: 'runner',
+  podResources: { limits: { memory: '64Mi' } },
+  nodeSelector: undefined,
+  tolerations: undefined,
+  ttlSecondsAfterFinished: 600,
+  backoffLimit: 0,
+  podFailurePolicy: undefined,
+  userId: 1000,
+};
+
+/** A workload that runs a shell script in busybox. */
+export function shell(name: string, script: string, image = busyboxImage): Workload {
+  const runId = randomUUID();
+  return {
+    name,
+    runId,
+    launchNumber: 1,
+    kind: 'start',
+    image,
+    command: ['sh', '-c'],
+    arguments: [script],
+    environment: { COLOUR: 'blue' },
+    secretEnvironment: { TOKEN: 'token-of-run' },
+    needsClusterAccess: false,
+    describedBy: {
+      runId,
+      runName: `run of ${name}`,
+      snapshotId: runId,
+      pipelineId: undefined,
+      pipelineName: undefined,
+      projectId: runId,
+      userId: undefined,
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import type { ClusterPrograms } from './cluster.mjs';
+
+export function ensureClusterPrograms(): Promise<ClusterPrograms>;
