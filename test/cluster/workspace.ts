@@ -97,6 +97,7 @@ const SETTINGS = {
   ttlSecondsAfterFinished: 600,
   backoffLimit: 0,
   podFailurePolicy: undefined,
+  pullSecret: undefined,
   userId: 1000,
 };
 
