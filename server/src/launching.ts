@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { IssueToken } from './auth/access-tokens.ts';
 import type { Config } from './config/config.ts';
-import { KUBERNETES_MANAGER, LOCAL_MANAGER, type WorkloadConfig } from './config/workload-config.ts';
+import { AWS_MANAGER, GCP_MANAGER, LOCAL_MANAGER, type WorkloadConfig } from './config/workload-config.ts';
 import type { Database } from './database/database.ts';
 import type { CancelLaunches } from './features/runs/run-cancellation.ts';
 import { createRunStatusUpdates } from './features/runs/run-status-updates.ts';
@@ -10,6 +10,7 @@ import type { EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-servi
 import { startDispatcher } from './workloads/dispatcher/dispatcher.ts';
 import { createFailRun, watchRunners } from './workloads/dispatcher/failed-runs.ts';
 import { cancelLaunches, enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
+import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
@@ -97,7 +98,14 @@ export async function createManager(
   if (managerSource === LOCAL_MANAGER) {
     return createLocalWorkloadManager({ python: localPython, directory: localDirectory }, log);
   }
-  if (managerSource !== KUBERNETES_MANAGER || !kubernetes) return undefined;
+  if (managerSource === undefined || !kubernetes) return undefined;
   const { createConfiguredManager } = await import('./workloads/kubernetes/configured-manager.ts');
-  return createConfiguredManager({ ...kubernetes, runnerTimeoutSeconds }, serverId, log);
+  const cloud = await loadCloud(managerSource);
+  return createConfiguredManager({ ...kubernetes, runnerTimeoutSeconds }, serverId, log, cloud);
+}
+
+async function loadCloud(managerSource: string): Promise<Cloud | undefined> {
+  if (managerSource === AWS_MANAGER) return (await import('./workloads/aws/aws-cloud.ts')).aws;
+  if (managerSource === GCP_MANAGER) return (await import('./workloads/gcp/gcp-cloud.ts')).gcp;
+  return undefined;
 }

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createGoogleRegistry } from '../../server/src/workloads/gcp/google-registry.ts';
 import { createBuilderCluster } from '../../server/src/workloads/images/builder-cluster.ts';
+import { createConfiguredRegistry } from '../../server/src/workloads/images/configured-images.ts';
+import { formatDockerConfig } from '../../server/src/workloads/images/docker-config.ts';
 import { createImageBuilder } from '../../server/src/workloads/images/image-builder.ts';
 import { createImagePreparation } from '../../server/src/workloads/images/image-preparation.ts';
+import { type ImageReference, parseImage } from '../../server/src/workloads/images/image-reference.ts';
 import { createPlainRegistry, type ImageRegistry } from '../../server/src/workloads/images/image-registry.ts';
 import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
 import { runnerImageName } from '../../server/src/workloads/images/runner-image-name.ts';
 import { connectCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
 import { type ImageRequest, WorkloadError } from '../../server/src/workloads/manager.ts';
+import { startMetadataServer } from '../images/metadata-server.ts';
 import { pushShellImage, startRegistry, type TestRegistry } from '../images/registry.ts';
 
 /** Where pods reach this machine. */
@@ -34,16 +39,26 @@ after(async () => {
 });
 
 /** What one replica of the server prepares images with. */
-function replica(changes: { registry?: ImageRegistry; builderImage?: string; startTimeoutSeconds?: number } = {}) {
+interface Changes {
+  readonly registry?: ImageRegistry;
+  readonly registryName?: string;
+  readonly builderImage?: string;
+  readonly startTimeoutSeconds?: number;
+  readonly metadataHost?: string;
+  readonly secretsIn?: 'secret' | 'environment';
+}
+
+function replica(changes: Changes = {}) {
+  const registryName = changes.registryName ?? registry.name;
   const client = createRegistryClient({ findCredentials: async () => undefined, plainHttp: [registry.name] });
   const images = changes.registry ?? createPlainRegistry(client, undefined);
   return createImagePreparation({
-    sources: { buildRunnerImage: true, dockerRegistry: registry.name, runnerImage: undefined },
+    sources: { buildRunnerImage: true, dockerRegistry: registryName, runnerImage: undefined },
     registry: images,
     buildImage: createImageBuilder({
       cluster: createBuilderCluster(cluster, namespace),
       registry: images,
-      secretsIn: async () => 'secret',
+      secretsIn: async () => changes.secretsIn ?? 'secret',
       startTimeoutSeconds: changes.startTimeoutSeconds ?? 60,
       job: {
         namespace,
@@ -59,12 +74,23 @@ function replica(changes: { registry?: ImageRegistry; builderImage?: string; sta
       },
       builder: {
         image: changes.builderImage ?? BUILDER,
-        plainHttp: [registry.name],
+        plainHttp: [registry.name, registryName],
         unconfined: false,
         timeoutSeconds: 300,
+        ...(changes.metadataHost !== undefined && { metadataHost: changes.metadataHost }),
       },
     }),
   });
+}
+
+function withPullSecret(name: string, registryName: string): ImageRegistry {
+  return createConfiguredRegistry({ pullSecret: name, plainHttpRegistries: [registryName] }, cluster, namespace);
+}
+
+function imageOf(name: string): ImageReference {
+  const image = parseImage(name);
+  assert.ok(image);
+  return image;
 }
 
 function requestOf(...steps: readonly string[]): ImageRequest {
@@ -163,6 +189,92 @@ describe('a builder', () => {
     );
     await eventually(async () => ((await jobsOf(request)).length === 0 ? true : undefined));
     await eventually(async () => ((await podsOf(request)).length === 0 ? true : undefined));
+  });
+
+  test('that the namespace refuses says what to change', async () => {
+    const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    const baseline = { 'pod-security.kubernetes.io/enforce': 'baseline' };
+    const label = async (labels: Record<string, string>) =>
+      core.replaceNamespace({ name: namespace, body: { metadata: { name: namespace, labels } } });
+    await label(restricted);
+    try {
+      const refused = /^The namespace's Pod Security Standard `restricted` refuses the builder .*: baseline`\.$/;
+      await assert.rejects(replica().prepare(requestOf('RUN true # refused'), signal), (error) => {
+        assert.ok(error instanceof WorkloadError);
+        assert.match(error.message, refused);
+        return true;
+      });
+    } finally {
+      await label(baseline);
+    }
+  });
+
+  test('pushes as the identity that the metadata server gives its pod', async () => {
+    const metadata = await startMetadataServer(HOST);
+    const closed = await startRegistry({ username: 'oauth2accesstoken', password: metadata.token }, HOST);
+    try {
+      const findCredentials = async () => ({ username: 'oauth2accesstoken', password: metadata.token });
+      const google = createRegistryClient({ findCredentials, plainHttp: [closed.name] });
+      const others = createPlainRegistry(google, undefined);
+      const isGoogle = (name: string) => name === closed.name;
+      const images = replica({
+        registry: createGoogleRegistry({ others, google, pullSecret: undefined, isGoogle }),
+        registryName: closed.name,
+        metadataHost: metadata.host,
+      });
+      const image = await images.prepare(requestOf('RUN true'), signal);
+      assert.equal((await google.hasImage(imageOf(image))).outcome, 'yes');
+      assert.ok(metadata.given() > 0);
+    } finally {
+      await closed.stop();
+      await metadata.stop();
+    }
+  });
+
+  for (const secretsIn of ['secret', 'environment'] as const) {
+    test(`pushes with a token that comes in its ${secretsIn}`, async () => {
+      const closed = await startRegistry({ username: 'AWS', password: 'to:ken' }, HOST);
+      try {
+        const findCredentials = async () => ({ username: 'AWS', password: 'to:ken' });
+        const client = createRegistryClient({ findCredentials, plainHttp: [closed.name] });
+        const json = formatDockerConfig(closed.name, 'AWS', 'to:ken');
+        const withToken: ImageRegistry = {
+          ...createPlainRegistry(client, undefined),
+          builderCredentials: async () => ({ kind: 'docker config', json }),
+        };
+        const request = requestOf(`RUN true # ${secretsIn}`);
+        const image = await replica({ registry: withToken, registryName: closed.name, secretsIn }).prepare(
+          request,
+          signal,
+        );
+        assert.equal((await client.hasImage(imageOf(image))).outcome, 'yes');
+      } finally {
+        await closed.stop();
+      }
+    });
+  }
+
+  test('pushes with the pull secret, which the server looks images up with', async () => {
+    const closed = await startRegistry({ username: 'a', password: 'b' }, HOST);
+    try {
+      const images = (name: string) =>
+        replica({ registry: withPullSecret(name, closed.name), registryName: closed.name });
+      const request = requestOf('RUN true # pull secret');
+      const data = { '.dockerconfigjson': formatDockerConfig(closed.name, 'a', 'b') };
+      const type = 'kubernetes.io/dockerconfigjson';
+      await core.createNamespacedSecret({ namespace, body: { metadata: { name: 'right' }, type, stringData: data } });
+      assert.deepEqual(await images('right').diagnose(), []);
+      const image = await images('right').prepare(request, signal);
+      assert.deepEqual(await images('right').check(image), []);
+      const [finding] = await images('missing').diagnose();
+      assert.match(finding?.problem ?? '', /the pull secret `missing` cannot be used: it does not exist/);
+      const wrong = { '.dockerconfigjson': formatDockerConfig(closed.name, 'a', 'wrong') };
+      await core.createNamespacedSecret({ namespace, body: { metadata: { name: 'wrong' }, type, stringData: wrong } });
+      const refused = images('wrong').prepare(requestOf('RUN true # refused push'), signal);
+      await assert.rejects(refused, /^WorkloadError: Its image could not be built: the registry refuses the push of /);
+    } finally {
+      await closed.stop();
+    }
   });
 
   test('whose image cannot be pulled says so and goes', async () => {

@@ -7,7 +7,7 @@
 export function causeOfBuildFailure(log: string): string | undefined {
   const lines = log.split('\n').map((line) => line.trimEnd());
   const error = lines.findLast((line) => /^error: /i.test(line))?.replace(/^error: (?:failed to solve: )?/i, '');
-  if (error === undefined) return lines.findLast((line) => line.trim() !== '')?.trim();
+  if (error === undefined) return startFailure(lines) ?? lines.findLast((line) => line.trim() !== '')?.trim();
   const exitCode = /did not complete successfully: exit code: (\d+)/.exec(error)?.[1];
   if (exitCode === undefined) return pushFailure(error) ?? error;
   const step = failedStep(lines);
@@ -32,6 +32,16 @@ function failedStep(lines: readonly string[]): FailedStep | undefined {
     .map((line) => line.replace(/^\d+\.\d+ /, '').trim());
   const shortened = command.length > 40 ? `${command.slice(0, 39)}…` : command;
   return { title: `step ${number} (${shortened})`, output: printed.findLast((line) => line !== '') };
+}
+
+/** `buildctl-daemonless.sh` prints the daemon's log where that does not start. */
+function startFailure(lines: readonly string[]): string | undefined {
+  const header = lines.findIndex((line) => /^=+ log =+$/.test(line));
+  const said = lines.slice(header + 1).find((line) => /^(?:buildkitd|error)\b|\berror: /i.test(line));
+  if (header === -1 || said === undefined) return undefined;
+  const cause = said.replace(/^\[rootlesskit:\w+ *\] error: /, '').replace(/^buildkitd: /, '');
+  const forbidden = /operation not permitted|permission denied/i.test(cause);
+  return `BuildKit does not start: ${cause}${forbidden ? ' (see ZENML_WORKSPACE_BUILDER_UNCONFINED)' : ''}`;
 }
 
 function pushFailure(error: string): string | undefined {

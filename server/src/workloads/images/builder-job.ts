@@ -14,6 +14,8 @@ export interface BuilderSettings {
   readonly unconfined: boolean;
   /** How long a build may take, seconds. */
   readonly timeoutSeconds: number;
+  /** Another metadata server than Google's. */
+  readonly metadataHost?: string;
 }
 
 /** What one builder Job is made of. */
@@ -36,11 +38,26 @@ export const BUILD_LABEL = 'zenml.io/build-id';
 
 const FILES = '/build';
 const DOCKER_CONFIG = `${FILES}/docker`;
+const HELPERS = `${FILES}/bin`;
 const STATE = '/home/user/.local/share/buildkit';
 const CONFIG_VARIABLE = 'DOCKER_CONFIG_JSON';
 
 /** User and group of BuildKit's rootless image. */
 const USER = 1000;
+
+/** Where pods on Google's cloud learn who they are. */
+const METADATA_HOST = 'metadata.google.internal';
+
+/** Speaks Docker's protocol of credential helpers: the registry on standard input, its credentials on standard output. */
+const CREDENTIAL_HELPER = `#!/bin/sh
+[ "$1" = get ] || exit 0
+read -r registry
+path=computeMetadata/v1/instance/service-accounts/default/token
+answer=$(wget -q -O - --header 'Metadata-Flavor: Google' "http://$METADATA_HOST/$path") || {
+  echo "the metadata server gives the builder's service account no token" && exit 1
+}
+token=$(printf '%s' "$answer" | sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p')
+printf '{"ServerURL":"%s","Username":"oauth2accesstoken","Secret":"%s"}' "$registry" "$token"`;
 
 /** Files come in the environment, because a role for ConfigMaps is not asked for. */
 const SCRIPT = `set -eu
@@ -51,6 +68,11 @@ if [ -n "\${${CONFIG_VARIABLE}:-}" ]; then
   mkdir -p ${DOCKER_CONFIG}
   printf '%s' "$${CONFIG_VARIABLE}" > ${DOCKER_CONFIG}/config.json
   unset ${CONFIG_VARIABLE}
+fi
+if [ -n "\${METADATA_HOST:-}" ]; then
+  mkdir -p ${HELPERS}
+  printf '%s\\n' "$CREDENTIAL_HELPER" > ${HELPERS}/docker-credential-google
+  chmod +x ${HELPERS}/docker-credential-google
 fi
 exec buildctl-daemonless.sh "$@"`;
 
@@ -160,18 +182,21 @@ function isPlain(image: string, { plainHttp }: BuilderSettings): boolean {
 
 function environment(parts: BuilderJob): V1EnvVar[] {
   const { build, builder, credentials } = parts;
-  const registries = builder.plainHttp.map((registry) => `[registry.${JSON.stringify(registry)}]\nhttp = true\n`);
+  const registries = [...new Set(builder.plainHttp)].map(
+    (registry) => `[registry.${JSON.stringify(registry)}]\nhttp = true\n`,
+  );
   const plain: Record<string, string> = {
     USER: 'user',
     HOME: '/home/user',
     XDG_RUNTIME_DIR: `/run/user/${USER}`,
     DOCKER_CONFIG,
     BUILDKITD_FLAGS: `--config=${FILES}/buildkitd.toml --oci-worker-no-process-sandbox`,
-    // A tenth of a second and more each: BuildKit starts slowly on a busy node.
-    BUILDCTL_CONNECT_RETRIES_MAX: '60',
+    // 12 s in all: BuildKit starts slowly on a busy node.
+    BUILDCTL_CONNECT_RETRIES_MAX: '30',
     BUILDKITD_TOML: registries.join(''),
     DOCKERFILE: build.dockerfile,
   };
+  if (credentials?.kind === 'google identity') Object.assign(plain, googleIdentity(credentials.registry, builder));
   const variables: V1EnvVar[] = Object.entries(plain).map(([name, value]) => ({ name, value }));
   if (credentials?.kind !== 'docker config') return variables;
   const secretKeyRef = { name: builderSecretName(parts), key: CONFIG_VARIABLE };
@@ -181,6 +206,15 @@ function environment(parts: BuilderJob): V1EnvVar[] {
     ...(inSecret ? { valueFrom: { secretKeyRef } } : { value: credentials.json }),
   });
   return variables;
+}
+
+function googleIdentity(registry: string, { metadataHost = METADATA_HOST }: BuilderSettings): Record<string, string> {
+  return {
+    METADATA_HOST: metadataHost,
+    CREDENTIAL_HELPER,
+    PATH: `${HELPERS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    [CONFIG_VARIABLE]: JSON.stringify({ credHelpers: { [registry]: 'google' } }),
+  };
 }
 
 /** The credentials of a builder: gone with its Job. @returns `undefined` where it needs none of its own */

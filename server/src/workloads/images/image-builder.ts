@@ -24,6 +24,8 @@ export interface ImageBuilderParts extends Pick<BuilderJob, 'job' | 'builder'> {
 
 /** How often a builder is looked at, milliseconds. A role may grant no watch. */
 const INTERVAL = 1000;
+/** How soon a Job makes its pod where nothing keeps it from that, milliseconds. */
+const PATIENCE_FOR_POD = 3000;
 /** How often a build begins again because its Job went away. */
 const MAX_JOBS = 5;
 const LAST_LINES = 200;
@@ -113,16 +115,29 @@ async function latestPod(cluster: BuilderCluster, { selector }: Builder): Promis
   return pods.sort((one, other) => (one.created?.getTime() ?? 0) - (other.created?.getTime() ?? 0)).at(-1);
 }
 
+/** Ends a builder whose pod is refused, or takes too long to start. */
 async function endWhereItDoesNotStart(
   { cluster, startTimeoutSeconds }: ImageBuilderParts,
   builder: Builder,
   pod: SeenPod | undefined,
 ): Promise<void> {
-  if (pod?.container?.started !== undefined || Date.now() - builder.begun < startTimeoutSeconds * 1000) return;
+  if (pod?.container?.started !== undefined) return;
+  const waited = Date.now() - builder.begun;
+  if (waited < startTimeoutSeconds * 1000 && (pod || waited < PATIENCE_FOR_POD)) return;
   const warning = await cluster.findWarning(pod?.name ?? builder.name);
+  const policy = pod ? undefined : /violates PodSecurity "([a-z]+)/.exec(warning ?? '')?.[1];
+  if (policy === undefined && waited < startTimeoutSeconds * 1000) return;
   await cluster.deleteJobs(builder.selector);
+  if (policy !== undefined) throw new WorkloadError(refusedBy(policy));
   const reason = (pod && pendingReasonOf(pod)) ?? warning ?? (pod ? 'its pod is pending' : 'its Job makes no pod');
   throw new WorkloadError(`The builder of its image did not start within ${startTimeoutSeconds} s: ${reason}`);
+}
+
+function refusedBy(policy: string): string {
+  return (
+    `The namespace's Pod Security Standard \`${policy}\` refuses the builder of its image. Where images are built, ` +
+    'label it `pod-security.kubernetes.io/enforce: baseline`.'
+  );
 }
 
 /** A build that fails would fail again; one that was cut short may be tried again. */

@@ -1,9 +1,13 @@
 import type { ImageReference } from './image-reference.ts';
 import type { RegistryAnswer, RegistryClient } from './registry-client.ts';
 
-/** What a builder logs in with: a Secret of the namespace, or Docker's configuration with a token that ends soon. */
+/**
+ * What a builder logs in with: a Secret of the namespace, Docker's configuration with a token, or tokens that it asks
+ * Google's metadata server for as it needs them (they end within the hour).
+ */
 export type BuilderCredentials =
   | { readonly kind: 'pull secret'; readonly name: string }
+  | { readonly kind: 'google identity'; readonly registry: string }
   | { readonly kind: 'docker config'; readonly json: string };
 
 /** A registry, whoever runs it: what differs between clouds lies behind this. */

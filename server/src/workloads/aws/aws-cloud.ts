@@ -1,0 +1,12 @@
+import { createConfiguredRegistry } from '../images/configured-images.ts';
+import type { Cloud } from '../kubernetes/configured-manager.ts';
+import { createEcrRegistry } from './ecr-registry.ts';
+
+/**
+ * What differs on EKS from any other cluster: images lie in ECR, whose repositories are made before a push, and whose
+ * tokens the server asks for as the role that it runs under (IRSA, pod identity, or whatever else AWS' SDK finds).
+ */
+export const aws: Cloud = {
+  createRegistry: (config, cluster, log) =>
+    createEcrRegistry({ others: createConfiguredRegistry(config, cluster, config.namespace), log }),
+};

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DescribeRepositoriesCommand,
+  ECRClient,
+  GetLifecyclePolicyCommand,
+  PutImageCommand,
+} from '@aws-sdk/client-ecr';
+import { pino } from 'pino';
+import { createEcrRegistry, parseEcrRegistry } from '../../server/src/workloads/aws/ecr-registry.ts';
+import { createGoogleRegistry, isGoogleRegistry } from '../../server/src/workloads/gcp/google-registry.ts';
+import { createGoogleTokens } from '../../server/src/workloads/gcp/google-tokens.ts';
+import { parseDockerConfig } from '../../server/src/workloads/images/docker-config.ts';
+import { type ImageReference, parseImage } from '../../server/src/workloads/images/image-reference.ts';
+import { createPlainRegistry } from '../../server/src/workloads/images/image-registry.ts';
+import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
+import { Companion, freePort } from '../../tools/bootstrap/process.mjs';
+import { startMetadataServer } from './metadata-server.ts';
+import { pushEmptyImage, startRegistry } from './registry.ts';
+
+const signal = new AbortController().signal;
+const client = createRegistryClient({ findCredentials: async () => undefined });
+const others = createPlainRegistry(client, undefined);
+
+function imageOf(name: string): ImageReference {
+  const image = parseImage(name);
+  assert.ok(image);
+  return image;
+}
+
+describe('ECR', () => {
+  // The account that moto takes everyone for.
+  const registryName = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+  const image = imageOf(`${registryName}/zenml-runner:1`);
+  const directory = mkdtempSync(join(tmpdir(), 'moto-'));
+  const environment: Record<string, string> = {
+    AWS_ACCESS_KEY_ID: 'tests',
+    AWS_SECRET_ACCESS_KEY: 'tests',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  let moto: Companion;
+  let ecr: ECRClient;
+  before(async () => {
+    const port = await freePort();
+    moto = new Companion(
+      'moto',
+      process.env['ZENML_TEST_PYTHON'] ?? 'python3',
+      ['-m', 'moto.server', '-p', String(port)],
+      {
+        log: join(directory, 'log'),
+        disposable: directory,
+      },
+    );
+    environment['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${port}`;
+    Object.assign(process.env, environment);
+    for (let tries = 0; tries < 150; tries++) {
+      if (
+        await fetch(environment['AWS_ENDPOINT_URL']).then(
+          () => true,
+          () => false,
+        )
+      )
+        break;
+      await sleep(200);
+    }
+    ecr = new ECRClient({ region: 'eu-central-1' });
+  });
+  after(async () => {
+    for (const name of Object.keys(environment)) delete process.env[name];
+    await moto.stop(2000);
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const registry = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
+
+  test('names say account and region', () => {
+    assert.deepEqual(parseEcrRegistry('339712793861.dkr.ecr.eu-central-1.amazonaws.com'), {
+      registryId: '339712793861',
+      region: 'eu-central-1',
+    });
+    assert.equal(parseEcrRegistry('339712793861.dkr.ecr.cn-north-1.amazonaws.com.cn')?.region, 'cn-north-1');
+    assert.equal(parseEcrRegistry('339712793861.dkr.ecr-fips.us-gov-west-1.amazonaws.com')?.region, 'us-gov-west-1');
+    assert.equal(parseEcrRegistry('public.ecr.aws'), undefined);
+    assert.equal(parseEcrRegistry('1.dkr.ecr.eu-central-1.amazonaws.com.example'), undefined);
+  });
+
+  test('the repository is made before the first build, scanned on push and swept', async () => {
+    assert.equal((await registry.hasImage(image, signal)).outcome, 'no');
+    assert.equal((await registry.mayPush(image, signal)).outcome, 'no');
+    await Promise.all([registry.prepareRepository(image, signal), registry.prepareRepository(image, signal)]);
+    await registry.prepareRepository(image, signal);
+    assert.deepEqual(await registry.mayPush(image, signal), { outcome: 'yes' });
+    const { repositories } = await ecr.send(new DescribeRepositoriesCommand({ repositoryNames: ['zenml-runner'] }));
+    assert.equal(repositories?.[0]?.imageScanningConfiguration?.scanOnPush, true);
+    const policy = await ecr.send(new GetLifecyclePolicyCommand({ repositoryName: 'zenml-runner' }));
+    assert.equal(JSON.parse(policy.lifecyclePolicyText ?? '{}').rules[0].selection.tagStatus, 'untagged');
+  });
+
+  test('an image is looked up by its tag', async () => {
+    assert.deepEqual(await registry.hasImage(image, signal), { outcome: 'no', message: 'has no `zenml-runner:1`' });
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const imageManifest = JSON.stringify({ schemaVersion: 2, mediaType, config: {}, layers: [] });
+    await ecr.send(new PutImageCommand({ repositoryName: 'zenml-runner', imageManifest, imageTag: '1' }));
+    assert.deepEqual(await registry.hasImage(image, signal), { outcome: 'yes' });
+  });
+
+  test('a builder gets the token as Docker has it', async () => {
+    const credentials = await registry.builderCredentials(image, signal);
+    assert.equal(credentials?.kind, 'docker config');
+    const found = parseDockerConfig(credentials.json).find(registryName, 'zenml-runner');
+    assert.deepEqual(found, { username: 'AWS', password: '123456789012-auth-token' });
+  });
+
+  test('a cloud that does not answer is unreachable; nothing is built then', async () => {
+    const endpoint = process.env['AWS_ENDPOINT_URL'];
+    process.env['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${await freePort()}`;
+    try {
+      const gone = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
+      assert.equal((await gone.hasImage(image, signal)).outcome, 'unreachable');
+    } finally {
+      process.env['AWS_ENDPOINT_URL'] = endpoint;
+    }
+  });
+
+  test('images of other registries are looked up as everywhere', async () => {
+    const open = await startRegistry();
+    try {
+      await pushEmptyImage(`${open.name}/a:1`);
+      assert.equal((await registry.hasImage(imageOf(`${open.name}/a:1`), signal)).outcome, 'yes');
+      assert.equal(await registry.builderCredentials(imageOf(`${open.name}/a:1`), signal), undefined);
+    } finally {
+      await open.stop();
+    }
+  });
+});
+
+describe('Artifact Registry', () => {
+  test('is known by its names, and by those of the Container Registry', () => {
+    const names = ['europe-west3-docker.pkg.dev', 'gcr.io', 'eu.gcr.io'];
+    assert.deepEqual(names.map(isGoogleRegistry), [true, true, true]);
+    assert.deepEqual(['gcr.io.example', 'evil-docker.pkg.dev.example', 'docker.io'].map(isGoogleRegistry), [
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test('is asked with a token of the metadata server', async () => {
+    const metadata = await startMetadataServer('127.0.0.1');
+    const closed = await startRegistry({ username: 'oauth2accesstoken', password: metadata.token });
+    const environment = { GCE_METADATA_HOST: metadata.host, METADATA_SERVER_DETECTION: 'assume-present' };
+    Object.assign(process.env, environment);
+    try {
+      const getToken = createGoogleTokens();
+      const findCredentials = async () => ({ username: 'oauth2accesstoken', password: await getToken() });
+      const google = createRegistryClient({ findCredentials });
+      const isGoogle = (name: string) => name === closed.name;
+      const registry = createGoogleRegistry({ others, google, pullSecret: undefined, isGoogle });
+      const image = imageOf(`${closed.name}/project/repository/zenml-runner:1`);
+      assert.equal((await registry.hasImage(image, signal)).outcome, 'no');
+      assert.deepEqual(await registry.mayPush(image, signal), { outcome: 'yes' });
+      const credentials = { kind: 'google identity', registry: closed.name };
+      assert.deepEqual(await registry.builderCredentials(image, signal), credentials);
+      const withSecret = createGoogleRegistry({ others, google, pullSecret: 'mine', isGoogle });
+      assert.equal((await withSecret.hasImage(image, signal)).outcome, 'refused');
+    } finally {
+      for (const name of Object.keys(environment)) delete process.env[name];
+      await closed.stop();
+      await metadata.stop();
+    }
+  });
+});
