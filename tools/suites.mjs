@@ -61,7 +61,7 @@ export const suites = [
   {
     name: 'cluster',
     about: 'pipelines that the server starts as Jobs of a real Kubernetes cluster',
-    needs: ['database', 'python', 'cluster', 'sdk-image'],
+    needs: ['database', 'python', 'registry', 'cluster', 'sdk-image', 'builder-image'],
     cores: 2,
     run: runClusterSuite,
   },

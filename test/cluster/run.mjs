@@ -13,7 +13,7 @@ const KUBERNETES_MANAGER = 'zenml_cloud_plugins.kubernetes_workload_manager.Kube
  * @returns {Promise<import('../../tools/suites/counts.mjs').Counts>}
  */
 export async function runClusterSuite(context) {
-  return add(await runManagerTests(context), await runPipelineTests(context));
+  return add(await runManagerTests(context), await runSharedClusterTests(context));
 }
 
 /** The manager by itself: each test starts what it needs. */
@@ -27,14 +27,26 @@ function runManagerTests(context) {
   });
 }
 
-function runPipelineTests(context) {
+/** Builders, and pipelines from the snapshot to the artifact, on one cluster. */
+function runSharedClusterTests(context) {
   return context.withCluster(async (cluster) => {
     const directory = mkdtempSync(join(tmpdir(), 'zenml-cluster-suite-'));
     try {
-      return await runPipelines(context, cluster, directory);
+      return add(await runBuilders(context, cluster), await runPipelines(context, cluster, directory));
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
+  });
+}
+
+async function runBuilders(context, cluster) {
+  const { image, archive } = context.have['builder-image'];
+  await cluster.importImage({ name: image, archive });
+  return context.nodeTests(join(folder, 'image-builder.test.ts'), {
+    KUBECONFIG: cluster.kubeconfig,
+    ZENML_TEST_HOST_FOR_PODS: cluster.host,
+    ZENML_TEST_BUILDER_IMAGE: image,
+    ZENML_TEST_REGISTRY: context.have.registry.program,
   });
 }
 

@@ -5,6 +5,7 @@ import { ensureDashboard } from '../bootstrap/dashboard.mjs';
 import { ensureDatabase } from '../bootstrap/mariadb.mjs';
 import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
 import { ensureRegistry } from '../bootstrap/registry.mjs';
+import { ensureBuilderImage } from '../builder-image/build.mjs';
 import { ensureClusterPrograms } from '../cluster/programs.mjs';
 
 /**
@@ -19,6 +20,7 @@ export const needs = {
     ensure: (root) => ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt')),
   },
   cluster: { about: 'Linux with root, Go 1.23 and Debian’s packages', ensure: () => ensureClusterPrograms() },
+  'builder-image': { about: 'an image with BuildKit', ensure: () => ensureBuilderImage() },
   'sdk-image': { about: 'an image with ZenML’s SDK', ensure: () => ensureSdkImage() },
   chromium: { about: 'Chromium', ensure: () => ensureChromium() },
   registry: { about: 'a container registry (docker-registry)', ensure: () => ensureRegistry() },
