@@ -5,7 +5,5 @@ export default {
   ...base,
   rootDir: '../..',
   roots: ['<rootDir>/test/cluster'],
-  // That of builders takes the cluster of the pipelines, and Node's own runner.
-  testPathIgnorePatterns: ['image-builder.test.ts'],
   testTimeout: 60_000,
 };

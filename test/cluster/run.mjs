@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeWorkloadNamespace } from '../../tools/cluster/workload-namespace.mjs';
 import { add } from '../../tools/suites/counts.mjs';
+import { runBuilderTests } from '../builders/run.mjs';
 
 const folder = join('test', 'cluster');
 const KUBERNETES_MANAGER = 'zenml_cloud_plugins.kubernetes_workload_manager.KubernetesWorkloadManager';
@@ -32,21 +33,10 @@ function runSharedClusterTests(context) {
   return context.withCluster(async (cluster) => {
     const directory = mkdtempSync(join(tmpdir(), 'zenml-cluster-suite-'));
     try {
-      return add(await runBuilders(context, cluster), await runPipelines(context, cluster, directory));
+      return add(await runBuilderTests(context, cluster, directory), await runPipelines(context, cluster, directory));
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
-  });
-}
-
-async function runBuilders(context, cluster) {
-  const { image, archive } = context.have['builder-image'];
-  await cluster.importImage({ name: image, archive });
-  return context.nodeTests(join(folder, 'image-builder.test.ts'), {
-    KUBECONFIG: cluster.kubeconfig,
-    ZENML_TEST_HOST_FOR_PODS: cluster.host,
-    ZENML_TEST_BUILDER_IMAGE: image,
-    ZENML_TEST_REGISTRY: context.have.registry.program,
   });
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashSync } from 'bcrypt';
 import { Companion, findProgram, freePort, tail } from '../../tools/bootstrap/process.mjs';
-import { installBusybox } from '../../tools/builder-image/build.mjs';
+import { installBusybox } from '../../tools/builder-image/busybox.mjs';
 import { writeLayer } from '../../tools/builder-image/image-archive.mjs';
 
 /** A registry that runs on this machine. */

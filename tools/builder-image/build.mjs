@@ -7,7 +7,6 @@ import {
   mkdtempSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,10 +14,12 @@ import { fileURLToPath } from 'node:url';
 import { cachePath } from '../bootstrap/cache.mjs';
 import { Failure } from '../bootstrap/failure.mjs';
 import { withLock } from '../bootstrap/lock.mjs';
-import { capture, findProgram, runOrFail } from '../bootstrap/process.mjs';
+import { capture, runOrFail } from '../bootstrap/process.mjs';
 import { withProgress } from '../bootstrap/progress.mjs';
 import { installSystemPackages } from '../bootstrap/system-packages.mjs';
+import { installBusybox } from './busybox.mjs';
 import { writeImageArchive } from './image-archive.mjs';
+import { find, need } from './programs.mjs';
 
 /*
  * The image of builder Jobs for tests: what `moby/buildkit:rootless` has, made of Go modules and Debian's packages, because
@@ -27,6 +28,9 @@ import { writeImageArchive } from './image-archive.mjs';
 
 /** BuildKit's release; go.mod beside this file has the same. */
 export const buildkitVersion = 'v0.34.2';
+
+/** What BuildKit's module asks for. */
+const oldestGo = '1.26.8';
 
 /** What changes the image without changing BuildKit. */
 const RECIPE = 1;
@@ -69,21 +73,13 @@ async function installPrograms() {
   if (refused !== undefined) throw new Failure(refused);
 }
 
-function find(program) {
-  return findProgram([program], ['/usr/local/go/bin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']);
-}
-
-function need(program) {
-  const found = find(program);
-  if (found === undefined) throw new Failure(`${program} is not installed`);
-  return found;
-}
-
 async function compile(directory) {
   const bin = join(directory, 'bin');
   if (existsSync(join(bin, 'done'))) return;
-  // Go's database of checksums is not reachable from everywhere; go.sum holds them.
-  const env = { ...process.env, CGO_ENABLED: '0', GOSUMDB: 'off', GOFLAGS: '-mod=mod' };
+  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' };
+  // go.sum holds the checksums, and Go's database of them is not reachable from everywhere; an older Go needs it to
+  // fetch the one that BuildKit asks for.
+  if (await isNewEnough(need('go'))) env.GOSUMDB = 'off';
   const build = ['build', '-trimpath', '-ldflags', '-s -w', '-o', `${bin}/`, ...packages];
   await runOrFail(need('go'), build, { cwd: module, env, what: 'building BuildKit' });
   const { output } = await capture(need('go'), ['list', '-m', '-f', '{{.Dir}}', 'github.com/moby/buildkit'], {
@@ -93,6 +89,15 @@ async function compile(directory) {
   const script = join(output.trim(), 'examples', 'buildctl-daemonless', 'buildctl-daemonless.sh');
   copyFileSync(script, join(bin, 'buildctl-daemonless.sh'));
   writeFileSync(join(bin, 'done'), '');
+}
+
+async function isNewEnough(go) {
+  const [, major, minor, patch = '0'] =
+    (await runOrFail(go, ['env', 'GOVERSION'])).match(/go(\d+)\.(\d+)(?:\.(\d+))?/) ?? [];
+  const wanted = oldestGo.split('.').map(Number);
+  const found = [major, minor, patch].map(Number);
+  const different = wanted.findIndex((number, index) => number !== found[index]);
+  return different === -1 || found[different] > wanted[different];
 }
 
 async function assemble(directory, archive) {
@@ -163,17 +168,6 @@ async function installWithLibraries(root, program) {
     mkdirSync(join(root, library, '..'), { recursive: true });
     copyFileSync(library, join(root, library));
     chmodSync(join(root, library), 0o755);
-  }
-}
-
-/** A static shell with its commands: also what tests build images from. */
-export async function installBusybox(root) {
-  const busybox = need('busybox');
-  mkdirSync(join(root, 'bin'), { recursive: true });
-  copyFileSync(busybox, join(root, 'bin/busybox'));
-  chmodSync(join(root, 'bin/busybox'), 0o755);
-  for (const name of (await runOrFail(busybox, ['--list'])).split('\n')) {
-    if (name !== '' && name !== 'busybox') symlinkSync('busybox', join(root, 'bin', name));
   }
 }
 

@@ -4,7 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../bootstrap/failure.mjs';
 import { lockHolder, tryLock } from '../bootstrap/lock.mjs';
 import { Companion, isAlive, runOrFail, tail } from '../bootstrap/process.mjs';
-import { configurationFor, controlPlane, nodePrograms, pathsOf, writeConfiguration } from './components.mjs';
+import {
+  configurationFor,
+  controlPlane,
+  nodePrograms,
+  pathsOf,
+  trustRegistry,
+  writeConfiguration,
+} from './components.mjs';
 import { baseImages } from './images.mjs';
 import { addresses, insideNetwork, makeNetwork, removeNetwork } from './network.mjs';
 import { endPods, unmountBelow } from './remains.mjs';
@@ -22,6 +29,7 @@ const lockMilliseconds = 15 * 60_000;
  * @property {(token: string) => object} configurationFor the kubeconfig of whoever has a token
  * @property {(image: {name: string, archive: string}) => Promise<void>} importImage from a docker archive, unless an
  *   earlier cluster had it; pods that name it with its tag use it
+ * @property {(registry: string) => void} trustRegistry lets the node pull from a registry without TLS
  * @property {(name: string) => Promise<void>} kill ends one of its programs with SIGKILL, e.g. `kube-apiserver`
  * @property {(name: string) => Promise<void>} restart starts one that was killed
  * @property {() => Promise<void>} stop ends everything, pods included
@@ -94,6 +102,7 @@ export async function startCluster(programs) {
       },
       configurationFor,
       importImage,
+      trustRegistry: (registry) => trustRegistry(paths, registry),
       async kill(name) {
         process.kill(-running.get(name).pid, 'SIGKILL');
         await running.get(name).exited;

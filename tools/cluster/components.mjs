@@ -93,10 +93,19 @@ state = "${paths.file('containerd')}"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "${pauseImage}"
   restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "${paths.file('registries')}"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "${paths.networkPlugins}"
     conf_dir = "${paths.file('network')}"
 `;
+}
+
+/** Lets the node pull from a registry without TLS. @param registry host and port, as names of images begin */
+export function trustRegistry(paths, registry) {
+  const folder = paths.file('registries', registry);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'hosts.toml'), `server = "http://${registry}"\n`);
 }
 
 /** The programs of the control plane, in the order of their start, with their arguments. */

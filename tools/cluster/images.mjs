@@ -1,7 +1,8 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProgram, runOrFail } from '../bootstrap/process.mjs';
+import { runOrFail } from '../bootstrap/process.mjs';
+import { installBusybox } from '../builder-image/busybox.mjs';
 import { pauseImage } from './components.mjs';
 
 /** An image with busybox: a shell and what one expects of one, 2 MB. */
@@ -63,13 +64,8 @@ export async function baseImages({ bin, directory }) {
 }
 
 async function busyboxRoot(root) {
-  const bin = join(root, 'bin');
-  mkdirSync(bin, { recursive: true });
-  mkdirSync(join(root, 'tmp'));
+  mkdirSync(join(root, 'tmp'), { recursive: true });
   chmodSync(join(root, 'tmp'), 0o1777);
-  const busybox = findProgram(['busybox']);
-  copyFileSync(busybox, join(bin, 'busybox'));
-  const names = (await runOrFail(busybox, ['--list'])).trim().split('\n');
-  for (const name of names) if (name !== 'busybox') symlinkSync('busybox', join(bin, name));
+  await installBusybox(root);
   return root;
 }

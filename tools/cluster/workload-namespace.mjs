@@ -22,17 +22,21 @@ export const smallerRules = [
 ];
 
 /**
- * Makes a namespace for Jobs under the Pod Security Standard `restricted`, the service account `runner` in it, and one for a
- * server that may do exactly what the rules say.
+ * Makes a namespace for Jobs, the service account `runner` in it, and one for a server that may do exactly what the rules
+ * say.
  * @param {import('./cluster.mjs').Cluster} cluster
- * @param {{namespace: string, directory: string, rules?: object[]}} given `directory` takes the kubeconfig
+ * @param {{namespace: string, directory: string, rules?: object[], podSecurity?: 'restricted' | 'baseline'}} given
+ *   `directory` takes the kubeconfig; builders need the Pod Security Standard `baseline`
  * @returns {Promise<string>} path of a kubeconfig of the server's service account
  */
-export async function makeWorkloadNamespace(cluster, { namespace, directory, rules = documentedRules }) {
+export async function makeWorkloadNamespace(
+  cluster,
+  { namespace, directory, rules = documentedRules, podSecurity = 'restricted' },
+) {
   const named = (name) => ({ name, namespace });
-  const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  const labels = { 'pod-security.kubernetes.io/enforce': podSecurity };
   const items = [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: restricted } },
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: named('runner') },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: named('server') },
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: named('server'), rules },

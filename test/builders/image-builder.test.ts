@@ -11,32 +11,39 @@ import { type ImageReference, parseImage } from '../../server/src/workloads/imag
 import { createPlainRegistry, type ImageRegistry } from '../../server/src/workloads/images/image-registry.ts';
 import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
 import { runnerImageName } from '../../server/src/workloads/images/runner-image-name.ts';
-import { connectCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
+import { type Cluster, connectCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
+import { createSecretsPlace } from '../../server/src/workloads/kubernetes/secrets-place.ts';
 import { type ImageRequest, WorkloadError } from '../../server/src/workloads/manager.ts';
 import { startMetadataServer } from '../images/metadata-server.ts';
 import { pushShellImage, startRegistry, type TestRegistry } from '../images/registry.ts';
 
-/** Where pods reach this machine. */
-const HOST = process.env['ZENML_TEST_HOST_FOR_PODS'] ?? '10.88.0.1';
-const BUILDER = process.env['ZENML_TEST_BUILDER_IMAGE'] ?? 'localhost/buildkit:v0.34.2-rootless-1';
+/** This machine, as the node and its pods reach it. */
+const HOST = process.env['ZENML_TEST_HOST'] ?? '';
+const BUILDER = process.env['ZENML_TEST_BUILDER_IMAGE'] ?? '';
 
-const cluster = connectCluster(undefined);
-const { batch, core } = cluster;
-const namespace = `builder-${process.pid}`;
+/** Namespaces: `builders` with the documented role, `smaller` with the older one, `restricted` for no builder. */
+type Namespace = 'builders' | 'smaller' | 'restricted';
+const kubeconfigs = JSON.parse(process.env['ZENML_TEST_KUBECONFIGS'] ?? '{}') as Record<string, string>;
+
+function clusterOf(account: 'admin' | 'builders' | 'smaller'): Cluster {
+  process.env['KUBECONFIG'] = kubeconfigs[account];
+  return connectCluster(undefined);
+}
+
+const { batch, core } = clusterOf('admin');
+const servers: Readonly<Record<Namespace, Cluster>> = {
+  builders: clusterOf('builders'),
+  smaller: clusterOf('smaller'),
+  restricted: clusterOf('admin'),
+};
+const namespace = 'builders';
 
 let registry: TestRegistry;
 before(async () => {
   registry = await startRegistry(undefined, HOST);
   await pushShellImage(`${registry.name}/shell:1`);
-  // Nothing that the Pod Security Standard `baseline` forbids runs here.
-  const labels = { 'pod-security.kubernetes.io/enforce': 'baseline' };
-  await core.createNamespace({ body: { metadata: { name: namespace, labels } } });
-  await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: 'runner' } } });
 });
-after(async () => {
-  await core.deleteNamespace({ name: namespace });
-  await registry.stop();
-});
+after(() => registry.stop());
 
 /** What one replica of the server prepares images with. */
 interface Changes {
@@ -45,23 +52,24 @@ interface Changes {
   readonly builderImage?: string;
   readonly startTimeoutSeconds?: number;
   readonly metadataHost?: string;
-  readonly secretsIn?: 'secret' | 'environment';
+  readonly namespace?: Namespace;
 }
 
 function replica(changes: Changes = {}) {
   const registryName = changes.registryName ?? registry.name;
+  const place = changes.namespace ?? namespace;
   const client = createRegistryClient({ findCredentials: async () => undefined, plainHttp: [registry.name] });
   const images = changes.registry ?? createPlainRegistry(client, undefined);
   return createImagePreparation({
     sources: { buildRunnerImage: true, dockerRegistry: registryName, runnerImage: undefined },
     registry: images,
     buildImage: createImageBuilder({
-      cluster: createBuilderCluster(cluster, namespace),
+      cluster: createBuilderCluster(servers[place], place),
       registry: images,
-      secretsIn: async () => changes.secretsIn ?? 'secret',
+      secretsIn: createSecretsPlace(servers[place], place),
       startTimeoutSeconds: changes.startTimeoutSeconds ?? 60,
       job: {
-        namespace,
+        namespace: place,
         serviceAccount: 'runner',
         podResources: undefined,
         nodeSelector: undefined,
@@ -84,7 +92,11 @@ function replica(changes: Changes = {}) {
 }
 
 function withPullSecret(name: string, registryName: string): ImageRegistry {
-  return createConfiguredRegistry({ pullSecret: name, plainHttpRegistries: [registryName] }, cluster, namespace);
+  return createConfiguredRegistry(
+    { pullSecret: name, plainHttpRegistries: [registryName] },
+    servers[namespace],
+    namespace,
+  );
 }
 
 function imageOf(name: string): ImageReference {
@@ -129,7 +141,7 @@ async function eventually<T>(find: () => Promise<T | undefined>): Promise<T> {
 const builderRuns = (request: ImageRequest) =>
   eventually(async () => (await podsOf(request)).find(({ status }) => status?.phase === 'Running'));
 
-describe('a builder', () => {
+describe('a builder', { concurrency: 4 }, () => {
   test('builds an image once for all replicas that need it, and none again', async () => {
     const request = requestOf('RUN echo built > /built');
     const images = await Promise.all([
@@ -192,21 +204,13 @@ describe('a builder', () => {
   });
 
   test('that the namespace refuses says what to change', async () => {
-    const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-    const baseline = { 'pod-security.kubernetes.io/enforce': 'baseline' };
-    const label = async (labels: Record<string, string>) =>
-      core.replaceNamespace({ name: namespace, body: { metadata: { name: namespace, labels } } });
-    await label(restricted);
-    try {
-      const refused = /^The namespace's Pod Security Standard `restricted` refuses the builder .*: baseline`\.$/;
-      await assert.rejects(replica().prepare(requestOf('RUN true # refused'), signal), (error) => {
-        assert.ok(error instanceof WorkloadError);
-        assert.match(error.message, refused);
-        return true;
-      });
-    } finally {
-      await label(baseline);
-    }
+    const refused = /^The namespace's Pod Security Standard `restricted` refuses the builder .*: baseline`\.$/;
+    const prepared = replica({ namespace: 'restricted' }).prepare(requestOf('RUN true # refused'), signal);
+    await assert.rejects(prepared, (error) => {
+      assert.ok(error instanceof WorkloadError);
+      assert.match(error.message, refused);
+      return true;
+    });
   });
 
   test('pushes as the identity that the metadata server gives its pod', async () => {
@@ -231,8 +235,11 @@ describe('a builder', () => {
     }
   });
 
-  for (const secretsIn of ['secret', 'environment'] as const) {
-    test(`pushes with a token that comes in its ${secretsIn}`, async () => {
+  for (const [role, where] of [
+    ['builders', 'a Secret'],
+    ['smaller', 'its environment, where the role grants no Secrets'],
+  ] as const) {
+    test(`pushes with a token that comes in ${where}`, async () => {
       const closed = await startRegistry({ username: 'AWS', password: 'to:ken' }, HOST);
       try {
         const findCredentials = async () => ({ username: 'AWS', password: 'to:ken' });
@@ -242,12 +249,13 @@ describe('a builder', () => {
           ...createPlainRegistry(client, undefined),
           builderCredentials: async () => ({ kind: 'docker config', json }),
         };
-        const request = requestOf(`RUN true # ${secretsIn}`);
-        const image = await replica({ registry: withToken, registryName: closed.name, secretsIn }).prepare(
-          request,
-          signal,
-        );
+        const request = requestOf(`RUN true # ${role}`);
+        const images = replica({ registry: withToken, registryName: closed.name, namespace: role });
+        const image = await images.prepare(request, signal);
         assert.equal((await client.hasImage(imageOf(image))).outcome, 'yes');
+        const { items } = await core.listNamespacedPod({ namespace: role });
+        const inSight = items.some(({ spec }) => JSON.stringify(spec).includes(JSON.stringify(json).slice(1, -1)));
+        assert.equal(inSight, role === 'smaller');
       } finally {
         await closed.stop();
       }

@@ -1,0 +1,1 @@
+export function installBusybox(root: string): Promise<void>;
