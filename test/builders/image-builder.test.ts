@@ -53,6 +53,8 @@ interface Changes {
   readonly startTimeoutSeconds?: number;
   readonly metadataHost?: string;
   readonly namespace?: Namespace;
+  readonly memory?: string;
+  readonly unconfined?: boolean;
 }
 
 function replica(changes: Changes = {}) {
@@ -71,7 +73,7 @@ function replica(changes: Changes = {}) {
       job: {
         namespace: place,
         serviceAccount: 'runner',
-        podResources: undefined,
+        podResources: changes.memory === undefined ? undefined : { limits: { memory: changes.memory } },
         nodeSelector: undefined,
         tolerations: undefined,
         ttlSecondsAfterFinished: 600,
@@ -83,7 +85,7 @@ function replica(changes: Changes = {}) {
       builder: {
         image: changes.builderImage ?? BUILDER,
         plainHttp: [registry.name, registryName],
-        unconfined: false,
+        unconfined: changes.unconfined ?? false,
         timeoutSeconds: 300,
         ...(changes.metadataHost !== undefined && { metadataHost: changes.metadataHost }),
       },
@@ -203,14 +205,27 @@ describe('a builder', { concurrency: 4 }, () => {
     await eventually(async () => ((await podsOf(request)).length === 0 ? true : undefined));
   });
 
-  test('that the namespace refuses says what to change', async () => {
-    const refused = /^The namespace's Pod Security Standard `restricted` refuses the builder .*: baseline`\.$/;
-    const prepared = replica({ namespace: 'restricted' }).prepare(requestOf('RUN true # refused'), signal);
-    await assert.rejects(prepared, (error) => {
-      assert.ok(error instanceof WorkloadError);
-      assert.match(error.message, refused);
-      return true;
+  for (const [place, unconfined, allowing] of [
+    ['restricted', false, 'baseline'],
+    ['builders', true, 'privileged'],
+  ] as const) {
+    test(`that the namespace refuses says what to change: it has to be ${allowing}`, async () => {
+      const prepared = replica({ namespace: place, unconfined }).prepare(requestOf(`RUN true # ${allowing}`), signal);
+      await assert.rejects(prepared, (error) => {
+        assert.ok(error instanceof WorkloadError);
+        assert.match(
+          error.message,
+          /^The namespace's Pod Security Standard `(?:restricted|baseline)` refuses the builder /,
+        );
+        assert.ok(error.message.endsWith(`enforce: ${allowing}\`.`), error.message);
+        return true;
+      });
     });
+  }
+
+  test('that runs out of memory says so', async () => {
+    const request = requestOf('RUN head -c 400m /dev/zero | tail > /dev/null');
+    await assert.rejects(replica({ memory: '200Mi' }).prepare(request, signal), /out of memory/);
   });
 
   test('pushes as the identity that the metadata server gives its pod', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeWorkloadNamespace } from '../../tools/cluster/workload-namespace.mjs';
 import { add } from '../../tools/suites/counts.mjs';
+import { pushParentImage } from '../builders/parent-image.mjs';
 import { runBuilderTests } from '../builders/run.mjs';
 
 const folder = join('test', 'cluster');
@@ -45,16 +46,53 @@ async function runPipelines(context, cluster, directory) {
   await cluster.importImage(image);
   const kubeconfig = await makeWorkloadNamespace(cluster, { namespace: 'runners', directory });
   await cluster.apply(orchestration);
+  const given = await runOnServer(context, cluster, { namespace: 'runners', kubeconfig, tests: folder });
+  return add(given, await runWithBuiltImage(context, cluster, directory));
+}
+
+/** One pipeline, whose runner's image a builder makes. */
+async function runWithBuiltImage(context, cluster, directory) {
+  const namespace = 'building-runners';
+  const { startRegistry } = await import('../images/registry.ts');
+  const registry = await startRegistry(undefined, cluster.host, context.have.registry.program);
+  try {
+    cluster.trustRegistry(registry.name);
+    const parent = `${registry.name}/zenml-sdk:1`;
+    await pushParentImage(parent, context.have['sdk-image']);
+    const given = { namespace, directory, podSecurity: 'baseline' };
+    const kubeconfig = await makeWorkloadNamespace(cluster, given);
+    return await runOnServer(context, cluster, {
+      namespace,
+      kubeconfig,
+      tests: join(folder, 'built_runner.py'),
+      variables: {
+        ZENML_KUBERNETES_WORKLOAD_MANAGER_BUILD_RUNNER_IMAGE: 'true',
+        ZENML_KUBERNETES_WORKLOAD_MANAGER_DOCKER_REGISTRY: registry.name,
+        ZENML_WORKSPACE_PLAIN_HTTP_REGISTRIES: registry.name,
+        ZENML_WORKSPACE_BUILDER_IMAGE: context.have['builder-image'].image,
+        ZENML_RUNNER_PARENT_IMAGE: parent,
+        ZENML_RUNNER_IMAGE_DISABLE_UV: 'true',
+      },
+      env: { ZENML_TEST_REGISTRY_NAME: registry.name },
+    });
+  } finally {
+    await registry.stop();
+  }
+}
+
+/** Runs tests in Python with a server that starts runners in this namespace. */
+function runOnServer(context, cluster, { namespace, kubeconfig, tests, variables: more = {}, env = {} }) {
   const variables = ({ url }) => ({
     KUBECONFIG: kubeconfig,
     ZENML_SERVER_SERVER_URL: url,
     ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE: KUBERNETES_MANAGER,
-    ZENML_KUBERNETES_WORKLOAD_MANAGER_NAMESPACE: 'runners',
+    ZENML_KUBERNETES_WORKLOAD_MANAGER_NAMESPACE: namespace,
     ZENML_KUBERNETES_WORKLOAD_MANAGER_SERVICE_ACCOUNT: 'runner',
     ZENML_KUBERNETES_WORKLOAD_MANAGER_POD_RESOURCES: '{"limits": {"memory": "700Mi"}}',
+    ...more,
   });
   const { python } = context.have.python;
-  const pytest = ['-B', '-m', 'pytest', '-c', join(folder, 'pytest.ini'), folder, `--junitxml=${context.report}`];
+  const pytest = ['-B', '-m', 'pytest', '-c', join(folder, 'pytest.ini'), tests, `--junitxml=${context.report}`];
   return context.withServer(
     ({ url, user, password, scratch }) =>
       context.run(python, pytest, {
@@ -63,9 +101,11 @@ async function runPipelines(context, cluster, directory) {
           ZENML_TEST_USER: user,
           ZENML_TEST_PASSWORD: password,
           ZENML_TEST_HOST: cluster.host,
-          ZENML_TEST_IMAGE: image.name,
+          ZENML_TEST_IMAGE: context.have['sdk-image'].name,
+          ZENML_TEST_NAMESPACE: namespace,
           KUBECONFIG: cluster.kubeconfig,
           TMPDIR: scratch,
+          ...env,
         },
         kind: 'junit',
       }),
@@ -85,6 +125,7 @@ const orchestration = [
     subjects: [
       { kind: 'ServiceAccount', name: 'orchestrator', namespace: 'pipelines' },
       { kind: 'ServiceAccount', name: 'runner', namespace: 'runners' },
+      { kind: 'ServiceAccount', name: 'runner', namespace: 'building-runners' },
     ],
   },
 ];

@@ -23,8 +23,11 @@ export type RegistryAccess =
   | { readonly realm: string; readonly certificate: string };
 
 /** Starts Debian's `docker-registry`, empty. @param host an address of this machine by which it is reached */
-export async function startRegistry(access?: RegistryAccess, host = '127.0.0.1'): Promise<TestRegistry> {
-  const program = process.env['ZENML_TEST_REGISTRY'] ?? findProgram(['docker-registry']);
+export async function startRegistry(
+  access?: RegistryAccess,
+  host = '127.0.0.1',
+  program = process.env['ZENML_TEST_REGISTRY'] ?? findProgram(['docker-registry']),
+): Promise<TestRegistry> {
   if (program === undefined) throw new Error('docker-registry is not installed');
   const directory = mkdtempSync(join(tmpdir(), 'registry-'));
   const port = await freePort();
@@ -99,7 +102,8 @@ interface Pushed {
   readonly authorization?: string;
 }
 
-async function pushImage(name: string, { config, layers, authorization }: Pushed): Promise<string> {
+/** Pushes an image of these layers (tar). @returns its digest */
+export async function pushImage(name: string, { config, layers, authorization }: Pushed): Promise<string> {
   const [, registry = '', repository = '', tag = ''] = /^([^/]+)\/(.+):([^:]+)$/.exec(name) ?? [];
   const base = `http://${registry}/v2/${repository}`;
   const headers: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization };

@@ -103,9 +103,10 @@ state = "${paths.file('containerd')}"
 
 /** Lets the node pull from a registry without TLS. @param registry host and port, as names of images begin */
 export function trustRegistry(paths, registry) {
-  const folder = paths.file('registries', registry);
+  // containerd's way to have a port in the name of a folder.
+  const folder = paths.file('registries', registry.replace(/:(\d+)$/, '_$1_'));
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'hosts.toml'), `server = "http://${registry}"\n`);
+  writeFileSync(join(folder, 'hosts.toml'), `[host."http://${registry}"]\n  capabilities = ["pull", "resolve"]\n`);
 }
 
 /** The programs of the control plane, in the order of their start, with their arguments. */

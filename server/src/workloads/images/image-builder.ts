@@ -117,7 +117,7 @@ async function latestPod(cluster: BuilderCluster, { selector }: Builder): Promis
 
 /** Ends a builder whose pod is refused, or takes too long to start. */
 async function endWhereItDoesNotStart(
-  { cluster, startTimeoutSeconds }: ImageBuilderParts,
+  { cluster, startTimeoutSeconds, builder: { unconfined } }: ImageBuilderParts,
   builder: Builder,
   pod: SeenPod | undefined,
 ): Promise<void> {
@@ -128,15 +128,17 @@ async function endWhereItDoesNotStart(
   const policy = pod ? undefined : /violates PodSecurity "([a-z]+)/.exec(warning ?? '')?.[1];
   if (policy === undefined && waited < startTimeoutSeconds * 1000) return;
   await cluster.deleteJobs(builder.selector);
-  if (policy !== undefined) throw new WorkloadError(refusedBy(policy));
+  if (policy !== undefined) throw new WorkloadError(refusedBy(policy, unconfined));
   const reason = (pod && pendingReasonOf(pod)) ?? warning ?? (pod ? 'its pod is pending' : 'its Job makes no pod');
   throw new WorkloadError(`The builder of its image did not start within ${startTimeoutSeconds} s: ${reason}`);
 }
 
-function refusedBy(policy: string): string {
+function refusedBy(policy: string, unconfined: boolean): string {
+  const allowing = unconfined ? 'privileged' : 'baseline';
+  const why = unconfined ? ', which ZENML_WORKSPACE_BUILDER_UNCONFINED lets run without seccomp and AppArmor' : '';
   return (
-    `The namespace's Pod Security Standard \`${policy}\` refuses the builder of its image. Where images are built, ` +
-    'label it `pod-security.kubernetes.io/enforce: baseline`.'
+    `The namespace's Pod Security Standard \`${policy}\` refuses the builder of its image${why}. Where images are built, ` +
+    `label it \`pod-security.kubernetes.io/enforce: ${allowing}\`.`
   );
 }
 
