@@ -92,6 +92,19 @@ export const suites = [
       }),
   },
   {
+    name: 'stores',
+    about: 'artifacts, visualizations and logs in S3 and Google Cloud Storage',
+    needs: ['database', 'python'],
+    cores: 1,
+    run: (context) =>
+      context.withDatabase(({ url }) =>
+        context.nodeTests('test/stores/**/*.test.ts', {
+          ZENML_TEST_PYTHON: context.have.python.python,
+          ZENML_TEST_DATABASE_URL: url,
+        }),
+      ),
+  },
+  {
     name: 'lint',
     about: 'format, lint rules (Biome) and the direction of dependencies (dependency-cruiser)',
     needs: [],

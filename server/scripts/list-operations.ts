@@ -14,7 +14,7 @@ import { enqueueLaunch } from '../src/workloads/dispatcher/launch-store.ts';
 /** Nothing connects before the first statement, and none is sent. */
 const config = loadConfig({ ZENML_STORE_URL: 'mysql://nobody:none@localhost/none' });
 const database = createDatabase(config.store.database);
-const { authentication, devices, passwordChanges, forgetIdentities } = createAuthentication(config, database.db, '');
+const { authentication, ...parts } = createAuthentication(config, database.db, '');
 const handlers = {
   ...authentication,
   ...createOperations({
@@ -30,13 +30,14 @@ const handlers = {
       },
       defaultProjectName: 'default',
       poolSize: 1,
+      downloadLimitBytes: 1,
+      localFilesAllowed: false,
+      logEntriesPerRequest: 1,
     },
     database,
     log: pino(),
     secretsStore: createSqlSecretsStore(createValueCipher(undefined)),
-    devices,
-    passwordChanges,
-    forgetIdentities,
+    ...parts,
     enqueueLaunch,
   }),
 };

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { createTokenIssuer, type IssueToken } from './auth/access-tokens.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createCsrfTokens } from './auth/csrf.ts';
+import { createDownloadTokens, type DownloadTokens } from './auth/download-tokens.ts';
 import type { Identity } from './auth/identity.ts';
 import { createIdentityCache } from './auth/identity-cache.ts';
 import { createRateLimiter, type RateLimiter, UNLIMITED } from './auth/rate-limiter.ts';
@@ -22,6 +23,7 @@ export interface Authentication {
   readonly devices: DevicesService;
   readonly passwordChanges: RateLimiter;
   readonly issueToken: IssueToken;
+  readonly downloadTokens: DownloadTokens;
 }
 
 /** Builds authentication from its configuration. @param serverId hyphenated; issuer and audience of tokens */
@@ -73,6 +75,7 @@ export function createAuthentication(
     passwordChanges: limiterOf('password change'),
     devices,
     issueToken,
+    downloadTokens: createDownloadTokens({ secretKey: auth.jwtSecretKey, algorithm: auth.jwtAlgorithm }),
     authentication: loginOperations({
       db,
       issueToken,

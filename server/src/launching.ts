@@ -14,13 +14,13 @@ import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
-import { createRunnerLogReader, type ReadRunnerLog } from './workloads/logs/runner-log.ts';
+import { createRunnerLog, type RunnerLog } from './workloads/logs/runner-log.ts';
 import type { Finding, WorkloadManager } from './workloads/manager.ts';
 
 /** What launches queued runs. */
 export interface Launching {
   readonly enqueueLaunch: EnqueueLaunch;
-  readonly readRunnerLog: ReadRunnerLog;
+  readonly runnerLog: RunnerLog;
   readonly cancelLaunches: CancelLaunches;
   /** What keeps runs from being started, one line each, as it was at the start. */
   readonly listProblems: () => readonly string[];
@@ -63,7 +63,7 @@ export async function startLaunching(
         for (const number of numbers) await manager.remove(workloadName(runId, number));
       },
     },
-    readRunnerLog: createRunnerLogReader(db, manager),
+    runnerLog: createRunnerLog(db, manager),
     async enqueueLaunch(transaction, request) {
       const launch = await enqueueLaunch(transaction, request);
       // The transaction ends with the request: it is seen a moment later, or by the next look.

@@ -1,9 +1,13 @@
 import type { Logger } from 'pino';
+import type { DownloadTokens } from './auth/download-tokens.ts';
 import type { RateLimiter } from './auth/rate-limiter.ts';
 import { createCompletion } from './contract/completion.ts';
 import { readContract } from './contract/document.ts';
 import type { Handlers } from './contract/registry.ts';
 import type { DatabaseHandle } from './database/database.ts';
+import { artifactDataOperations } from './features/artifact-data/artifact-data-operations.ts';
+import { createArtifactDataService } from './features/artifact-data/artifact-data-service.ts';
+import { createComponentStores } from './features/artifact-data/component-stores-service.ts';
 import { artifactVersionsOperations } from './features/artifacts/artifact-versions-operations.ts';
 import { artifactsOperations } from './features/artifacts/artifacts-operations.ts';
 import { buildsOperations } from './features/builds/builds-operations.ts';
@@ -16,6 +20,7 @@ import { devicesOperations } from './features/devices/devices-operations.ts';
 import type { DevicesService } from './features/devices/devices-service.ts';
 import { flavorsOperations } from './features/flavors/flavors-operations.ts';
 import { hookInvocationsOperations } from './features/hook-invocations/hook-invocations-operations.ts';
+import { createLogEntriesReader } from './features/logs/log-entries.ts';
 import { logsOperations } from './features/logs/logs-operations.ts';
 import { createMaintenance } from './features/maintenance.ts';
 import { modelVersionLinksOperations } from './features/models/model-version-links-operations.ts';
@@ -58,13 +63,19 @@ import { usersOperations } from './features/users/users-operations.ts';
 import { syncFlavors } from './first-start/flavor-catalogue.ts';
 import { createLister } from './listing/lister.ts';
 import type { SecretsStore } from './secrets/secrets-store.ts';
-import type { ReadRunnerLog } from './workloads/logs/runner-log.ts';
+import type { RunnerLog } from './workloads/logs/runner-log.ts';
 
 /** What the features are told by the configuration. */
 export interface FeatureSettings {
   readonly description: ServerDescription;
   readonly defaultProjectName: string;
   readonly poolSize: number;
+  /** Largest file or archive that is handed through from an artifact store, bytes. */
+  readonly downloadLimitBytes: number;
+  /** Whether local artifact stores are read from this machine's disk. */
+  readonly localFilesAllowed: boolean;
+  /** The most entries of a log in one answer. */
+  readonly logEntriesPerRequest: number;
 }
 
 /** The parts that the features stand on. */
@@ -76,11 +87,12 @@ export interface FeatureParts {
   readonly devices: DevicesService;
   /** Limits tries of the current password when it is changed. */
   readonly passwordChanges: RateLimiter;
+  readonly downloadTokens: DownloadTokens;
   /** Drops what this process remembers of verified credentials. */
   readonly forgetIdentities: () => void;
   /** Queues runs for the workload manager; left out where there is none. */
   readonly enqueueLaunch?: EnqueueLaunch | undefined;
-  readonly readRunnerLog?: ReadRunnerLog | undefined;
+  readonly runnerLog?: RunnerLog | undefined;
   readonly cancelLaunches?: CancelLaunches | undefined;
 }
 
@@ -98,6 +110,12 @@ export function createOperations(parts: FeatureParts): Handlers {
   const secrets = createSecretsService(secretsStore);
   const list = createLister(db, projectScope.resolve);
   const snapshots = snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) });
+  const openStore = createComponentStores({ secrets, localFilesAllowed: settings.localFilesAllowed });
+  const logReaders = {
+    readEntries: createLogEntriesReader(openStore),
+    runnerLog: parts.runnerLog,
+    limit: settings.logEntriesPerRequest,
+  };
   const waitConditions = createWaitConditionsService(runs.updateStatus, createRunResumption(runs, enqueueLaunch));
 
   return {
@@ -111,7 +129,12 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...devicesOperations({ db, list, devices, onboarding, forgetIdentities }),
     ...flavorsOperations({ db, list, syncFlavors }),
     ...tagsOperations({ db, list }),
-    ...logsOperations({ db }),
+    ...logsOperations({ db, logReaders }),
+    ...artifactDataOperations({
+      db,
+      artifactData: createArtifactDataService(openStore, settings.downloadLimitBytes),
+      downloadTokens: parts.downloadTokens,
+    }),
     ...runMetadataOperations(),
     ...artifactsOperations({ db, list }),
     ...artifactVersionsOperations({ db, list, complete }),
@@ -123,12 +146,12 @@ export function createOperations(parts: FeatureParts): Handlers {
       list,
       resolveProject: projectScope.resolve,
       runs,
-      readRunnerLog: parts.readRunnerLog,
+      logReaders,
       cancelLaunches: parts.cancelLaunches,
     }),
     ...runWaitConditionsOperations({ db, list, waitConditions }),
     ...schedulesOperations({ db, list }),
-    ...stepsOperations({ db, list, steps }),
+    ...stepsOperations({ db, list, steps, logReaders }),
     ...hookInvocationsOperations({ db, list }),
     ...modelsOperations({ db, list }),
     ...modelVersionLinksOperations({ list }),

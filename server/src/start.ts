@@ -82,7 +82,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     secretsStore: createSqlSecretsStore(createValueCipher(config.secretsStore.encryptionKey)),
     ...authentication,
     enqueueLaunch: launching?.enqueueLaunch,
-    readRunnerLog: launching?.readRunnerLog,
+    runnerLog: launching?.runnerLog,
     cancelLaunches: launching?.cancelLaunches,
     listProblems: launching?.listProblems ?? (() => []),
   });
@@ -97,6 +97,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     url: addressOf(server, host),
     async stop() {
       draining.active = true;
+      launching?.runnerLog.endFollowing();
       const { drainDelaySeconds, shutdownTimeoutSeconds } = config.process;
       const finished = await drain(server, { delaySeconds: drainDelaySeconds, timeoutSeconds: shutdownTimeoutSeconds });
       metricsServer?.closeAllConnections();
@@ -130,6 +131,9 @@ function appSettings(
     },
     defaultProjectName: server.defaultProjectName,
     poolSize: store.database.poolSize,
+    downloadLimitBytes: http.downloadLimitBytes,
+    localFilesAllowed: http.localFilesAllowed,
+    logEntriesPerRequest: http.logEntriesPerRequest,
     bodyLimitBytes: http.bodyLimitBytes,
     idempotencyLifetimeSeconds: http.idempotencyEnabled ? http.idempotencyLifetimeSeconds : undefined,
     securityHeaders: toHeaders(securityHeaders, serverId),

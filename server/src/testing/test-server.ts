@@ -33,6 +33,8 @@ export interface TestServer {
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
   ): Promise<TestAnswer<Body>>;
+  /** Sends a GET under `/api/v1` whose answer is no JSON. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Lets another user call from now on; `undefined` goes back to the first one. */
   actAs(userId: string | undefined): void;
   stop(): Promise<void>;
@@ -77,6 +79,9 @@ export async function startTestServer({
       },
       defaultProjectName: 'default',
       poolSize: database.config.poolSize,
+      downloadLimitBytes: 1_000_000,
+      localFilesAllowed: false,
+      logEntriesPerRequest: 50_000,
       bodyLimitBytes: 1_000_000,
       idempotencyLifetimeSeconds: 60,
       securityHeaders: {},
@@ -108,6 +113,7 @@ export async function startTestServer({
       acting = id?.replaceAll('-', '') ?? userId;
     },
     call: (method, path, body, headers) => call(`http://127.0.0.1:${port}/api/v1${path}`, method, body, headers),
+    fetch: (path, init) => fetch(`http://127.0.0.1:${port}/api/v1${path}`, init),
     stop: () => stop(server, database),
   };
 }

@@ -1,25 +1,38 @@
-import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
-import { illegalOperation, notImplemented } from '../../errors.ts';
-import { findLogsLocation } from './logs-store.ts';
+import { fromDatabaseId } from '../../database/ids.ts';
+import { ApiError, notImplemented, valueError } from '../../errors.ts';
+import type { OpenComponentStore } from '../artifact-data/component-stores-service.ts';
+import type { LogPage, LogPaging } from './log-page.ts';
+import { findLogStore, findLogsLocation } from './logs-store.ts';
+import { readStoredLog } from './stored-log.ts';
+
+/** Reads entries of a log from where its record (database id) says that they are; see {@link readLogEntries}. */
+export type ReadLogEntries = (connection: Connection, logsId: string, paging: LogPaging) => Promise<LogPage>;
 
 /**
- * Reads the entries of a log from where its record (database id) says that they are.
- * @returns none where the record names no place.
- * @throws ApiError IllegalOperationError 403 for a local artifact store, which is on the client's machine;
- *   NotImplementedError 501 for the others.
+ * Makes the reader of what steps and runs have logged.
+ * @returns none where a record names no place; it rejects with ApiError ValueError 400, DoesNotExistException 404,
+ *   NotImplementedError 501 for stores that this server does not read, and what opening a store rejects with
  */
-export async function readLogEntries(connection: Connection, logsId: string): Promise<Model<'LogEntry'>[]> {
-  const location = await findLogsLocation(connection, logsId);
-  const storeId = location?.log_store_id ?? location?.artifact_store_id;
-  if (storeId == null) return [];
-  const store = await connection
-    .selectFrom('stack_component')
-    .select(['type', 'flavor'])
-    .where('id', '=', storeId)
-    .executeTakeFirst();
-  if (store?.type === 'artifact_store' && store.flavor === 'local') {
-    throw illegalOperation('Files in a local artifact store cannot be accessed from the server.');
+export function createLogEntriesReader(openStore: OpenComponentStore): ReadLogEntries {
+  return async (connection, logsId, paging) => {
+    const location = await findLogsLocation(connection, logsId);
+    if (location?.log_store_id) await refuseLogStore(connection, location.log_store_id);
+    if (!location?.artifact_store_id) return { items: [], after: undefined };
+    const store = await openStore(connection, location.artifact_store_id);
+    if (!location.uri) throw valueError('logs_model.uri is required for ArtifactLogStore.fetch()');
+    return readStoredLog(store, location.uri, paging);
+  };
+}
+
+async function refuseLogStore(connection: Connection, id: string): Promise<never> {
+  const store = await findLogStore(connection, id);
+  const shown = fromDatabaseId(id);
+  if (!store) throw new ApiError('DoesNotExistException', `Log store '${shown}' does not exist.`);
+  if (store.type !== 'log_store') {
+    throw new ApiError('DoesNotExistException', `Stack component '${shown}' is not a log store.`);
   }
-  throw notImplemented(`Reading logs from a ${store?.flavor} ${store?.type.replace('_', ' ')} is not offered.`);
+  throw notImplemented(
+    `Log store '${store.name}' could not be instantiated: this server does not read ${store.flavor}.`,
+  );
 }

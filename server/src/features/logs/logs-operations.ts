@@ -5,19 +5,27 @@ import { toDatabaseId } from '../../database/ids.ts';
 import { loadOne } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { findProject } from '../projects/projects-read-model.ts';
+import { readEntriesPage } from './log-paging.ts';
+import type { LogReaders } from './log-readers.ts';
 import { loadLogs } from './logs-read-model.ts';
 import { assign, createLogs } from './logs-service.ts';
 
 /** The parts that the operations on log records need. */
 export interface LogsParts {
   readonly db: Database;
+  readonly logReaders: LogReaders;
 }
 
 /** The operations on log records. */
-export function logsOperations({ db }: LogsParts) {
+export function logsOperations({ db, logReaders }: LogsParts) {
   return {
     get_logs_api_v1_logs__logs_id__get: ({ path, query }) =>
       loadOne(db, loadLogs, path.logs_id, depthOf(query.hydrate), 'log'),
+
+    async get_logs_entries_api_v1_logs__logs_id__entries_get({ path, query }) {
+      const { items, after } = await readEntriesPage(db, logReaders, path.logs_id, query);
+      return { items, before: null, after: after ?? null };
+    },
 
     create_logs_api_v1_logs_post: ({ body, identity, transaction }) =>
       transaction(async (tx) => {

@@ -76,3 +76,15 @@ export function findLogsLocation(connection: Connection, id: string): Promise<Lo
     .where('id', '=', id)
     .executeTakeFirst();
 }
+
+/** Finds the component that a log record names as its log store. */
+export function findLogStore(
+  connection: Connection,
+  id: string,
+): Promise<{ name: string; type: string; flavor: string } | undefined> {
+  return connection
+    .selectFrom('stack_component')
+    .select(['name', 'type', 'flavor'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+}

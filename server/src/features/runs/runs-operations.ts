@@ -2,10 +2,12 @@ import type { Model } from '../../contract/operation-types.ts';
 import type { Handlers } from '../../contract/registry.ts';
 import type { Connection, Database, Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
+import { valueError } from '../../errors.ts';
 import { type Lister, loadOne, noSuch, type ResolveProject } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
-import type { ReadRunnerLog } from '../../workloads/logs/runner-log.ts';
-import { checkLogsChoice, readChosenLog } from '../logs/log-choice.ts';
+import { checkLogsChoice, findChosenLog, RUNNER_SOURCE, readChosenLog } from '../logs/log-choice.ts';
+import { asksToFollow, toEventStream } from '../logs/log-events.ts';
+import type { LogReaders } from '../logs/log-readers.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import { STEP_LIST } from '../steps/steps-list.ts';
 import { loadRunDag } from './dag/run-dag-read-model.ts';
@@ -25,8 +27,8 @@ export interface RunsParts {
   readonly list: Lister;
   readonly resolveProject: ResolveProject;
   readonly runs: RunsService;
+  readonly logReaders: LogReaders;
   /** Left out where there is no workload manager. */
-  readonly readRunnerLog?: ReadRunnerLog | undefined;
   readonly cancelLaunches?: CancelLaunches | undefined;
 }
 
@@ -36,7 +38,7 @@ const loadWhole = async (transaction: Transaction, id: string): Promise<Model<'P
   one(await loadRuns(transaction, [id], FULL), id);
 
 /** The operations on pipeline runs. */
-export function runsOperations({ db, list, resolveProject, runs, readRunnerLog, cancelLaunches }: RunsParts) {
+export function runsOperations({ db, list, resolveProject, runs, logReaders, cancelLaunches }: RunsParts) {
   const snapshotViews = createSnapshotViews();
   const requireRun = async (runId: string, connection: Connection = db) => {
     const run = await findRun(connection, toDatabaseId(runId));
@@ -90,10 +92,15 @@ export function runsOperations({ db, list, resolveProject, runs, readRunnerLog, 
       return metadata?.config as unknown as Record<string, unknown>;
     },
 
-    async run_logs_api_v1_runs__run_id__logs_get({ path, query }) {
+    async run_logs_api_v1_runs__run_id__logs_get({ path, query, context }) {
       checkLogsChoice(query);
       const { id } = await requireRun(path.run_id);
-      return readChosenLog(db, { run: id }, query, readRunnerLog);
+      const { runnerLog } = logReaders;
+      if (!runnerLog || !asksToFollow(context)) return readChosenLog(db, { run: id }, query, logReaders);
+      const record = await findChosenLog(db, { run: id }, query);
+      if (record.body?.source !== RUNNER_SOURCE)
+        throw valueError('Only the log of the source `runner` can be followed.');
+      return toEventStream((after, signal) => runnerLog.follow(id, after, signal), context);
     },
 
     async get_run_statistics_api_v1_runs_statistics_post({ body }) {

@@ -26,3 +26,15 @@ export async function findUsableSecret(connection: Connection, nameOrId: string,
   if (usable) return fromDatabaseId(usable.id);
   throw keyError(`Secret with name or ID ${nameOrId} not found or is private and not owned by the current user.`);
 }
+
+/** The database id of the public secret of a name. */
+export async function findPublicSecret(connection: Connection, name: string): Promise<string | undefined> {
+  const secret = await connection
+    .selectFrom('secret')
+    .select('id')
+    .where('name', '=', name)
+    .where('private', '=', 0)
+    .where('internal', '=', 0)
+    .executeTakeFirst();
+  return secret?.id;
+}

@@ -6,6 +6,7 @@ import { illegalOperation } from '../../errors.ts';
 import { type Lister, loadOne, noSuch } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { checkLogsChoice, readChosenLog } from '../logs/log-choice.ts';
+import type { LogReaders } from '../logs/log-readers.ts';
 import { isFinished } from '../runs/run-status.ts';
 import { STEP_LIST } from './steps-list.ts';
 import { loadSteps } from './steps-read-model.ts';
@@ -17,10 +18,11 @@ export interface StepsParts {
   readonly db: Database;
   readonly list: Lister;
   readonly steps: StepsService;
+  readonly logReaders: LogReaders;
 }
 
 /** The operations on step runs. */
-export function stepsOperations({ db, list, steps }: StepsParts) {
+export function stepsOperations({ db, list, steps, logReaders }: StepsParts) {
   const configured = async (stepId: string) => {
     const { metadata } = await loadOne(db, loadSteps, stepId, { metadata: true, resources: false }, 'step run');
     return (metadata?.config ?? {}) as Record<string, unknown>;
@@ -51,7 +53,7 @@ export function stepsOperations({ db, list, steps }: StepsParts) {
       checkLogsChoice(query);
       const step = await findStep(db, toDatabaseId(path.step_id));
       if (!step) throw noSuch('step run', path.step_id);
-      return readChosenLog(db, { step: step.id }, query);
+      return readChosenLog(db, { step: step.id }, query, logReaders);
     },
 
     async get_step_status_api_v1_steps__step_id__status_get({ path }) {

@@ -1,51 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Model } from '../../contract/operation-types.ts';
 import type { Database } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
+import { valueError } from '../../errors.ts';
+import { toLogEntry } from '../../features/logs/log-entry.ts';
+import type { FollowedEntry } from '../../features/logs/log-events.ts';
+import type { LogPage, LogPaging } from '../../features/logs/log-page.ts';
 import { workloadName } from '../launch.ts';
-import type { WorkloadLogLine, WorkloadManager } from '../manager.ts';
+import type { WorkloadManager } from '../manager.ts';
 
-type LogEntry = Model<'LogEntry'>;
+/** What the runners of a run (database id) have logged: of its start first, then of each time that it was resumed. */
+export interface RunnerLog {
+  /** No more of the log is held than the page. @throws ApiError ValueError 400 for what is no cursor */
+  readPage(runId: string, paging: LogPaging): Promise<LogPage>;
+  /** Everything after a cursor, and what is yet to come, until the last of the runners has ended. */
+  follow(runId: string, after: string | undefined, signal: AbortSignal): AsyncIterable<FollowedEntry>;
+  /** Ends all that is followed, as the server does before it stops. Clients come back to another replica. */
+  endFollowing(): void;
+}
 
-/** Reads what the runners of a run (database id) have logged, the first one first. */
-export type ReadRunnerLog = (runId: string) => Promise<LogEntry[]>;
+/** How often it is looked whether a queued runner was started, milliseconds. */
+const PAUSE = 500;
 
-/** The most entries of one answer (ZenML 0.98.0 LOGS_MAX_ENTRIES_PER_REQUEST). */
-const MAX_ENTRIES = 50_000;
-
-/** A run has a runner for its start and one for each time that it was resumed. */
-export function createRunnerLogReader(db: Database, manager: WorkloadManager): ReadRunnerLog {
-  return async (runId) => {
-    const { rows } = await sql<{ number: number }>`select number from ws_launch
-      where run_id = ${runId} order by number`.execute(db);
-    const entries: LogEntry[] = [];
-    for (const { number } of rows) {
-      for await (const line of manager.readLog(workloadName(fromDatabaseId(runId), number), {})) {
-        const entry = toLogEntry(line);
-        if (entry) entries.push(entry);
-        if (entries.length === MAX_ENTRIES) return entries;
+/** Reads from where the workload manager keeps the logs. */
+export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 'readLog'>): RunnerLog {
+  const ending = new AbortController();
+  return {
+    async readPage(runId, { after, limit }) {
+      const items: LogPage['items'] = [];
+      const from = parsePlace(after);
+      let last: string | undefined;
+      for (const { number } of await launchesOf(db, runId, from.number)) {
+        const reading = number === from.number && from.after !== undefined ? { after: from.after } : {};
+        for await (const { cursor, message, timestamp } of manager.readLog(nameOf(runId, number), reading)) {
+          const entry = toLogEntry(message, timestamp);
+          if (!entry) continue;
+          // Only now is it known that the page is cut off.
+          if (items.length === limit) return { items, after: last };
+          items.push(entry);
+          last = formatPlace(number, cursor);
+        }
       }
-    }
-    return entries;
+      return { items, after: undefined };
+    },
+
+    async *follow(runId, after, clientSignal) {
+      const signal = AbortSignal.any([clientSignal, ending.signal]);
+      let { number, after: cursor } = parsePlace(after);
+      while (!signal.aborted) {
+        const launch = (await launchesOf(db, runId, number))[0];
+        if (!launch) return;
+        if (launch.number !== number) cursor = undefined;
+        number = launch.number;
+        if (launch.status === 'queued') {
+          await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
+          continue;
+        }
+        const reading = { follow: true, signal, ...(cursor !== undefined && { after: cursor }) };
+        for await (const line of manager.readLog(nameOf(runId, number), reading)) {
+          const entry = toLogEntry(line.message, line.timestamp);
+          if (entry) yield { cursor: formatPlace(number, line.cursor), entry };
+        }
+        if (signal.aborted) break;
+        number += 1;
+      }
+      if (ending.signal.aborted) throw new Error('The server is about to stop. Another one goes on from here.');
+    },
+
+    endFollowing: () => ending.abort(),
   };
 }
 
-const INFO = 20;
-
-/** A line that is JSON has its parts; any other is a message. @returns nothing for an empty line */
-function toLogEntry({ message, timestamp }: WorkloadLogLine): LogEntry | undefined {
-  const text = message.trim();
-  if (text === '') return undefined;
-  const plain = { message: text, level: INFO, timestamp: timestamp?.toISOString() ?? null } as const;
-  return { chunk_index: 0, total_chunks: 1, ...plain, ...partsOf(text) };
+interface LaunchState {
+  readonly number: number;
+  readonly status: string;
 }
 
-function partsOf(text: string): Partial<LogEntry> {
-  if (!text.startsWith('{') || !text.endsWith('}')) return {};
-  try {
-    const parts = JSON.parse(text) as Partial<LogEntry>;
-    return typeof parts.message === 'string' ? parts : {};
-  } catch {
-    return {};
-  }
+async function launchesOf(db: Database, runId: string, from: number): Promise<readonly LaunchState[]> {
+  const { rows } = await sql<LaunchState>`select number, status from ws_launch
+    where run_id = ${runId} and number >= ${from} order by number`.execute(db);
+  return rows;
+}
+
+function nameOf(runId: string, number: number): string {
+  return workloadName(fromDatabaseId(runId), number);
+}
+
+function formatPlace(number: number, cursor: string): string {
+  return `${number}.${cursor}`;
+}
+
+function parsePlace(cursor: string | undefined): { number: number; after: string | undefined } {
+  if (cursor === undefined) return { number: 1, after: undefined };
+  const match = /^(\d{1,9})\.(\S+)$/.exec(cursor);
+  if (!match) throw valueError(`'${cursor}' is no cursor of a runner's log.`);
+  return { number: Number(match[1]), after: match[2] };
 }
