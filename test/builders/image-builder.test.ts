@@ -21,8 +21,8 @@ import { pushShellImage, startRegistry, type TestRegistry } from '../images/regi
 const HOST = process.env['ZENML_TEST_HOST'] ?? '';
 const BUILDER = process.env['ZENML_TEST_BUILDER_IMAGE'] ?? '';
 
-/** Namespaces: `builders` with the documented role, `smaller` with the older one, `restricted` for no builder. */
-type Namespace = 'builders' | 'smaller' | 'restricted';
+/** Namespaces: `builders` with the documented role, `smaller` with the older one, `restricted` for no builder, `unguarded` for any. */
+type Namespace = 'builders' | 'smaller' | 'restricted' | 'unguarded';
 const kubeconfigs = JSON.parse(process.env['ZENML_TEST_KUBECONFIGS'] ?? '{}') as Record<string, string>;
 
 function clusterOf(account: 'admin' | 'builders' | 'smaller'): Cluster {
@@ -35,6 +35,7 @@ const servers: Readonly<Record<Namespace, Cluster>> = {
   builders: clusterOf('builders'),
   smaller: clusterOf('smaller'),
   restricted: clusterOf('admin'),
+  unguarded: clusterOf('admin'),
 };
 const namespace = 'builders';
 
@@ -161,6 +162,19 @@ describe('a builder', { concurrency: 4 }, () => {
     assert.deepEqual(await jobsOf(request), []);
   });
 
+  test('takes up the layers of an earlier build with the same parent', async () => {
+    const parent = await replica().prepare(requestOf('RUN echo parent'), signal);
+    const requestOn = (...steps: string[]) => ({ ...requestOf(), dockerfile: [`FROM ${parent}`, ...steps].join('\n') });
+    await replica().prepare(requestOn('RUN echo first > /first'), signal);
+    const request = requestOn('RUN echo first > /first', 'RUN echo second > /second');
+    await replica().prepare(request, signal);
+    const [pod] = await podsOf(request);
+    const log = await core.readNamespacedPodLog({ namespace, name: String(pod?.metadata?.name) });
+    // Its layer comes from the registry; a step that runs ends without one.
+    assert.match(log, /\[2\/3\] RUN echo first > \/first\n#\d+ (?:CACHED|sha256:)/);
+    assert.match(log, /\[3\/3\] RUN echo second > \/second\n#\d+ DONE/);
+  });
+
   test('says which step failed, and with what', async () => {
     const request = requestOf('RUN true', 'RUN echo "ERROR: no such package" >&2; exit 3');
     const failed =
@@ -222,6 +236,12 @@ describe('a builder', { concurrency: 4 }, () => {
       });
     });
   }
+
+  test('runs without seccomp and AppArmor where it is told so', async () => {
+    const images = replica({ namespace: 'unguarded', unconfined: true });
+    const image = await images.prepare(requestOf('RUN true # unconfined'), signal);
+    assert.deepEqual(await images.check(image), []);
+  });
 
   test('that runs out of memory says so', async () => {
     const request = requestOf('RUN head -c 400m /dev/zero | tail > /dev/null');

@@ -14,6 +14,7 @@ export async function runBuilderTests(context, cluster, directory) {
   const documented = await makeWorkloadNamespace(cluster, { ...given, namespace: 'builders' });
   const smaller = await makeWorkloadNamespace(cluster, { ...given, namespace: 'smaller', rules: smallerRules });
   await makeWorkloadNamespace(cluster, { directory, namespace: 'restricted' });
+  await makeWorkloadNamespace(cluster, { directory, namespace: 'unguarded', podSecurity: 'privileged' });
   return context.nodeTests('test/builders/*.test.ts', {
     ZENML_TEST_KUBECONFIGS: JSON.stringify({ admin: cluster.kubeconfig, builders: documented, smaller }),
     ZENML_TEST_HOST: cluster.host,

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { makeWorkloadNamespace } from '../../tools/cluster/workload-namespace.mjs';
 import { add } from '../../tools/suites/counts.mjs';
 import { pushParentImage } from '../builders/parent-image.mjs';
@@ -104,6 +104,7 @@ function runOnServer(context, cluster, { namespace, kubeconfig, tests, variables
           ZENML_TEST_IMAGE: context.have['sdk-image'].name,
           ZENML_TEST_NAMESPACE: namespace,
           KUBECONFIG: cluster.kubeconfig,
+          PATH: `${context.have.cluster.bin}${delimiter}${process.env.PATH}`,
           TMPDIR: scratch,
           ...env,
         },

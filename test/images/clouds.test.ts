@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -122,6 +124,43 @@ describe('ECR', () => {
       assert.equal((await gone.hasImage(image, signal)).outcome, 'unreachable');
     } finally {
       process.env['AWS_ENDPOINT_URL'] = endpoint;
+    }
+  });
+
+  test('a server without credentials is told so', async () => {
+    const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+    const found = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) delete process.env[name];
+    Object.assign(process.env, { AWS_SHARED_CREDENTIALS_FILE: '/nowhere', AWS_CONFIG_FILE: '/nowhere' });
+    try {
+      const unknown = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
+      const message = 'cannot be asked: the server has no credentials of AWS';
+      assert.deepEqual(await unknown.mayPush(image, signal), { outcome: 'refused', message });
+      await assert.rejects(unknown.builderCredentials(image, signal), { name: 'Error' });
+    } finally {
+      for (const [name, value] of found) process.env[name] = value;
+      for (const name of ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE']) delete process.env[name];
+    }
+  });
+
+  test('a role that may not is refused for good', async () => {
+    // moto lets everybody do everything: this is how AWS refuses.
+    const refusing = createServer((_request, response) => {
+      response.writeHead(400, { 'Content-Type': 'application/x-amz-json-1.1' });
+      response.end('{"__type": "AccessDeniedException", "message": "User: x is not authorized to perform: ecr:y"}');
+    });
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    const endpoint = process.env['AWS_ENDPOINT_URL'];
+    process.env['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+    try {
+      const denied = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
+      const message = 'refuses the server’s role (AccessDeniedException)';
+      assert.deepEqual(await denied.hasImage(image, signal), { outcome: 'refused', message });
+      await assert.rejects(denied.builderCredentials(image, signal), { name: 'WorkloadError' });
+    } finally {
+      process.env['AWS_ENDPOINT_URL'] = endpoint;
+      refusing.closeAllConnections();
+      refusing.close();
     }
   });
 

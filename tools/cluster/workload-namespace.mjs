@@ -25,7 +25,7 @@ export const smallerRules = [
  * Makes a namespace for Jobs, the service account `runner` in it, and one for a server that may do exactly what the rules
  * say.
  * @param {import('./cluster.mjs').Cluster} cluster
- * @param {{namespace: string, directory: string, rules?: object[], podSecurity?: 'restricted' | 'baseline'}} given
+ * @param {{namespace: string, directory: string, rules?: object[], podSecurity?: 'restricted' | 'baseline' | 'privileged'}} given
  *   `directory` takes the kubeconfig; builders need the Pod Security Standard `baseline`
  * @returns {Promise<string>} path of a kubeconfig of the server's service account
  */

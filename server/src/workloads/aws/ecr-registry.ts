@@ -169,12 +169,17 @@ async function answerOf(signal: AbortSignal | undefined, ask: () => Promise<Regi
   } catch (error) {
     signal?.throwIfAborted();
     if (nameOf(error) === 'RepositoryNotFoundException') return { outcome: 'no', message: 'has no such repository' };
-    return { outcome: isRefusal(error) ? 'refused' : 'unreachable', message: messageOf(error) };
+    const refused = isRefusal(error) || nameOf(error) === NO_CREDENTIALS;
+    return { outcome: refused ? 'refused' : 'unreachable', message: messageOf(error) };
   }
 }
 
+/** AWS' SDK found none; where they come from may answer again later. */
+const NO_CREDENTIALS = 'CredentialsProviderError';
+
 /** Completes the sentence "the registry …". */
 function messageOf(error: unknown): string {
+  if (nameOf(error) === NO_CREDENTIALS) return 'cannot be asked: the server has no credentials of AWS';
   if (isRefusal(error)) return `refuses the server’s role (${nameOf(error)})`;
   return `cannot be asked: ${error instanceof Error ? error.message : String(error)}`;
 }

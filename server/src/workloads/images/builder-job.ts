@@ -42,6 +42,9 @@ const HELPERS = `${FILES}/bin`;
 const STATE = '/home/user/.local/share/buildkit';
 const CONFIG_VARIABLE = 'DOCKER_CONFIG_JSON';
 
+/** For clusters before 1.30, which do not know the field. */
+const WITHOUT_APPARMOR = { [`container.apparmor.security.beta.kubernetes.io/${BUILDER_CONTAINER}`]: 'unconfined' };
+
 /** User and group of BuildKit's rootless image. */
 const USER = 1000;
 
@@ -95,7 +98,10 @@ export function builderJob(parts: BuilderJob): V1Job {
       ...(job.podFailurePolicy && {
         podFailurePolicy: { rules: job.podFailurePolicy.rules.map((rule) => ({ ...rule })) },
       }),
-      template: { metadata: { labels, annotations }, spec: podSpec(parts) },
+      template: {
+        metadata: { labels, annotations: { ...annotations, ...(parts.builder.unconfined && WITHOUT_APPARMOR) } },
+        spec: podSpec(parts),
+      },
     },
   };
 }
