@@ -1,4 +1,4 @@
-import { causeOfBuildFailure } from './build-failure.ts';
+import { findBuildFailure } from './build-failure.ts';
 
 const STEP = `#6 [2/3] RUN pip install uv
 #6 0.100 ok
@@ -20,13 +20,15 @@ error: failed to solve: process "/bin/sh -c uv pip install" did not complete suc
 `;
 
 test('a step that fails is named, with the last line that it printed', () => {
-  expect(causeOfBuildFailure(STEP)).toBe(
+  expect(findBuildFailure(STEP)?.cause).toBe(
     "step 3/3 (RUN uv pip install --no-cache-dir 'kube…) ended with exit code 1: ERROR: no matching distribution found for nothing-like-it",
   );
 });
 
 test('a step that was killed may have had too little memory', () => {
-  expect(causeOfBuildFailure(STEP.replaceAll('exit code: 1', 'exit code: 137'))).toContain('killed: out of memory?');
+  expect(findBuildFailure(STEP.replaceAll('exit code: 1', 'exit code: 137'))?.cause).toContain(
+    'killed: out of memory?',
+  );
 });
 
 test.each([
@@ -47,6 +49,19 @@ test.each([
     /^BuildKit does not start: failed to start the child: .* permitted \(see ZENML_WORKSPACE_BUILDER_UNCONFINED\)$/,
   ],
   ['sh: buildctl-daemonless.sh: not found\n', /^sh: buildctl-daemonless\.sh: not found$/],
-])('%p', (log, cause) => expect(causeOfBuildFailure(log)).toMatch(cause));
+])('%p', (log, cause) => expect(findBuildFailure(log)?.cause).toMatch(cause));
 
-test('an empty log says nothing', () => expect(causeOfBuildFailure('\n')).toBeUndefined());
+test('an empty log says nothing', () => expect(findBuildFailure('\n')).toBeUndefined());
+
+test.each([
+  ['failed to push r.example/a:1: errors:\nmanifest blob unknown: blob unknown to registry\n', true],
+  ['failed to push r.example/a:1: unexpected status from HEAD request to https://r.example: 401 Unauthorized', false],
+  ['failed to resolve source metadata for docker.io/a: dial tcp 1.2.3.4:443: i/o timeout', true],
+  [
+    'failed to resolve source metadata for docker.io/a: unexpected status from HEAD request: 429 Too Many Requests',
+    true,
+  ],
+  ['r.example/shell:9: not found', false],
+])('%p may pass: %p', (error, mayPass) => {
+  expect(findBuildFailure(`error: failed to solve: ${error}`)).toMatchObject({ mayPass });
+});

@@ -3,13 +3,39 @@
  * dashes, and the last line begins with `error:`.
  */
 
-/** @returns the cause in one short line, as far as the log says */
-export function causeOfBuildFailure(log: string): string | undefined {
+/** Why a build failed. */
+export interface BuildFailure {
+  /** One short line, as far as the log says. */
+  readonly cause: string;
+  /** Whether another try may end otherwise: the network, or the registry at its work. */
+  readonly mayPass: boolean;
+}
+
+/** @returns `undefined` where the log says nothing */
+export function findBuildFailure(log: string): BuildFailure | undefined {
   const lines = log.split('\n').map((line) => line.trimEnd());
-  const error = lines.findLast((line) => /^error: /i.test(line))?.replace(/^error: (?:failed to solve: )?/i, '');
-  if (error === undefined) return startFailure(lines) ?? lines.findLast((line) => line.trim() !== '')?.trim();
+  const error = errorOf(lines);
+  if (error === undefined) {
+    const cause = startFailure(lines) ?? lines.findLast((line) => line.trim() !== '')?.trim();
+    return cause === undefined ? undefined : { cause, mayPass: false };
+  }
   const exitCode = /did not complete successfully: exit code: (\d+)/.exec(error)?.[1];
-  if (exitCode === undefined) return pushFailure(error) ?? error;
+  if (exitCode !== undefined) return { cause: stepFailure(lines, exitCode), mayPass: false };
+  return pushFailure(error) ?? { cause: error, mayPass: NETWORK.test(error) };
+}
+
+const NETWORK =
+  /i\/o timeout|connection re(?:fused|set)|no such host|handshake timeout|unexpected EOF|: EOF$|status[^:]*: (?:429|50[0234])/i;
+
+/** A registry's answer may have several lines. */
+function errorOf(lines: readonly string[]): string | undefined {
+  const start = lines.findLastIndex((line) => /^error: /i.test(line));
+  if (start === -1) return undefined;
+  const said = lines.slice(start).filter((line) => line !== '');
+  return said.join(' ').replace(/^error: (?:failed to solve: )?/i, '');
+}
+
+function stepFailure(lines: readonly string[], exitCode: string): string {
   const step = failedStep(lines);
   const killed = exitCode === '137' ? ', killed: out of memory?' : '';
   return `${step?.title ?? 'a step'} ended with exit code ${exitCode}${killed}${step?.output ? `: ${step.output}` : ''}`;
@@ -44,9 +70,11 @@ function startFailure(lines: readonly string[]): string | undefined {
   return `BuildKit does not start: ${cause}${forbidden ? ' (see ZENML_WORKSPACE_BUILDER_UNCONFINED)' : ''}`;
 }
 
-function pushFailure(error: string): string | undefined {
+function pushFailure(error: string): BuildFailure | undefined {
   const [, image, cause = ''] = /failed to push (\S+): (.*)$/.exec(error) ?? [];
   if (image === undefined) return undefined;
-  const refused = /denied|unauthorized|forbidden|authorization failed|no basic auth|401|403/i.test(cause);
-  return refused ? `the registry refuses the push of ${image}` : `${image} could not be pushed: ${cause}`;
+  const refused = /denied|unauthorized|forbidden|authorization failed|no basic auth|\b401\b|\b403\b/i.test(cause);
+  return refused
+    ? { cause: `the registry refuses the push of ${image}`, mayPass: false }
+    : { cause: `${image} could not be pushed: ${cause}`, mayPass: true };
 }

@@ -5,7 +5,7 @@ import { selectorOfWorkload } from '../kubernetes/labels.ts';
 import { failureOf, pendingReasonOf } from '../kubernetes/pod-reasons.ts';
 import { type SeenPod, seeJob, seePod } from '../kubernetes/seen.ts';
 import { WorkloadError } from '../manager.ts';
-import { causeOfBuildFailure } from './build-failure.ts';
+import { findBuildFailure } from './build-failure.ts';
 import type { BuilderCluster } from './builder-cluster.ts';
 import { BUILD_LABEL, type BuilderJob, builderJob, builderSecret } from './builder-job.ts';
 import type { BuildImage, ImageBuild } from './image-preparation.ts';
@@ -155,6 +155,7 @@ async function failure(
     return isFinal ? new WorkloadError(message) : new Error(message);
   }
   const log = (await cluster.readLastLines(pod.name, LAST_LINES)) ?? container.lastLines ?? '';
-  const cause = causeOfBuildFailure(log) ?? failureOf(pod, jobReason);
-  return new WorkloadError(`Its image could not be built: ${cause}`);
+  const { cause, mayPass } = findBuildFailure(log) ?? { cause: failureOf(pod, jobReason), mayPass: false };
+  const message = `Its image could not be built: ${cause}`;
+  return mayPass ? new Error(message) : new WorkloadError(message);
 }
