@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { openBucketStore } from './artifact-stores/bucket-store.ts';
 import type { IssueToken } from './auth/access-tokens.ts';
 import type { Config } from './config/config.ts';
 import { AWS_MANAGER, GCP_MANAGER, LOCAL_MANAGER, type WorkloadConfig } from './config/workload-config.ts';
@@ -14,6 +15,10 @@ import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
+import { openArchive } from './workloads/logs/archive-store.ts';
+import { createArchivedLogReader } from './workloads/logs/archived-log.ts';
+import { startLogArchiver } from './workloads/logs/log-archiver.ts';
+import type { ArchiveParts } from './workloads/logs/log-follower.ts';
 import { createRunnerLog, type RunnerLog } from './workloads/logs/runner-log.ts';
 import type { Finding, WorkloadManager } from './workloads/manager.ts';
 
@@ -36,25 +41,32 @@ export async function startLaunching(
 ): Promise<Launching | undefined> {
   const manager = await createManager(workloads, serverId, log);
   if (!manager) return undefined;
+  const archive = await createArchive(workloads, { db, manager, log });
   await manager.start();
   const findings = await manager.diagnose();
   warnOfProblems(findings, server.serverUrl, log);
   const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
   const endWatch = await watchRunners(db, manager, failRun, log);
+  const launcher = createLauncher({
+    db,
+    manager,
+    issueToken,
+    serverUrl: server.serverUrl,
+    image: { parentImage: workloads.runnerParentImage, withoutUv: workloads.runnerWithoutUv },
+  });
   const dispatcher = startDispatcher({
     db,
     failRun,
     removeRunner: ({ runId, number }) => manager.remove(workloadName(runId, number)),
     log,
     concurrency: workloads.maxConcurrentRuns,
-    startLaunch: createLauncher({
-      db,
-      manager,
-      issueToken,
-      serverUrl: server.serverUrl,
-      image: { parentImage: workloads.runnerParentImage, withoutUv: workloads.runnerWithoutUv },
-    }),
+    async startLaunch(launch, signal) {
+      // Before there is anything to read: its first line is not missed then, whichever replica reads it.
+      if (archive) await openArchive(db, launch);
+      await launcher(launch, signal);
+    },
   });
+  const archiver = archive && startLogArchiver(archive);
   return {
     listProblems: () => findings.map(({ severity, problem }) => `${severity}: ${problem}`),
     cancelLaunches: {
@@ -63,7 +75,7 @@ export async function startLaunching(
         for (const number of numbers) await manager.remove(workloadName(runId, number));
       },
     },
-    runnerLog: createRunnerLog(db, manager),
+    runnerLog: createRunnerLog(db, archive ? { readLog: createArchivedLogReader(archive) } : manager),
     async enqueueLaunch(transaction, request) {
       const launch = await enqueueLaunch(transaction, request);
       // The transaction ends with the request: it is seen a moment later, or by the next look.
@@ -72,6 +84,7 @@ export async function startLaunching(
     },
     async stop() {
       await dispatcher.stop();
+      await archiver?.stop();
       endWatch();
       await manager.stop();
     },
@@ -84,6 +97,17 @@ function warnOfProblems(findings: readonly Finding[], serverUrl: string | undefi
   for (const { severity, problem, fix } of findings) {
     log[severity === 'error' ? 'error' : 'warn'](`${problem} ${fix}`);
   }
+}
+
+/** Where the logs of runners are kept; `undefined` where they are not. */
+async function createArchive(
+  { managerSource, kubernetes }: WorkloadConfig,
+  parts: Pick<ArchiveParts, 'db' | 'manager' | 'log'>,
+): Promise<ArchiveParts | undefined> {
+  if (!kubernetes?.externalLogs) return undefined;
+  const root = managerSource === GCP_MANAGER ? kubernetes.bucketGcp : kubernetes.bucketAws;
+  if (root === undefined) return undefined;
+  return { ...parts, root, store: await openBucketStore(root, kubernetes.regionAws) };
 }
 
 /** Milliseconds in which a request's transaction has usually been committed. */

@@ -52,6 +52,41 @@ const OWN_TABLES: readonly Migration[] = [
       ) engine = InnoDB`.execute(connection);
     },
   },
+  {
+    name: 'table ws_log_archive',
+    async run(connection) {
+      await sql`create table if not exists ws_log_archive (
+        run_id char(32) not null,
+        number int not null,
+        status varchar(16) not null,
+        parts int not null,
+        cursor_after varchar(100) character set ascii collate ascii_bin null,
+        gap text null,
+        outage_since datetime(3) null,
+        created datetime(3) not null,
+        claim char(32) null,
+        claimed_until datetime(3) null,
+        primary key (run_id, number),
+        key unclaimed_logs (status, claimed_until)
+      ) engine = InnoDB`.execute(connection);
+    },
+  },
+  {
+    name: 'table ws_log_part',
+    async run(connection) {
+      await sql`create table if not exists ws_log_part (
+        run_id char(32) not null,
+        number int not null,
+        part int not null,
+        name varchar(1000) not null,
+        last_cursor varchar(100) character set ascii collate ascii_bin not null,
+        line_count int not null,
+        bytes int not null,
+        written tinyint not null,
+        primary key (run_id, number, part)
+      ) engine = InnoDB`.execute(connection);
+    },
+  },
 ];
 
 /** All of our own steps, in their order. ZenML's tables are there before. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type ArtifactStore, NoSuchFileError } from '../../artifact-stores/artifact-store.ts';
 import { ApiError, valueError } from '../../errors.ts';
+import { textLines } from '../../text-lines.ts';
 import { toLogEntry } from './log-entry.ts';
 import type { LogPage, LogPaging } from './log-page.ts';
 
@@ -22,13 +23,15 @@ export async function readStoredLog(store: ArtifactStore, uri: string, paging: L
   for await (const file of filesOf(store, uri)) {
     if (from && file < from.uri) continue;
     const start = file === from?.uri ? from.offset : 0;
-    for await (const { text, end } of linesOf(store, file, start)) {
+    const stream = await open(store, file, start);
+    if (!stream) continue;
+    for await (const { text, end } of textLines(stream)) {
       const entry = toLogEntry(text);
       if (!entry) continue;
       // Only now is it known that the page is cut off.
       if (items.length === paging.limit) return { items, after: place && formatPlace(place) };
       items.push(entry);
-      place = { uri: file, offset: end };
+      place = { uri: file, offset: start + end };
     }
   }
   return { items, after: undefined };
@@ -44,32 +47,6 @@ async function* filesOf(store: ArtifactStore, uri: string): AsyncGenerator<strin
     yield file.uri;
   }
   if (isEmpty) throw new ApiError('DoesNotExistException', `Folder '${uri}' is empty in the artifact store.`);
-}
-
-interface Line {
-  readonly text: string;
-  /** The bytes of the file up to the next line. */
-  readonly end: number;
-}
-
-const NEWLINE = 10;
-
-async function* linesOf(store: ArtifactStore, uri: string, start: number): AsyncGenerator<Line> {
-  const stream = await open(store, uri, start);
-  if (!stream) return;
-  let rest: Buffer = Buffer.alloc(0);
-  let position = start;
-  for await (const chunk of stream) {
-    rest = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
-    let from = 0;
-    for (let end = rest.indexOf(NEWLINE, from); end >= 0; end = rest.indexOf(NEWLINE, from)) {
-      yield { text: rest.toString('utf8', from, end), end: position + end + 1 };
-      from = end + 1;
-    }
-    position += from;
-    rest = rest.subarray(from);
-  }
-  if (rest.length > 0) yield { text: rest.toString('utf8'), end: position + rest.length };
 }
 
 async function open(store: ArtifactStore, uri: string, start: number): Promise<Readable | undefined> {

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { textLines } from '../../text-lines.ts';
 import { formatCursor, type LogPlace, parseCursor } from '../logs/cursor.ts';
 import type { LogReading, WorkloadLogLine } from '../manager.ts';
 import { type Cluster, refusalStatus } from './cluster.ts';
@@ -20,8 +20,9 @@ export async function* readPodLogs(
   let place = after === undefined ? undefined : parseCursor(after);
   let attempt = place?.attempt ?? 0;
   while (!signal.aborted) {
-    const pod = (await listPods(cluster, namespace, name))[attempt];
+    const pod = (await listPods(cluster, namespace, name)).find((candidate) => attemptOf(candidate) >= attempt);
     if (!pod) return;
+    attempt = attemptOf(pod);
     const isOver = pod.phase === 'Succeeded' || pod.phase === 'Failed';
     for await (const line of readPodLog({ cluster, namespace, pod, attempt, follow, signal }, place)) {
       place = parseCursor(line.cursor);
@@ -42,6 +43,11 @@ async function listPods({ core }: Cluster, namespace: string, name: string): Pro
     .sort((one, other) => (one.created?.getTime() ?? 0) - (other.created?.getTime() ?? 0));
 }
 
+/** When it was made, seconds since 1970: the same however many of the pods before it are still there. */
+function attemptOf({ created }: SeenPod): number {
+  return Math.floor((created?.getTime() ?? 0) / 1000);
+}
+
 interface PodReading {
   readonly cluster: Cluster;
   readonly namespace: string;
@@ -57,25 +63,17 @@ async function* readPodLog(reading: PodReading, after: LogPlace | undefined): As
   if (!stream) return;
   const counter = { timestamp: '', index: 0 };
   const last = after && formatCursor(after);
-  let broken: Error | undefined;
-  stream.on('error', (error) => {
-    broken = error;
-  });
-  const lines = createInterface({ input: stream });
-  // Whether readline passes on what breaks its stream depends on the version of Node.
-  lines.on('error', () => undefined);
   try {
-    for await (const text of lines) {
+    for await (const { text } of textLines(stream)) {
       const line = toLine(text, attempt, counter);
       if (line && (last === undefined || line.cursor > last)) yield line;
     }
   } catch (error) {
-    if (broken === undefined) throw error;
+    // Who follows opens it again; who does not must not take a part for the whole.
+    if (!signal.aborted && !reading.follow) throw error;
   } finally {
     stream.destroy();
   }
-  // Who follows opens it again; who does not must not take a part for the whole.
-  if (broken && !signal.aborted && !reading.follow) throw broken;
 }
 
 /** @returns nothing where the container has not started, or its pod is gone */

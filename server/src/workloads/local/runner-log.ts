@@ -47,5 +47,10 @@ export async function* readLogFile(
 }
 
 function toLine(bytes: Buffer, position: number): WorkloadLogLine {
-  return { cursor: String(position), message: bytes.toString('utf8').replace(/\r$/, ''), timestamp: undefined };
+  // Of one length: cursors are compared as texts.
+  return {
+    cursor: String(position).padStart(16, '0'),
+    message: bytes.toString('utf8').replace(/\r$/, ''),
+    timestamp: undefined,
+  };
 }

@@ -5,7 +5,7 @@
 
 /** Where a line is. */
 export interface LogPlace {
-  /** Which of the workload's pods, 0 for the first. */
+  /** Which of the workload's pods: when it was made, seconds since 1970. */
   readonly attempt: number;
   /** RFC 3339 with nanoseconds, UTC, as the container runtime stamped the line. */
   readonly timestamp: string;
@@ -13,7 +13,7 @@ export interface LogPlace {
   readonly index: number;
 }
 
-/** `00002~2026-01-31T08:15:00.123456789Z~00000`; the timestamp gets all its nine decimals. */
+/** `1769847300~2026-01-31T08:15:00.123456789Z~00000`; the timestamp gets all its nine decimals. */
 export function formatCursor({ attempt, timestamp, index }: LogPlace): string {
   return `${padded(attempt)}~${withNanoseconds(timestamp)}~${padded(index)}`;
 }

@@ -1,0 +1,33 @@
+import { pino } from 'pino';
+import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
+import { createDatabase, type DatabaseConfig } from '../../server/src/database/database.ts';
+import { createLocalWorkloadManager } from '../../server/src/workloads/local/local-workload-manager.ts';
+import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
+
+/** What a process that keeps logs, as a replica of the server does, is told in its first argument: JSON. */
+export interface FollowerOptions {
+  readonly database: DatabaseConfig;
+  readonly endpoint: string;
+  readonly root: string;
+  readonly directory: string;
+}
+
+const { database, endpoint, root, directory } = JSON.parse(process.argv[2] ?? '{}') as FollowerOptions;
+const log = pino({ level: 'fatal' });
+const manager = createLocalWorkloadManager({ python: '/bin/sh', directory }, log);
+const handle = createDatabase(database);
+const credentials = { accessKeyId: 'tests', secretAccessKey: 'tests' };
+const store = createS3Store({ endpoint, credentials });
+const before = process.memoryUsage.rss();
+let most = before;
+setInterval(() => {
+  most = Math.max(most, process.memoryUsage.rss());
+}, 100).unref();
+const archiver = startLogArchiver({ db: handle.db, manager, store, root, log });
+
+process.on('SIGTERM', async () => {
+  await archiver.stop();
+  await handle.destroy();
+  process.stdout.write(`${JSON.stringify({ grownBytes: most - before })}\n`);
+  process.exit(0);
+});
