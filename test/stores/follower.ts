@@ -18,16 +18,27 @@ const manager = createLocalWorkloadManager({ python: '/bin/sh', directory }, log
 const handle = createDatabase(database);
 const credentials = { accessKeyId: 'tests', secretAccessKey: 'tests' };
 const store = createS3Store({ endpoint, credentials });
-const before = process.memoryUsage.rss();
-let most = before;
+/** From when on memory is compared: by then libraries are loaded, and V8 has the room that it likes to have. */
+const WARM_AFTER_PARTS = 15;
+let written = 0;
+let before = 0;
+let most = 0;
 setInterval(() => {
-  most = Math.max(most, process.memoryUsage.rss());
+  if (before > 0) most = Math.max(most, process.memoryUsage.rss());
 }, 100).unref();
-const archiver = startLogArchiver({ db: handle.db, manager, store, root, log });
+const counted: typeof store = {
+  ...store,
+  async write(uri, bytes) {
+    await store.write(uri, bytes);
+    written += 1;
+    if (written === WARM_AFTER_PARTS) before = process.memoryUsage.rss();
+  },
+};
+const archiver = startLogArchiver({ db: handle.db, manager, store: counted, root, log });
 
 process.on('SIGTERM', async () => {
   await archiver.stop();
   await handle.destroy();
-  process.stdout.write(`${JSON.stringify({ grownBytes: most - before })}\n`);
+  process.stdout.write(`${JSON.stringify({ grownBytes: Math.max(0, most - before) })}\n`);
   process.exit(0);
 });

@@ -45,10 +45,10 @@ before(async () => {
 });
 after(async () => {
   for (const follower of followers) follower.kill('SIGKILL');
-  for (const { name } of await manager.list()) await manager.remove(name);
-  await manager.stop();
-  await database.drop();
-  await s3.stop();
+  for (const { name } of (await manager?.list()) ?? []) await manager.remove(name);
+  await manager?.stop();
+  await database?.drop();
+  await s3?.stop();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -134,13 +134,15 @@ test('of a million lines each is kept once, although the replicas that keep them
     if (message !== String(expected)) assert.equal(message, String(expected));
   }
   assert.equal(expected, 1_000_000);
+  const grown: number[] = [];
   for (const follower of [last, other]) {
     const output = once(follower.stdout ?? process.stdin, 'data');
     follower.kill('SIGTERM');
     const { grownBytes } = JSON.parse(String((await output)[0])) as { grownBytes: number };
-    assert.ok(grownBytes < 64 * 2 ** 20, `${grownBytes} bytes`);
+    grown.push(grownBytes);
     await once(follower, 'exit');
   }
+  assert.ok(Math.max(...grown) < 64 * 2 ** 20, `${grown} bytes`);
 });
 
 test('one cursor serves the live log and the kept one, and whoever follows sees each line once', async () => {

@@ -4,10 +4,13 @@ import type { WorkloadLogLine } from '../manager.ts';
  * How lines are kept in an object: `CURSOR MESSAGE`, one a line.
  */
 
-/** Lines that wait to be kept. */
+const FIRST_SIZE = 16 * 1024;
+
+/** Lines that wait to be kept. Its memory is used again and again: nothing is added while what was taken is in use. */
 export class LogBuffer {
-  #texts: string[] = [];
+  #memory = Buffer.allocUnsafe(FIRST_SIZE);
   #bytes = 0;
+  #lines = 0;
   #lastCursor = '';
 
   get bytes(): number {
@@ -15,26 +18,35 @@ export class LogBuffer {
   }
 
   get isEmpty(): boolean {
-    return this.#texts.length === 0;
+    return this.#lines === 0;
   }
 
   add({ cursor, message }: WorkloadLogLine): void {
     const text = `${cursor} ${message}\n`;
-    this.#texts.push(text);
-    this.#bytes += Buffer.byteLength(text);
+    // No character takes more than three bytes per unit of its text.
+    this.#reserve(text.length * 3);
+    this.#bytes += this.#memory.write(text, this.#bytes, 'utf8');
+    this.#lines += 1;
     this.#lastCursor = cursor;
   }
 
-  /** Takes all that is in it. */
+  /** Takes all that is in it. The content is good until the next line is added. */
   take(): { content: Buffer; lines: number; lastCursor: string } {
     const taken = {
-      content: Buffer.from(this.#texts.join(''), 'utf8'),
-      lines: this.#texts.length,
+      content: this.#memory.subarray(0, this.#bytes),
+      lines: this.#lines,
       lastCursor: this.#lastCursor,
     };
-    this.#texts = [];
     this.#bytes = 0;
+    this.#lines = 0;
     return taken;
+  }
+
+  #reserve(more: number): void {
+    if (this.#bytes + more <= this.#memory.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#memory.length * 2, this.#bytes + more));
+    this.#memory.copy(larger, 0, 0, this.#bytes);
+    this.#memory = larger;
   }
 }
 

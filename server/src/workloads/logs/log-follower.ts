@@ -4,7 +4,7 @@ import type { ArtifactStore } from '../../artifact-stores/artifact-store.ts';
 import type { Database } from '../../database/database.ts';
 import { fromDatabaseId, newId } from '../../database/ids.ts';
 import { workloadName } from '../launch.ts';
-import type { WorkloadLogLine, WorkloadManager } from '../manager.ts';
+import type { WorkloadManager } from '../manager.ts';
 import {
   beginPart,
   type ClaimedLog,
@@ -142,44 +142,30 @@ class LogFollower {
     }
   }
 
-  /** Reads on from the last line. @returns whether it came to an end and did not break off */
+  /** Reads on from the last line, and keeps what it reads. @returns whether it came to an end and did not break off */
   async #read(follow: boolean): Promise<boolean> {
     const { manager, log, flushAfter = FLUSH_AFTER } = this.#parts;
     const ending = new AbortController();
     const signal = AbortSignal.any([this.#signal, ending.signal]);
     const after = this.#cursor === undefined ? {} : { after: this.#cursor };
-    const lines = manager.readLog(this.#name, { follow, signal, ...after })[Symbol.asyncIterator]();
-    let next: Promise<IteratorResult<WorkloadLogLine>> | undefined;
-    let due = Number.POSITIVE_INFINITY;
+    const due = new DueFlush(() => this.#flush(), flushAfter, ending);
     try {
-      for (;;) {
-        next ??= lines.next();
-        const result = await before(next, due);
-        if (result === 'due') {
-          if (!(await this.#flush())) return false;
-          due = Number.POSITIVE_INFINITY;
-          continue;
-        }
-        next = undefined;
-        if (result.done) return true;
-        if (this.#buffer.isEmpty) due = Date.now() + flushAfter;
-        this.#buffer.add(result.value);
+      for await (const line of manager.readLog(this.#name, { follow, signal, ...after })) {
+        if (!(await due.settled())) return false;
+        this.#buffer.add(line);
         this.#previous = this.#cursor;
-        this.#cursor = result.value.cursor;
+        this.#cursor = line.cursor;
+        due.start();
         // Nothing more is read while the bucket does not take it: the log waits where it is.
-        if (this.#buffer.bytes < PART_BYTES && Date.now() < due) continue;
-        if (!(await this.#flush())) return false;
-        due = Number.POSITIVE_INFINITY;
+        if (this.#buffer.bytes >= PART_BYTES && !(await due.now())) return false;
       }
+      return await due.now();
     } catch (error) {
       if (error instanceof LostClaimError) throw error;
       if (!this.#signal.aborted) log.warn({ err: error, workload: this.#name }, 'a log broke off; it is read again');
+      await due.now();
       await sleep(PAUSE, undefined, { signal: this.#signal }).catch(() => undefined);
       return false;
-    } finally {
-      ending.abort();
-      next?.catch(() => undefined);
-      await lines.return?.();
     }
   }
 
@@ -234,16 +220,46 @@ class LogFollower {
   }
 }
 
-/** Waits for something until a moment, milliseconds since 1970. */
-async function before<Result>(next: Promise<Result>, due: number): Promise<Result | 'due'> {
-  if (due === Number.POSITIVE_INFINITY) return next;
-  let timer: NodeJS.Timeout | undefined;
-  const moment = new Promise<'due'>((resolve) => {
-    timer = setTimeout(() => resolve('due'), Math.max(0, due - Date.now()));
-  });
-  try {
-    return await Promise.race([next, moment]);
-  } finally {
-    clearTimeout(timer);
+/** A flush a while after the first line that waits, also when no other comes. */
+class DueFlush {
+  readonly #flush: () => Promise<boolean>;
+  readonly #delay: number;
+  readonly #reading: AbortController;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<boolean> | undefined;
+
+  /** @param reading ended where the flush does not succeed, as its end may be far off */
+  constructor(flush: () => Promise<boolean>, delay: number, reading: AbortController) {
+    this.#flush = flush;
+    this.#delay = delay;
+    this.#reading = reading;
+  }
+
+  start(): void {
+    this.#timer ??= setTimeout(() => {
+      const running = this.#flush();
+      this.#running = running;
+      running.then(
+        (kept) => kept || this.#reading.abort(),
+        () => this.#reading.abort(),
+      );
+    }, this.#delay);
+  }
+
+  /** Waits for a flush that is under way. @returns whether it kept the lines */
+  async settled(): Promise<boolean> {
+    if (!this.#running) return true;
+    const kept = await this.#running;
+    this.#running = undefined;
+    this.#timer = undefined;
+    return kept;
+  }
+
+  /** Flushes at once. */
+  async now(): Promise<boolean> {
+    if (!(await this.settled())) return false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    return this.#flush();
   }
 }
