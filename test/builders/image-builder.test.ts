@@ -1,42 +1,24 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { createGoogleRegistry } from '../../server/src/workloads/gcp/google-registry.ts';
-import { createBuilderCluster } from '../../server/src/workloads/images/builder-cluster.ts';
 import { createConfiguredRegistry } from '../../server/src/workloads/images/configured-images.ts';
 import { formatDockerConfig } from '../../server/src/workloads/images/docker-config.ts';
-import { createImageBuilder } from '../../server/src/workloads/images/image-builder.ts';
-import { createImagePreparation, type ImagePreparation } from '../../server/src/workloads/images/image-preparation.ts';
+import type { ImagePreparation } from '../../server/src/workloads/images/image-preparation.ts';
 import { type ImageReference, parseImage } from '../../server/src/workloads/images/image-reference.ts';
 import { createPlainRegistry, type ImageRegistry } from '../../server/src/workloads/images/image-registry.ts';
 import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
 import { runnerImageName } from '../../server/src/workloads/images/runner-image-name.ts';
-import { type Cluster, connectCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
-import { createSecretsPlace } from '../../server/src/workloads/kubernetes/secrets-place.ts';
 import { type ImageRequest, WorkloadError } from '../../server/src/workloads/manager.ts';
 import { startMetadataServer } from '../images/metadata-server.ts';
 import { pushShellImage, startRegistry, type TestRegistry } from '../images/registry.ts';
+import { type Changes, clusterOf, createReplica, requestFor } from './replica.ts';
 
 /** This machine, as the node and its pods reach it. */
 const HOST = process.env['ZENML_TEST_HOST'] ?? '';
-const BUILDER = process.env['ZENML_TEST_BUILDER_IMAGE'] ?? '';
-
-/** Namespaces: `builders` with the documented role, `smaller` with the older one, `restricted` for no builder, `unguarded` for any. */
-type Namespace = 'builders' | 'smaller' | 'restricted' | 'unguarded';
-const kubeconfigs = JSON.parse(process.env['ZENML_TEST_KUBECONFIGS'] ?? '{}') as Record<string, string>;
-
-function clusterOf(account: 'admin' | 'builders' | 'smaller'): Cluster {
-  process.env['KUBECONFIG'] = kubeconfigs[account];
-  return connectCluster(undefined);
-}
-
 const { batch, core } = clusterOf('admin');
-const servers: Readonly<Record<Namespace, Cluster>> = {
-  builders: clusterOf('builders'),
-  smaller: clusterOf('smaller'),
-  restricted: clusterOf('admin'),
-  unguarded: clusterOf('admin'),
-};
 const namespace = 'builders';
 
 let registry: TestRegistry;
@@ -46,7 +28,6 @@ before(async () => {
 });
 after(() => registry.stop());
 
-/** What one replica of the server prepares images with. */
 /** Tries again what may pass, as the dispatcher does. */
 async function prepared(images: ImagePreparation, request: ImageRequest): Promise<string> {
   for (let tries = 1; ; tries++) {
@@ -58,57 +39,13 @@ async function prepared(images: ImagePreparation, request: ImageRequest): Promis
   }
 }
 
-interface Changes {
-  readonly registry?: ImageRegistry;
-  readonly registryName?: string;
-  readonly builderImage?: string;
-  readonly startTimeoutSeconds?: number;
-  readonly metadataHost?: string;
-  readonly namespace?: Namespace;
-  readonly memory?: string;
-  readonly unconfined?: boolean;
-}
-
-function replica(changes: Changes = {}) {
-  const registryName = changes.registryName ?? registry.name;
-  const place = changes.namespace ?? namespace;
-  const client = createRegistryClient({ findCredentials: async () => undefined, plainHttp: [registry.name] });
-  const images = changes.registry ?? createPlainRegistry(client, undefined);
-  return createImagePreparation({
-    sources: { buildRunnerImage: true, dockerRegistry: registryName, runnerImage: undefined },
-    registry: images,
-    buildImage: createImageBuilder({
-      cluster: createBuilderCluster(servers[place], place),
-      registry: images,
-      secretsIn: createSecretsPlace(servers[place], place),
-      startTimeoutSeconds: changes.startTimeoutSeconds ?? 60,
-      job: {
-        namespace: place,
-        serviceAccount: 'runner',
-        podResources: changes.memory === undefined ? undefined : { limits: { memory: changes.memory } },
-        nodeSelector: undefined,
-        tolerations: undefined,
-        ttlSecondsAfterFinished: 600,
-        backoffLimit: 0,
-        podFailurePolicy: undefined,
-        pullSecret: undefined,
-        serverId: '00000000-0000-4000-8000-000000000000',
-      },
-      builder: {
-        image: changes.builderImage ?? BUILDER,
-        plainHttp: [registry.name, registryName],
-        unconfined: changes.unconfined ?? false,
-        timeoutSeconds: 300,
-        ...(changes.metadataHost !== undefined && { metadataHost: changes.metadataHost }),
-      },
-    }),
-  });
-}
+const replica = (changes: Changes = {}) => createReplica(registry.name, changes);
+const requestOf = (...steps: readonly string[]) => requestFor(registry.name, ...steps);
 
 function withPullSecret(name: string, registryName: string): ImageRegistry {
   return createConfiguredRegistry(
     { pullSecret: name, plainHttpRegistries: [registryName] },
-    servers[namespace],
+    clusterOf(namespace),
     namespace,
   );
 }
@@ -117,23 +54,6 @@ function imageOf(name: string): ImageReference {
   const image = parseImage(name);
   assert.ok(image);
   return image;
-}
-
-function requestOf(...steps: readonly string[]): ImageRequest {
-  return {
-    workloadName: 'zenml-run-1-1',
-    owner: {
-      runId: '00000000-0000-4000-8000-000000000001',
-      runName: 'run',
-      snapshotId: '00000000-0000-4000-8000-000000000002',
-      pipelineId: undefined,
-      pipelineName: undefined,
-      projectId: '00000000-0000-4000-8000-000000000003',
-      userId: undefined,
-    },
-    snapshotImage: undefined,
-    dockerfile: [`FROM ${registry.name}/shell:1`, ...steps].join('\n'),
-  };
 }
 
 const signal = new AbortController().signal;
@@ -210,6 +130,23 @@ describe('a builder', { concurrency: 4 }, () => {
     await core.deleteNamespacedPod({ namespace, name: String(pod.metadata?.name), gracePeriodSeconds: 0 });
     await killed;
     assert.match(await prepared(replica(), request), /zenml-runner:/);
+  });
+
+  test('outlives the replica that began it, and another waits for it', async () => {
+    const request = requestOf('RUN sleep 4; echo outlived');
+    const [, ...steps] = request.dockerfile.split('\n');
+    const dying = spawn(process.execPath, [
+      fileURLToPath(new URL('prepare.ts', import.meta.url)),
+      registry.name,
+      ...steps,
+    ]);
+    await builderRuns(request);
+    dying.kill('SIGKILL');
+    const [begun] = await jobsOf(request);
+    assert.match(await prepared(replica(), request), /zenml-runner:/);
+    const [ended, ...more] = await jobsOf(request);
+    assert.deepEqual(more, []);
+    assert.equal(ended?.metadata?.uid, begun?.metadata?.uid);
   });
 
   test('goes when nobody waits for it any more', async () => {
