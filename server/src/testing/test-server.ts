@@ -6,12 +6,14 @@ import { createApp } from '../app.ts';
 import type { Identity } from '../auth/identity.ts';
 import { createAuthentication } from '../authentication.ts';
 import { type Config, loadConfig } from '../config/config.ts';
+import type { Database } from '../database/database.ts';
 import { fromDatabaseId, newId } from '../database/ids.ts';
 import { now } from '../database/instants.ts';
 import { createTestDatabase, type TestDatabase } from '../database/testing/test-database.ts';
 import { createSqlSecretsStore } from '../secrets/sql-secrets-store.ts';
 import { createValueCipher } from '../secrets/value-cipher.ts';
 import { cancelLaunches, enqueueLaunch } from '../workloads/dispatcher/launch-store.ts';
+import type { RunnerLog } from '../workloads/logs/runner-log.ts';
 
 /** An answer of the server. */
 export interface TestAnswer<Body = Record<string, unknown>> {
@@ -49,6 +51,8 @@ export interface TestServerOptions {
   readonly authenticateWith?: Readonly<Record<string, string>>;
   /** Offers to run snapshots: launches are queued, and nothing works on the queue. */
   readonly queuesLaunches?: boolean;
+  /** Reads what runners have logged. */
+  readonly createRunnerLog?: (db: Database) => RunnerLog;
 }
 
 /** The key that tokens of test servers are signed with. */
@@ -58,6 +62,7 @@ export const TEST_KEY = 'a key for tests that is long enough';
 export async function startTestServer({
   authenticateWith,
   queuesLaunches = false,
+  createRunnerLog,
 }: TestServerOptions = {}): Promise<TestServer> {
   const config = configOf(authenticateWith);
   const database = await createTestDatabase();
@@ -97,6 +102,7 @@ export async function startTestServer({
       enqueueLaunch,
       cancelLaunches: { cancel: cancelLaunches, removeRunners: async () => undefined },
     }),
+    runnerLog: createRunnerLog?.(database.db),
     cors: (_request, _response, next) => next(),
     ...authentication,
     ...(!authenticateWith && { authenticate: async () => identityOf(acting, acting === userId) }),

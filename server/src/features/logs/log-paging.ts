@@ -1,7 +1,8 @@
+import { issuesText } from '../../contract/issues.ts';
 import type { QueryOf } from '../../contract/operation-types.ts';
 import type { Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { illegalOperation, valueError } from '../../errors.ts';
+import { illegalOperation, RequestValidationError, valueError } from '../../errors.ts';
 import { loadOne } from '../../listing/lister.ts';
 import { RUNNER_SOURCE } from './log-choice.ts';
 import type { LogPage } from './log-page.ts';
@@ -27,6 +28,7 @@ export async function readEntriesPage(
     throw illegalOperation('Logs must be associated with a pipeline run, step run or hook invocation before fetching.');
   }
   const { limit, after } = query;
+  if (limit != null && limit <= 0) throw new RequestValidationError(issuesText([NOT_POSITIVE]));
   const paging = { limit: Math.min(limit ?? readers.limit, readers.limit), ...(after != null && { after }) };
   if (body?.source === RUNNER_SOURCE) {
     if (runId == null) throw valueError('Runner logs must be associated with a pipeline run.');
@@ -37,6 +39,12 @@ export async function readEntriesPage(
   if (asksForMore(query)) throw valueError(STORED_REFUSAL);
   return readers.readEntries(db, toDatabaseId(logsId), paging);
 }
+
+const NOT_POSITIVE = {
+  type: 'greater_than',
+  location: ['query', 'limit'],
+  message: 'Input should be greater than 0',
+};
 
 /** Whether a page is wanted that is not read from a log's oldest end. */
 function asksForMore({ start, before, search, level, since, until }: EntriesQuery): boolean {

@@ -50,8 +50,11 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
       while (!signal.aborted) {
         const launch = (await launchesOf(db, runId, number))[0];
         if (!launch) return;
-        if (launch.number !== number) cursor = undefined;
-        number = launch.number;
+        if (launch.number !== number) {
+          // The one that the cursor is of is forgotten.
+          cursor = undefined;
+          number = launch.number;
+        }
         if (launch.status === 'queued') {
           await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
           continue;
@@ -62,6 +65,7 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
           if (entry) yield { cursor: formatPlace(number, line.cursor), entry };
         }
         if (signal.aborted) break;
+        cursor = undefined;
         number += 1;
       }
       if (ending.signal.aborted) throw new Error('The server is about to stop. Another one goes on from here.');
