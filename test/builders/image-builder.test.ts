@@ -106,6 +106,11 @@ describe('a builder', { concurrency: 4 }, () => {
     assert.match(log, /\[3\/3\] RUN echo second > \/second\n#\d+ DONE/);
   });
 
+  test('gets the Dockerfile as it is, whatever Kubernetes makes of it', async () => {
+    const request = requestOf(`RUN test '$(HOME)$$(USER)' = '$''(HOME)$''$''(USER)'`);
+    assert.match(await prepared(replica(), request), /zenml-runner:/);
+  });
+
   test('says which step failed, and with what', async () => {
     const request = requestOf('RUN true', 'RUN echo "ERROR: no such package" >&2; exit 3');
     const failed =

@@ -42,6 +42,9 @@ const HELPERS = `${FILES}/bin`;
 const STATE = '/home/user/.local/share/buildkit';
 const CONFIG_VARIABLE = 'DOCKER_CONFIG_JSON';
 
+/** Until whoever waits for a Job has seen how it ended, seconds. */
+const SHORTEST_TTL = 60;
+
 /** For clusters before 1.30, which do not know the field. */
 const WITHOUT_APPARMOR = { [`container.apparmor.security.beta.kubernetes.io/${BUILDER_CONTAINER}`]: 'unconfined' };
 
@@ -93,7 +96,7 @@ export function builderJob(parts: BuilderJob): V1Job {
     metadata: { name, namespace: job.namespace, labels, annotations },
     spec: {
       backoffLimit: job.backoffLimit,
-      ttlSecondsAfterFinished: job.ttlSecondsAfterFinished,
+      ttlSecondsAfterFinished: Math.max(job.ttlSecondsAfterFinished, SHORTEST_TTL),
       activeDeadlineSeconds: parts.builder.timeoutSeconds,
       ...(job.podFailurePolicy && {
         podFailurePolicy: { rules: job.podFailurePolicy.rules.map((rule) => ({ ...rule })) },
@@ -203,15 +206,20 @@ function environment(parts: BuilderJob): V1EnvVar[] {
     DOCKERFILE: build.dockerfile,
   };
   if (credentials?.kind === 'google identity') Object.assign(plain, googleIdentity(credentials.registry, builder));
-  const variables: V1EnvVar[] = Object.entries(plain).map(([name, value]) => ({ name, value }));
+  const variables: V1EnvVar[] = Object.entries(plain).map(([name, value]) => ({ name, value: literally(value) }));
   if (credentials?.kind !== 'docker config') return variables;
   const secretKeyRef = { name: builderSecretName(parts), key: CONFIG_VARIABLE };
   const inSecret = parts.secretsIn === 'secret';
   variables.push({
     name: CONFIG_VARIABLE,
-    ...(inSecret ? { valueFrom: { secretKeyRef } } : { value: credentials.json }),
+    ...(inSecret ? { valueFrom: { secretKeyRef } } : { value: literally(credentials.json) }),
   });
   return variables;
+}
+
+/** Kubernetes replaces `$(NAME)` in values by another variable. */
+function literally(value: string): string {
+  return value.replaceAll('$', '$$$$');
 }
 
 function googleIdentity(registry: string, { metadataHost = METADATA_HOST }: BuilderSettings): Record<string, string> {

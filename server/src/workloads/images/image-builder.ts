@@ -46,6 +46,8 @@ async function buildWithJob(parts: ImageBuilderParts, build: ImageBuild, signal:
     signal.throwIfAborted();
     const job = await beginOrJoin(parts, build, signal);
     if (job === 'built' || (job !== 'again' && (await waitFor(parts, job, signal)) === 'built')) return;
+    // It may have ended well before somebody deleted it.
+    if (job !== 'again' && (await parts.registry.hasImage(build.reference, signal)).outcome === 'yes') return;
   }
   throw new Error(`the image ${build.name.image} was not built: its Jobs were deleted, ${MAX_JOBS} in a row`);
 }
