@@ -11,6 +11,7 @@ import { type ImageReference, parseImage } from '../../server/src/workloads/imag
 import { createPlainRegistry, type ImageRegistry } from '../../server/src/workloads/images/image-registry.ts';
 import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
 import { runnerImageName } from '../../server/src/workloads/images/runner-image-name.ts';
+import { readPodLogs } from '../../server/src/workloads/kubernetes/pod-log.ts';
 import { type ImageRequest, WorkloadError } from '../../server/src/workloads/manager.ts';
 import { startMetadataServer } from '../images/metadata-server.ts';
 import { pushShellImage, startRegistry, type TestRegistry } from '../images/registry.ts';
@@ -112,7 +113,10 @@ describe('a builder', { concurrency: 4 }, () => {
   });
 
   test('says which step failed, and with what', async () => {
-    const request = requestOf('RUN true', 'RUN echo "ERROR: no such package" >&2; exit 3');
+    const request = {
+      ...requestOf('RUN true', 'RUN echo "ERROR: no such package" >&2; exit 3'),
+      workloadName: 'zenml-run-2-1',
+    };
     const failed =
       /^Its image could not be built: step 3\/3 \(RUN echo .*…\) ended with exit code 3: ERROR: no such package$/;
     await assert.rejects(replica().prepare(request, signal), (error) => {
@@ -120,6 +124,13 @@ describe('a builder', { concurrency: 4 }, () => {
       assert.match(error.message, failed);
       return true;
     });
+    const lines: string[] = [];
+    for await (const { message } of readPodLogs(clusterOf('builders'), namespace, 'zenml-run-2-1', {}))
+      lines.push(message);
+    assert.ok(
+      lines.some((line) => / ERROR: no such package$/.test(line)),
+      lines.join('\n'),
+    );
   });
 
   test('says that its parent image is not there', async () => {

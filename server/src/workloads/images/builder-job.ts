@@ -88,7 +88,7 @@ export function builderJob(parts: BuilderJob): V1Job {
   const { owner } = build.request;
   const name = build.name.builderName;
   const common = labelsOf({ serverId: job.serverId, component: 'builder', name, launchNumber: 1 }, owner);
-  const labels = { ...common, [BUILD_LABEL]: buildId };
+  const labels = { ...common, [BUILD_LABEL]: buildId, [LABELS.builtFor]: build.request.workloadName };
   const annotations = { ...annotationsOf(owner), 'zenml.io/image': build.name.image };
   return {
     apiVersion: 'batch/v1',

@@ -6,6 +6,7 @@ export const LABELS = {
   component: 'app.kubernetes.io/component',
   server: 'zenml.io/server-id',
   workload: 'zenml.io/workload',
+  builtFor: 'zenml.io/built-for',
   run: 'zenml.io/run-id',
   launch: 'zenml.io/launch',
   snapshot: 'zenml.io/snapshot-id',
@@ -27,6 +28,11 @@ export function selectorOf(serverId: string, component: Component): string {
 /** The selector of one workload's Job, pods and Secret. */
 export function selectorOfWorkload(name: string): string {
   return `${LABELS.workload}=${name}`;
+}
+
+/** The selector of the builder that a workload was the first to wait for. */
+export function selectorOfBuilder(workload: string): string {
+  return `${LABELS.builtFor}=${workload}`;
 }
 
 /** The labels of a Job, its pods and its Secret. Ids fit the 63 characters of a label. */

@@ -4,7 +4,7 @@ import { textLines } from '../../text-lines.ts';
 import { formatCursor, type LogPlace, parseCursor } from '../logs/cursor.ts';
 import type { LogReading, WorkloadLogLine } from '../manager.ts';
 import { type Cluster, refusalStatus } from './cluster.ts';
-import { selectorOfWorkload } from './labels.ts';
+import { selectorOfBuilder, selectorOfWorkload } from './labels.ts';
 import { type SeenPod, seePod } from './seen.ts';
 
 /** How often it is asked whether a container has started, milliseconds. */
@@ -35,9 +35,15 @@ export async function* readPodLogs(
   }
 }
 
+/** A workload's pods; until there are any, those of the builder of its image, which say why there never will be. */
+async function listPods(cluster: Cluster, namespace: string, name: string): Promise<readonly SeenPod[]> {
+  const pods = await selectPods(cluster, namespace, selectorOfWorkload(name));
+  return pods.length > 0 ? pods : selectPods(cluster, namespace, selectorOfBuilder(name));
+}
+
 /** In the order in which they were made: each but the last has failed. */
-async function listPods({ core }: Cluster, namespace: string, name: string): Promise<readonly SeenPod[]> {
-  const { items } = await core.listNamespacedPod({ namespace, labelSelector: selectorOfWorkload(name) });
+async function selectPods({ core }: Cluster, namespace: string, labelSelector: string): Promise<readonly SeenPod[]> {
+  const { items } = await core.listNamespacedPod({ namespace, labelSelector });
   return items
     .flatMap((pod) => seePod(pod) ?? [])
     .sort((one, other) => (one.created?.getTime() ?? 0) - (other.created?.getTime() ?? 0));
