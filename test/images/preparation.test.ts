@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { createImagePreparation, type ImageSources } from '../../server/src/workloads/images/image-preparation.ts';
 import { createPlainRegistry } from '../../server/src/workloads/images/image-registry.ts';
@@ -24,6 +25,14 @@ const request: ImageRequest = {
   dockerfile: 'FROM parent:1',
 };
 
+/** Not a loopback one. */
+function addressOfThisMachine(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  const outer = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
+  assert.ok(outer, 'this machine has no network');
+  return outer.address;
+}
+
 let registry: TestRegistry;
 before(async () => {
   registry = await startRegistry();
@@ -31,17 +40,17 @@ before(async () => {
 after(() => registry.stop());
 
 /** Prepares images; what has to be built is noted, and pushed as an image without layers. */
-function preparation(sources: Partial<ImageSources>) {
+function preparation(sources: Partial<ImageSources>, images = plain) {
   const built: string[] = [];
-  const images = createImagePreparation({
+  const prepared = createImagePreparation({
     sources: { buildRunnerImage: false, dockerRegistry: undefined, runnerImage: undefined, ...sources },
-    registry: plain,
+    registry: images,
     async buildImage({ name }) {
       built.push(name.image);
       await pushEmptyImage(name.image);
     },
   });
-  return { ...images, built };
+  return { ...prepared, built };
 }
 
 describe('the image of a runner is', () => {
@@ -64,6 +73,28 @@ describe('the image of a runner is', () => {
     assert.equal(await images.prepare({ ...request, snapshotImage: undefined }, signal), image);
     assert.deepEqual(images.built, [image]);
     assert.notEqual(await images.prepare({ ...request, dockerfile: 'FROM parent:2' }, signal), image);
+  });
+
+  test('not used where its registry has none of that name, and used where the registry does not answer', async () => {
+    const near = await startRegistry(undefined, addressOfThisMachine());
+    const client = createRegistryClient({ findCredentials: async () => undefined, plainHttp: [near.name] });
+    const images = preparation({}, createPlainRegistry(client, undefined));
+    const of = (snapshotImage: string) => images.prepare({ ...request, snapshotImage }, signal);
+    try {
+      await pushEmptyImage(`${near.name}/there:1`);
+      assert.equal(await of(`${near.name}/there:1`), `${near.name}/there:1`);
+      await assert.rejects(of(`${near.name}/there:2`), (error) => {
+        assert.ok(error instanceof WorkloadError);
+        assert.match(error.message, new RegExp(`^The registry ${near.name} has no \`there:2\`\\. Push it, or build`));
+        return true;
+      });
+    } finally {
+      await near.stop();
+    }
+    assert.equal(await of(`${near.name}/there:3`), `${near.name}/there:3`);
+    // The nodes' loopback is another one.
+    assert.equal(await of(`${registry.name}/nothing:1`), `${registry.name}/nothing:1`);
+    await assert.rejects(of('no name'), WorkloadError);
   });
 
   test('missing where the snapshot has none', async () => {

@@ -1,6 +1,7 @@
 import { type Finding, type ImageRequest, WorkloadError } from '../manager.ts';
 import { type ImageReference, parseImage } from './image-reference.ts';
 import type { ImageRegistry } from './image-registry.ts';
+import { createAbsenceCheck } from './presence.ts';
 import { mistakeOfRegistry, type RunnerImageName, runnerImageName } from './runner-image-name.ts';
 
 /** Where the images of runners come from. The first that applies: built ones, the pre-built one, those of snapshots. */
@@ -47,6 +48,7 @@ interface Parts {
 /** Prepares images as configured. */
 export function createImagePreparation({ sources, registry, buildImage }: Parts): ImagePreparation {
   const check = (image: string, signal?: AbortSignal) => checkImage(registry, image, signal);
+  const findAbsence = createAbsenceCheck(registry);
   const { buildRunnerImage, dockerRegistry, runnerImage } = sources;
   if (buildRunnerImage && dockerRegistry !== undefined) {
     return {
@@ -56,9 +58,11 @@ export function createImagePreparation({ sources, registry, buildImage }: Parts)
     };
   }
   return {
-    async prepare({ snapshotImage }) {
+    async prepare({ snapshotImage }, signal) {
       const image = runnerImage ?? snapshotImage;
       if (image === undefined) throw new WorkloadError(NO_IMAGE);
+      const absence = await findAbsence(image, signal);
+      if (absence !== undefined) throw new WorkloadError(`${absence} ${FIX_MISSING}`);
       return image;
     },
     check,
