@@ -5,6 +5,7 @@ import { fromDatabaseId } from './database/ids.ts';
 import { readServerSettings } from './features/server/server-settings-store.ts';
 import { createManager } from './launching.ts';
 import { NO_SERVER_URL } from './workloads/launcher/launcher.ts';
+import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import type { Finding } from './workloads/manager.ts';
 
 /**
@@ -42,7 +43,9 @@ async function examineWorkloads(config: Config, log: Logger): Promise<readonly F
   if (typeof serverId !== 'string') return [serverId];
   try {
     const manager = await createManager(config.workloads, serverId, log);
-    return manager ? await manager.diagnose() : [];
+    const logStore = await openLogStore(config.workloads);
+    const ofLogs = logStore ? await diagnoseLogStore(logStore) : [];
+    return [...((await manager?.diagnose()) ?? []), ...ofLogs];
   } catch (error) {
     return [toFinding(error, NO_CLUSTER)];
   }

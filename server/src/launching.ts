@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { openBucketStore } from './artifact-stores/bucket-store.ts';
 import type { IssueToken } from './auth/access-tokens.ts';
 import type { Config } from './config/config.ts';
 import { AWS_MANAGER, GCP_MANAGER, LOCAL_MANAGER, type WorkloadConfig } from './config/workload-config.ts';
@@ -18,7 +17,7 @@ import { createLocalWorkloadManager } from './workloads/local/local-workload-man
 import { openArchive } from './workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from './workloads/logs/archived-log.ts';
 import { startLogArchiver } from './workloads/logs/log-archiver.ts';
-import type { ArchiveParts } from './workloads/logs/log-follower.ts';
+import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import { createRunnerLog, type RunnerLog } from './workloads/logs/runner-log.ts';
 import type { Finding, WorkloadManager } from './workloads/manager.ts';
 
@@ -41,9 +40,10 @@ export async function startLaunching(
 ): Promise<Launching | undefined> {
   const manager = await createManager(workloads, serverId, log);
   if (!manager) return undefined;
-  const archive = await createArchive(workloads, { db, manager, log });
+  const logStore = await openLogStore(workloads);
+  const archive = logStore && { ...logStore, db, manager, log };
   await manager.start();
-  const findings = await manager.diagnose();
+  const findings = [...(await manager.diagnose()), ...(logStore ? await diagnoseLogStore(logStore) : [])];
   warnOfProblems(findings, server.serverUrl, log);
   const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
   const endWatch = await watchRunners(db, manager, failRun, log);
@@ -97,17 +97,6 @@ function warnOfProblems(findings: readonly Finding[], serverUrl: string | undefi
   for (const { severity, problem, fix } of findings) {
     log[severity === 'error' ? 'error' : 'warn'](`${problem} ${fix}`);
   }
-}
-
-/** Where the logs of runners are kept; `undefined` where they are not. */
-async function createArchive(
-  { managerSource, kubernetes }: WorkloadConfig,
-  parts: Pick<ArchiveParts, 'db' | 'manager' | 'log'>,
-): Promise<ArchiveParts | undefined> {
-  if (!kubernetes?.externalLogs) return undefined;
-  const root = managerSource === GCP_MANAGER ? kubernetes.bucketGcp : kubernetes.bucketAws;
-  if (root === undefined) return undefined;
-  return { ...parts, root, store: await openBucketStore(root, kubernetes.regionAws) };
 }
 
 /** Milliseconds in which a request's transaction has usually been committed. */

@@ -26,6 +26,7 @@ function runManagerTests(context) {
   return context.node(['--experimental-vm-modules', jest, '--config', join(folder, 'jest.config.mjs'), ...options], {
     kind: 'jest',
     report,
+    env: { ZENML_TEST_PYTHON: context.have.python.python },
   });
 }
 

@@ -9,12 +9,18 @@ export interface FollowerOptions {
   readonly database: DatabaseConfig;
   readonly endpoint: string;
   readonly root: string;
-  readonly directory: string;
+  /** Of local runners. */
+  readonly directory?: string;
+  /** Of a cluster, where runners are Jobs. */
+  readonly kubeconfig?: string;
 }
 
-const { database, endpoint, root, directory } = JSON.parse(process.argv[2] ?? '{}') as FollowerOptions;
+const { database, endpoint, root, directory = '', kubeconfig } = JSON.parse(process.argv[2] ?? '{}') as FollowerOptions;
 const log = pino({ level: 'fatal' });
-const manager = createLocalWorkloadManager({ python: '/bin/sh', directory }, log);
+const manager =
+  kubeconfig === undefined
+    ? createLocalWorkloadManager({ python: '/bin/sh', directory }, log)
+    : (await (await import('../cluster/workspace.ts')).startManager(kubeconfig, {})).manager;
 const handle = createDatabase(database);
 const credentials = { accessKeyId: 'tests', secretAccessKey: 'tests' };
 const store = createS3Store({ endpoint, credentials });

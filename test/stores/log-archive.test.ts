@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { sql } from 'kysely';
 import { pino } from 'pino';
 import type { ArtifactStore } from '../../server/src/artifact-stores/artifact-store.ts';
 import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
@@ -21,7 +17,15 @@ import { createArchivedLogReader } from '../../server/src/workloads/logs/archive
 import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
 import type { WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { startS3 } from './cloud-storage.ts';
-import type { FollowerOptions } from './follower.ts';
+import {
+  countNumbered,
+  type KeptLog,
+  keptLog,
+  killTwoFollowers,
+  startFollower,
+  stopFollower,
+  untilKept,
+} from './kept-logs.ts';
 
 const BUCKET = 'logs';
 const root = `s3://${BUCKET}/runs`;
@@ -78,25 +82,10 @@ async function launch(script: string) {
     },
   });
   await openArchive(database.db, { runId: toDatabaseId(runId), number: 1 });
-  return { name, runId: toDatabaseId(runId) };
+  return { name, runId };
 }
 
-async function stateOf(runId: string): Promise<{ parts: number; status: string; gap: string | null }> {
-  const { rows } = await sql<{ parts: number; status: string; gap: string | null }>`
-    select parts, status, gap from ws_log_archive where run_id = ${runId}`.execute(database.db);
-  assert.ok(rows[0]);
-  return rows[0];
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (await isSo()) return;
-    await sleep(100);
-  }
-  throw new Error(`not within a minute: ${what}`);
-}
-
-const isComplete = async (runId: string) => (await stateOf(runId)).status === 'complete';
+const isOut = ({ outage_since }: KeptLog) => outage_since !== null;
 const reader = () => createArchivedLogReader({ db: database.db, manager, store, log });
 
 async function messagesOf(name: string, from?: string): Promise<string[]> {
@@ -105,43 +94,18 @@ async function messagesOf(name: string, from?: string): Promise<string[]> {
   return messages;
 }
 
-function startFollower(): ChildProcess {
-  const options: FollowerOptions = { database: database.config, endpoint: s3.url, root, directory };
-  const script = fileURLToPath(new URL('./follower.ts', import.meta.url));
-  const follower = spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  followers.push(follower);
-  return follower;
-}
-
 test('of a million lines each is kept once, although the replicas that keep them are killed', async () => {
   const { name, runId } = await launch(
     'i=0; while [ $i -lt 10 ]; do seq $((i * 100000 + 1)) $(((i + 1) * 100000)); sleep 0.5; i=$((i + 1)); done',
   );
-  for (let kills = 0; kills < 2; kills++) {
-    const { parts } = await stateOf(runId);
-    const follower = startFollower();
-    await until('some of the log is kept', async () => (await stateOf(runId)).parts > parts + 1);
-    follower.kill('SIGKILL');
-    await once(follower, 'exit');
-  }
-  assert.ok(!(await isComplete(runId)));
-  const [last, other] = [startFollower(), startFollower()];
-  await until('all of it is kept', () => isComplete(runId));
+  const options = { database: database.config, endpoint: s3.url, root, directory };
+  await killTwoFollowers(database, runId, options);
+  assert.notEqual((await keptLog(database, runId)).status, 'complete');
+  followers.push(startFollower(options), startFollower(options));
+  await untilKept(database, runId);
   await manager.remove(name);
-  let expected = 0;
-  for (const message of await messagesOf(name)) {
-    expected += 1;
-    if (message !== String(expected)) assert.equal(message, String(expected));
-  }
-  assert.equal(expected, 1_000_000);
-  const grown: number[] = [];
-  for (const follower of [last, other]) {
-    const output = once(follower.stdout ?? process.stdin, 'data');
-    follower.kill('SIGTERM');
-    const { grownBytes } = JSON.parse(String((await output)[0])) as { grownBytes: number };
-    grown.push(grownBytes);
-    await once(follower, 'exit');
-  }
+  assert.equal(await countNumbered(reader()(name, {})), 1_000_000);
+  const grown = await Promise.all(followers.splice(0).map(stopFollower));
   assert.ok(Math.max(...grown) < 64 * 2 ** 20, `${grown} bytes`);
 });
 
@@ -157,7 +121,7 @@ test('one cursor serves the live log and the kept one, and whoever follows sees 
       live.map(({ message }) => message),
       ['one', '', 'two\rthree', 'four', 'five', 'six'],
     );
-    await until('all of it is kept', () => isComplete(runId));
+    await untilKept(database, runId);
     await manager.remove(name);
     for (const [index, { cursor }] of live.entries()) {
       assert.deepEqual(
@@ -179,7 +143,7 @@ test('a run goes on while the store cannot be reached, and what was not kept is 
   const parts = { db: database.db, manager, root, log, flushAfter: 100 };
   const lost = await launch('echo lost; sleep 1; echo too');
   const impatient = startLogArchiver({ ...parts, store: unreachable, patience: 500 });
-  await until('it was given up', () => isComplete(lost.runId));
+  await untilKept(database, lost.runId);
   await impatient.stop();
   const [line, ...rest] = await messagesOf(lost.name);
   assert.match(line ?? '', /^What was logged after this is not kept: the log store could not be written to from 20/);
@@ -187,33 +151,21 @@ test('a run goes on while the store cannot be reached, and what was not kept is 
 
   const late = await launch('echo kept; sleep 1; echo later');
   const waiting = startLogArchiver({ ...parts, store: unreachable });
-  await until('the outage was noticed', async () => {
-    const { rows } =
-      await sql`select 1 from ws_log_archive where run_id = ${late.runId} and outage_since is not null`.execute(
-        database.db,
-      );
-    return rows.length > 0;
-  });
+  await untilKept(database, late.runId, isOut);
   await waiting.stop();
   const next = startLogArchiver({ ...parts, store });
-  await until('it was kept after all', () => isComplete(late.runId));
+  await untilKept(database, late.runId);
   await next.stop();
   await manager.remove(late.name);
   assert.deepEqual(await messagesOf(late.name), ['kept', 'later']);
 
   const gone = await launch('echo seen; sleep 30');
   const last = startLogArchiver({ ...parts, store: unreachable });
-  await until('the outage was noticed', async () => {
-    const { rows } =
-      await sql`select 1 from ws_log_archive where run_id = ${gone.runId} and outage_since is not null`.execute(
-        database.db,
-      );
-    return rows.length > 0;
-  });
+  await untilKept(database, gone.runId, isOut);
   await last.stop();
   await manager.remove(gone.name);
   const heir = startLogArchiver({ ...parts, store });
-  await until('it is over', () => isComplete(gone.runId));
+  await untilKept(database, gone.runId);
   await heir.stop();
   assert.match((await messagesOf(gone.name)).at(-1) ?? '', /^Lines may be missing here: the log store could not/);
 });

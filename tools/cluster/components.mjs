@@ -66,6 +66,8 @@ function kubeletConfiguration({ socket, file }) {
     containerRuntimeEndpoint: `unix://${socket}`,
     evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
     registryPullQPS: 0,
+    // So that a chatty container’s log is not rotated while nobody reads it: only the newest file is served.
+    containerLogMaxSize: '500Mi',
     // Another kubelet of this machine would remove them: it knows none of these pods.
     podLogsDir: file('logs'),
   };

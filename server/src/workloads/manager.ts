@@ -71,6 +71,8 @@ export interface WorkloadLogLine {
   readonly message: string;
   /** When the container printed it; UTC. */
   readonly timestamp: Date | undefined;
+  /** Whether lines before it are gone: the node had rotated the log before it was read on. */
+  readonly isAfterGap?: boolean;
 }
 
 /** Where to read a log. */

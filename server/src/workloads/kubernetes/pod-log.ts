@@ -65,14 +65,20 @@ interface PodReading {
 
 async function* readPodLog(reading: PodReading, after: LogPlace | undefined): AsyncGenerator<WorkloadLogLine> {
   const { attempt, signal } = reading;
-  const stream = await open(reading, after?.attempt === attempt ? after.timestamp : undefined);
+  const continues = after?.attempt === attempt;
+  const stream = await open(reading, continues ? after.timestamp : undefined);
   if (!stream) return;
   const counter = { timestamp: '', index: 0 };
   const last = after && formatCursor(after);
+  // The last line that was read comes again first, unless the node has rotated the log since.
+  let isGap = continues;
   try {
     for await (const { text } of textLines(stream)) {
       const line = toLine(text, attempt, counter);
-      if (line && (last === undefined || line.cursor > last)) yield line;
+      if (!line) continue;
+      const isNew = last === undefined || line.cursor > last;
+      if (isNew) yield isGap ? { ...line, isAfterGap: true } : line;
+      isGap = false;
     }
   } catch (error) {
     // Who follows opens it again; who does not must not take a part for the whole.

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ArtifactStore } from '../../artifact-stores/artifact-store.ts';
 import type { Database } from '../../database/database.ts';
 import { fromDatabaseId, newId } from '../../database/ids.ts';
 import { workloadName } from '../launch.ts';
@@ -19,14 +18,12 @@ import {
   noteOutage,
 } from './archive-store.ts';
 import { LogBuffer } from './log-buffer.ts';
+import type { LogStore } from './log-store.ts';
 
 /** What logs are kept with. */
-export interface ArchiveParts {
+export interface ArchiveParts extends LogStore {
   readonly db: Database;
   readonly manager: Pick<WorkloadManager, 'readLog' | 'status'>;
-  readonly store: ArtifactStore;
-  /** `s3://bucket/prefix` or `gs://bucket/prefix`. */
-  readonly root: string;
   readonly log: Logger;
   /** How long lines may wait before they are kept, milliseconds. */
   readonly flushAfter?: number;
@@ -40,6 +37,8 @@ export const LEASE_SECONDS = 6;
 const PART_BYTES = 256 * 1024;
 const FLUSH_AFTER = 3_000;
 const PATIENCE = 15 * 60_000;
+/** Stands where lines are missing. */
+const ROTATED = 'Lines are missing here: the node had rotated the log before it was read on.';
 /** Before a pod is looked at again, milliseconds. */
 const PAUSE = 1_000;
 const LONGEST_PAUSE = 10_000;
@@ -152,6 +151,9 @@ class LogFollower {
     try {
       for await (const line of manager.readLog(this.#name, { follow, signal, ...after })) {
         if (!(await due.settled())) return false;
+        if (line.isAfterGap && this.#cursor !== undefined) {
+          this.#buffer.add({ cursor: this.#cursor, message: ROTATED, timestamp: undefined });
+        }
         this.#buffer.add(line);
         this.#previous = this.#cursor;
         this.#cursor = line.cursor;

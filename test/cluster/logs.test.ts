@@ -1,0 +1,95 @@
+import type { ChildProcess } from 'node:child_process';
+import { pino } from 'pino';
+import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
+import { toDatabaseId } from '../../server/src/database/ids.ts';
+import { createTestDatabase, type TestDatabase } from '../../server/src/database/testing/test-database.ts';
+import { workloadName } from '../../server/src/workloads/launch.ts';
+import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
+import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
+import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
+import type { ArchiveParts } from '../../server/src/workloads/logs/log-follower.ts';
+import type { WorkloadManager } from '../../server/src/workloads/manager.ts';
+import { type CloudStorage, startS3 } from '../stores/cloud-storage.ts';
+import { countNumbered, killTwoFollowers, startFollower, stopFollower, untilKept } from '../stores/kept-logs.ts';
+import { shell, startManager, startWorkspace, type Workspace } from './workspace.ts';
+
+const root = 's3://logs/runs';
+const log = pino({ level: 'fatal' });
+
+let workspace: Workspace;
+let kubeconfig: string;
+let database: TestDatabase;
+let s3: CloudStorage;
+const managers: WorkloadManager[] = [];
+const followers: ChildProcess[] = [];
+
+beforeAll(async () => {
+  [workspace, database, s3] = await Promise.all([startWorkspace(), createTestDatabase(), startS3('logs')]);
+  kubeconfig = await workspace.namespace('runners');
+});
+
+afterAll(async () => {
+  for (const follower of followers) follower.kill('SIGKILL');
+  for (const manager of managers) await manager.stop();
+  await s3?.stop();
+  await database?.drop();
+  await workspace?.stop();
+});
+
+/** Runs a script as a runner whose log is kept. */
+async function launch(script: string, backoffLimit = 0) {
+  const { manager } = await startManager(kubeconfig, { backoffLimit });
+  managers.push(manager);
+  const workload = shell('', script);
+  const { runId } = workload;
+  const name = workloadName(runId, 1);
+  await openArchive(database.db, { runId: toDatabaseId(runId), number: 1 });
+  await manager.launch({ ...workload, name });
+  const credentials = { accessKeyId: 'tests', secretAccessKey: 'tests' };
+  const parts: ArchiveParts = {
+    db: database.db,
+    manager,
+    store: createS3Store({ endpoint: s3.url, credentials }),
+    root,
+    log,
+  };
+  return { name, runId, manager, parts, read: () => createArchivedLogReader(parts)(name, {}) };
+}
+
+test('of a million lines of a pod that is killed each is kept once, although the replicas that keep them die too', async () => {
+  const script =
+    'i=0; while [ $i -lt 10 ]; do seq $((i * 100000 + 1)) $(((i + 1) * 100000)); sleep 1; i=$((i + 1)); done; tail /dev/zero';
+  const { name, runId, manager, read } = await launch(script);
+  const options = { database: database.config, endpoint: s3.url, root, kubeconfig };
+  await killTwoFollowers(database, runId, options);
+  followers.push(startFollower(options));
+  expect(await untilKept(database, runId)).toMatchObject({ status: 'complete', gap: null });
+  expect((await manager.status(name)).reason).toMatch(/out of memory/);
+  await manager.remove(name);
+  expect(await countNumbered(read())).toBe(1_000_000);
+  const grown = await Promise.all(followers.splice(0).map(stopFollower));
+  expect(Math.max(...grown)).toBeLessThan(64 * 2 ** 20);
+}, 120_000);
+
+test('what a pod has logged is kept although the pod is deleted', async () => {
+  const { name, runId, manager, parts, read } = await launch('seq 1 50000; sleep 300');
+  const archiver = startLogArchiver({ ...parts, flushAfter: 500 });
+  await untilKept(database, runId, ({ parts: count }) => count > 0);
+  await manager.remove(name);
+  await untilKept(database, runId);
+  await archiver.stop();
+  expect(await countNumbered(read())).toBe(50_000);
+});
+
+test('the logs of a pod and of the one that replaces it are kept apart', async () => {
+  const { runId, parts, read } = await launch('echo 1; exit 1', 1);
+  const archiver = startLogArchiver(parts);
+  await untilKept(database, runId);
+  await archiver.stop();
+  const pods = new Set<string>();
+  for await (const { cursor, message } of read()) {
+    expect(message).toBe('1');
+    pods.add(cursor.split('~')[0] ?? '');
+  }
+  expect(pods.size).toBe(2);
+});

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { toDatabaseId } from '../../server/src/database/ids.ts';
+import type { TestDatabase } from '../../server/src/database/testing/test-database.ts';
+import type { WorkloadLogLine } from '../../server/src/workloads/manager.ts';
+import type { FollowerOptions } from './follower.ts';
+
+/** How far a log is kept. */
+export interface KeptLog {
+  readonly parts: number;
+  readonly status: string;
+  readonly gap: string | null;
+  readonly outage_since: string | null;
+}
+
+/** @param runId API form */
+export async function keptLog({ db }: TestDatabase, runId: string): Promise<KeptLog> {
+  const { rows } = await sql<KeptLog>`select parts, status, gap, outage_since from ws_log_archive
+    where run_id = ${toDatabaseId(runId)}`.execute(db);
+  const [row] = rows;
+  if (!row) throw new Error(`Nothing is known of the log of ${runId}.`);
+  return row;
+}
+
+/** Waits until a log is kept as far as that. */
+export async function untilKept(
+  database: TestDatabase,
+  runId: string,
+  isSo: (log: KeptLog) => boolean = ({ status }) => status === 'complete',
+): Promise<KeptLog> {
+  for (let tries = 0; tries < 900; tries++) {
+    const log = await keptLog(database, runId);
+    if (isSo(log)) return log;
+    await sleep(100);
+  }
+  throw new Error(`not within 90 s: ${isSo}`);
+}
+
+/** Starts a process that keeps logs, as a replica does. */
+export function startFollower(options: FollowerOptions): ChildProcess {
+  const script = fileURLToPath(new URL('./follower.ts', import.meta.url));
+  return spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Ends one as a server is ended. @returns by how much its memory has grown, bytes */
+export async function stopFollower(follower: ChildProcess): Promise<number> {
+  const output = once(follower.stdout ?? process.stdin, 'data');
+  follower.kill('SIGTERM');
+  const { grownBytes } = JSON.parse(String((await output)[0])) as { grownBytes: number };
+  if (follower.exitCode === null) await once(follower, 'exit');
+  return grownBytes;
+}
+
+/** Lets replicas follow a log and kills them, twice, while it is written. */
+export async function killTwoFollowers(database: TestDatabase, runId: string, options: FollowerOptions): Promise<void> {
+  for (let kills = 0; kills < 2; kills++) {
+    const { parts } = await keptLog(database, runId);
+    const follower = startFollower(options);
+    await untilKept(database, runId, (log) => log.parts > parts + 1);
+    follower.kill('SIGKILL');
+    await once(follower, 'exit');
+  }
+}
+
+/** How many lines there are, which must be 1, 2, 3, … */
+export async function countNumbered(lines: AsyncIterable<WorkloadLogLine>): Promise<number> {
+  let count = 0;
+  let before = '';
+  for await (const { message, cursor } of lines) {
+    count += 1;
+    if (message !== String(count)) throw new Error(`Line ${count} is ${message} at ${cursor}, after ${before}.`);
+    before = cursor;
+  }
+  return count;
+}
