@@ -72,7 +72,7 @@ test('of a million lines of a pod that is killed each is kept once, although the
 }, 120_000);
 
 test('what a pod has logged is kept although the pod is deleted', async () => {
-  const { name, runId, manager, parts, read } = await launch('seq 1 50000; sleep 300');
+  const { name, runId, manager, parts, read } = await launch('trap "exit 143" TERM; seq 1 50000; sleep 300 & wait');
   const archiver = startLogArchiver({ ...parts, flushAfter: 500 });
   await untilKept(database, runId, ({ parts: count }) => count > 0);
   await manager.remove(name);
