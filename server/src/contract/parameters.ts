@@ -78,8 +78,11 @@ function enumParser(allowed: readonly unknown[]): (value: string) => Parsed | Is
   const expected = allowed.map((value) => `'${value}'`);
   const last = expected.pop();
   const text = expected.length > 0 ? `${expected.join(', ')} or ${last}` : last;
-  return (value) =>
-    allowed.includes(value) ? value : { type: 'enum', message: `Input should be ${text}`, location: [], input: value };
+  return (value) => {
+    const found = allowed.find((known) => String(known) === value);
+    if (typeof found === 'string' || typeof found === 'number') return found;
+    return { type: 'enum', message: `Input should be ${text}`, location: [], input: value };
+  };
 }
 
 const TRUE_TEXTS = new Set(['1', 'true', 't', 'yes', 'y', 'on']);
@@ -93,12 +96,15 @@ function parseBoolean(value: string): Parsed | Issue {
   return { type: 'bool_parsing', message, location: [], input: value };
 }
 
-function parseInteger(value: string, { minimum, maximum }: JsonSchema): Parsed | Issue {
+function parseInteger(value: string, { minimum, maximum, exclusiveMinimum }: JsonSchema): Parsed | Issue {
   const issue = (type: string, message: string): Issue => ({ type, message, location: [], input: value });
   if (!/^\s*[+-]?\d+\s*$/.test(value)) return issue('int_parsing', 'Input should be a valid integer');
   const number = Number(value);
   if (minimum !== undefined && number < minimum) {
     return issue('greater_than_equal', `Input should be greater than or equal to ${minimum}`);
+  }
+  if (exclusiveMinimum !== undefined && number <= exclusiveMinimum) {
+    return issue('greater_than', `Input should be greater than ${exclusiveMinimum}`);
   }
   if (maximum !== undefined && number > maximum) {
     return issue('less_than_equal', `Input should be less than or equal to ${maximum}`);

@@ -68,7 +68,7 @@ function gzipped(source: Readable): Readable {
 }
 
 function download(name: string, raw: Readable): Reply<unknown> {
-  const plain = /^[\w .()+-]+$/.test(name);
+  const plain = /^[\w.~-]+$/.test(name);
   const disposition = plain ? `filename="${name}"` : `filename*=utf-8''${encodeURIComponent(name)}`;
   return new Reply(undefined, {
     raw,

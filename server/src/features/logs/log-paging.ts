@@ -1,9 +1,9 @@
-import { issuesText } from '../../contract/issues.ts';
-import type { QueryOf } from '../../contract/operation-types.ts';
+import type { Model, QueryOf } from '../../contract/operation-types.ts';
 import type { Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { illegalOperation, RequestValidationError, valueError } from '../../errors.ts';
 import { loadOne } from '../../listing/lister.ts';
+import type { Depth } from '../../listing/page.ts';
 import { RUNNER_SOURCE } from './log-choice.ts';
 import type { LogPage } from './log-page.ts';
 import type { LogReaders } from './log-readers.ts';
@@ -22,13 +22,13 @@ export async function readEntriesPage(
   logsId: string,
   query: EntriesQuery,
 ): Promise<LogPage> {
-  const { body } = await loadOne(db, loadLogs, logsId, { metadata: false, resources: false }, 'log');
-  const { pipeline_run_id: runId, step_run_id, hook_invocation_id } = body ?? {};
-  if (runId == null && step_run_id == null && hook_invocation_id == null) {
-    throw illegalOperation('Logs must be associated with a pipeline run, step run or hook invocation before fetching.');
+  const { since, until } = query;
+  if (since != null && until != null && Date.parse(since) > Date.parse(until)) {
+    throw new RequestValidationError('`since` must be earlier than `until`.', true);
   }
+  const { body } = await loadOwnedLogs(db, logsId, { metadata: false, resources: false });
+  const runId = body?.pipeline_run_id;
   const { limit, after } = query;
-  if (limit != null && limit <= 0) throw new RequestValidationError(issuesText([NOT_POSITIVE]));
   const paging = { limit: Math.min(limit ?? readers.limit, readers.limit), ...(after != null && { after }) };
   if (body?.source === RUNNER_SOURCE) {
     if (runId == null) throw valueError('Runner logs must be associated with a pipeline run.');
@@ -40,11 +40,13 @@ export async function readEntriesPage(
   return readers.readEntries(db, toDatabaseId(logsId), paging);
 }
 
-const NOT_POSITIVE = {
-  type: 'greater_than',
-  location: ['query', 'limit'],
-  message: 'Input should be greater than 0',
-};
+/** Loads the record of a log of something. @throws ApiError KeyError 404, IllegalOperationError 403 for a log of nothing */
+export async function loadOwnedLogs(db: Database, logsId: string, depth: Depth): Promise<Model<'LogsResponse'>> {
+  const logs = await loadOne(db, loadLogs, logsId, depth, 'log');
+  const { pipeline_run_id, step_run_id, hook_invocation_id } = logs.body ?? {};
+  if (pipeline_run_id != null || step_run_id != null || hook_invocation_id != null) return logs;
+  throw illegalOperation('Logs must be associated with a pipeline run, step run or hook invocation before fetching.');
+}
 
 /** Whether a page is wanted that is not read from a log's oldest end. */
 function asksForMore({ start, before, search, level, since, until }: EntriesQuery): boolean {

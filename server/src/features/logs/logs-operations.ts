@@ -2,10 +2,9 @@ import { invalidBody } from '../../contract/issues.ts';
 import type { Handlers } from '../../contract/registry.ts';
 import type { Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { loadOne } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { findProject } from '../projects/projects-read-model.ts';
-import { readEntriesPage } from './log-paging.ts';
+import { loadOwnedLogs, readEntriesPage } from './log-paging.ts';
 import type { LogReaders } from './log-readers.ts';
 import { loadLogs } from './logs-read-model.ts';
 import { assign, createLogs } from './logs-service.ts';
@@ -19,8 +18,7 @@ export interface LogsParts {
 /** The operations on log records. */
 export function logsOperations({ db, logReaders }: LogsParts) {
   return {
-    get_logs_api_v1_logs__logs_id__get: ({ path, query }) =>
-      loadOne(db, loadLogs, path.logs_id, depthOf(query.hydrate), 'log'),
+    get_logs_api_v1_logs__logs_id__get: ({ path, query }) => loadOwnedLogs(db, path.logs_id, depthOf(query.hydrate)),
 
     async get_logs_entries_api_v1_logs__logs_id__entries_get({ path, query }) {
       const { items, after } = await readEntriesPage(db, logReaders, path.logs_id, query);
