@@ -111,6 +111,7 @@ export function createOperations(parts: FeatureParts): Handlers {
   const list = createLister(db, projectScope.resolve);
   const snapshots = snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) });
   const openStore = createComponentStores({ secrets, localFilesAllowed: settings.localFilesAllowed });
+  const artifactData = createArtifactDataService(openStore, settings.downloadLimitBytes);
   const logReaders = {
     readEntries: createLogEntriesReader(openStore),
     runnerLog: parts.runnerLog,
@@ -132,12 +133,12 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...logsOperations({ db, logReaders }),
     ...artifactDataOperations({
       db,
-      artifactData: createArtifactDataService(openStore, settings.downloadLimitBytes),
+      artifactData,
       downloadTokens: parts.downloadTokens,
     }),
     ...runMetadataOperations(),
     ...artifactsOperations({ db, list }),
-    ...artifactVersionsOperations({ db, list, complete }),
+    ...artifactVersionsOperations({ db, list, complete, deleteData: artifactData.remove }),
     ...buildsOperations({ db, list, complete }),
     ...codeRepositoriesOperations({ db, list, complete }),
     ...runEventsOperations(),

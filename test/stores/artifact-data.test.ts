@@ -153,6 +153,16 @@ test('what is missing, too large, local or of an unknown flavor is refused befor
   assert.match(await token(await createVersion(unreachable, `${ROOT}/a`)), /^500 RuntimeError: .*cannot be read/);
 });
 
+test('an artifact is deleted with its data, and nothing beside it', async () => {
+  for (const name of ['gone/1', 'gone/deep/2', 'gone-not/3']) await store.write(`${ROOT}/${name}`, Buffer.from('x'));
+  const id = await createVersion(await insertStore('s3', s3Configuration()), `${ROOT}/gone`);
+  const { status } = await server.call('DELETE', `/artifact_versions/${id}?delete_from_artifact_store=true`);
+  assert.equal(status, 200);
+  assert.equal(await store.stat(`${ROOT}/gone`), undefined);
+  assert.deepEqual(await store.stat(`${ROOT}/gone-not/3`), { kind: 'file', size: 1 });
+  assert.equal((await server.call('GET', `/artifact_versions/${id}`)).status, 404);
+});
+
 test('credentials come from public secrets, and never from private ones', async () => {
   const values = { key: 'tests', secret: 'tests' };
   await server.call('POST', '/secrets', { name: 'open', values, private: false });

@@ -22,6 +22,8 @@ export type ShownArtifactVersion = Pick<Model<'ArtifactVersionResponse'>, 'id' |
 export interface ArtifactDataService {
   /** @throws ApiError KeyError 404, IllegalOperationError 403 where it is too large, and as {@link OpenComponentStore} */
   findArtifact(connection: Connection, version: ShownArtifactVersion): Promise<Downloadable>;
+  /** Deletes all that is at an artifact's URI. @throws ApiError ValueError 400 without a store, RuntimeError 500 */
+  remove(connection: Connection, version: ShownArtifactVersion): Promise<void>;
   /** @throws ApiError ValueError 400 where the snapshot has none, KeyError 404, IllegalOperationError 403 */
   findCode(connection: Connection, snapshot: SnapshotCode): Promise<Downloadable>;
   /** @throws ApiError DoesNotExistException 404, KeyError 404, and as {@link OpenComponentStore} */
@@ -57,6 +59,26 @@ export function createArtifactDataService(open: OpenComponentStore, limit: numbe
       if (!thing) throw keyError(`The artifact URI '${uri}' does not exist.`);
       if ((await sizeOf(store, uri, thing)) > limit) throw tooLarge(`artifact '${version.id}'`);
       return { store, uri, thing };
+    },
+
+    async remove(connection, version) {
+      const { uri, artifact_store_id } = bodyOf(version);
+      if (!artifact_store_id) throw valueError('Artifact version has no artifact store, cannot delete data.');
+      try {
+        const store = await open(connection, toDatabaseId(artifact_store_id));
+        const thing = await store.stat(uri);
+        if (thing?.kind === 'file') await store.remove(uri);
+        if (thing?.kind !== 'directory') return;
+        for await (const file of store.list(uri)) await store.remove(file.uri);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new ApiError(
+          'RuntimeError',
+          `Artifact data at '${uri}' could not be deleted. Delete the data manually from the artifact store. ` +
+            `Full error: ${reason}`,
+          { cause: error },
+        );
+      }
     },
 
     async findCode(connection, { id, codePath, stackId }) {

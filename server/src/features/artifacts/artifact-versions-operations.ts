@@ -1,9 +1,10 @@
 import type { Complete } from '../../contract/completion.ts';
+import type { Model } from '../../contract/operation-types.ts';
 import type { Handlers } from '../../contract/registry.ts';
-import type { Database } from '../../database/database.ts';
+import type { Connection, Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { type Lister, loadOne } from '../../listing/lister.ts';
-import { depthOf, FULL, one } from '../../listing/page.ts';
+import { depthOf, FULL, NESTED, one } from '../../listing/page.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import { ARTIFACT_VERSION_LIST } from './artifact-versions-list.ts';
 import { loadArtifactVersions } from './artifact-versions-read-model.ts';
@@ -14,10 +15,17 @@ export interface ArtifactVersionsParts {
   readonly db: Database;
   readonly list: Lister;
   readonly complete: Complete;
+  /** Deletes the data of an artifact version. */
+  readonly deleteData: (connection: Connection, version: Model<'ArtifactVersionResponse'>) => Promise<void>;
 }
 
 /** The operations on artifact versions. */
-export function artifactVersionsOperations({ db, list, complete }: ArtifactVersionsParts) {
+export function artifactVersionsOperations({ db, list, complete, deleteData }: ArtifactVersionsParts) {
+  const deleteDataOf = async (connection: Connection, versionId: string) => {
+    const id = toDatabaseId(versionId);
+    await deleteData(connection, one(await loadArtifactVersions(connection, [id], NESTED), id));
+  };
+
   return {
     list_artifact_versions_api_v1_artifact_versions_get: (request) => list(ARTIFACT_VERSION_LIST, request),
 
@@ -55,7 +63,7 @@ export function artifactVersionsOperations({ db, list, complete }: ArtifactVersi
       transaction(async (tx) => {
         const deletion = {
           metadata: query.delete_metadata ?? true,
-          data: query.delete_from_artifact_store ?? false,
+          deleteData: query.delete_from_artifact_store ? () => deleteDataOf(tx, path.artifact_version_id) : undefined,
         };
         await service.removeArtifactVersion(tx, path.artifact_version_id, deletion);
         return null;

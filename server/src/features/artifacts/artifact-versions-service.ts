@@ -3,7 +3,7 @@ import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { entityExists, notImplemented, valueError } from '../../errors.ts';
+import { entityExists, valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkReference } from '../references.ts';
 import { addMetadata } from '../run-metadata/run-metadata-service.ts';
@@ -108,13 +108,14 @@ export async function changeArtifactVersion(
 /** Which parts of an artifact version are deleted. */
 export interface Deletion {
   readonly metadata: boolean;
-  readonly data: boolean;
+  /** Deletes its data from the artifact store; left out where that stays. It may be called again. */
+  readonly deleteData: (() => Promise<void>) | undefined;
 }
 
 /**
  * Deletes an artifact version that no step uses.
  * @param id API form.
- * @throws ApiError KeyError 404, ValueError 400 while it is used, NotImplementedError 501 where its data is to go too.
+ * @throws ApiError KeyError 404, ValueError 400 while it is used, and what the deletion of its data throws.
  */
 export async function removeArtifactVersion(transaction: Transaction, id: string, deletion: Deletion): Promise<void> {
   const databaseId = toDatabaseId(id);
@@ -126,7 +127,7 @@ export async function removeArtifactVersion(transaction: Transaction, id: string
         'this artifact version first.',
     );
   }
-  if (deletion.data) throw notImplemented('This server does not delete data from artifact stores.');
+  await deletion.deleteData?.();
   if (deletion.metadata) await store.deleteArtifactVersions(transaction, [databaseId]);
 }
 
