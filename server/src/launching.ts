@@ -75,7 +75,10 @@ export async function startLaunching(
         for (const number of numbers) await manager.remove(workloadName(runId, number));
       },
     },
-    runnerLog: createRunnerLog(db, archive ? { readLog: createArchivedLogReader(archive) } : manager),
+    runnerLog: createRunnerLog(
+      db,
+      archive ? { status: manager.status, readLog: createArchivedLogReader(archive) } : manager,
+    ),
     async enqueueLaunch(transaction, request) {
       const launch = await enqueueLaunch(transaction, request);
       // The transaction ends with the request: it is seen a moment later, or by the next look.

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
 import { toDatabaseId } from '../../server/src/database/ids.ts';
@@ -8,6 +9,7 @@ import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
 import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
 import type { ArchiveParts } from '../../server/src/workloads/logs/log-follower.ts';
+import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
 import type { WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { type CloudStorage, startS3 } from '../stores/cloud-storage.ts';
 import { countNumbered, killTwoFollowers, startFollower, stopFollower, untilKept } from '../stores/kept-logs.ts';
@@ -70,6 +72,21 @@ test('of a million lines of a pod that is killed each is kept once, although the
   const grown = await Promise.all(followers.splice(0).map(stopFollower));
   expect(Math.max(...grown)).toBeLessThan(64 * 2 ** 20);
 }, 120_000);
+
+test('a log is followed from before its pod is there', async () => {
+  const { runId, manager } = await launch('echo first; sleep 1; echo last');
+  const id = toDatabaseId(runId);
+  await sql`insert into ws_launch (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due)
+    values (${id}, ${id}, ${id}, ${id}, 'start', 1, 'launched', 0, utc_timestamp(3), utc_timestamp(3))`.execute(
+    database.db,
+  );
+  const messages: string[] = [];
+  const { signal } = new AbortController();
+  for await (const { entry } of createRunnerLog(database.db, manager).follow(id, undefined, signal)) {
+    messages.push(entry.message);
+  }
+  expect(messages).toEqual(['first', 'last']);
+});
 
 test('what a pod has logged is kept although the pod is deleted', async () => {
   const { name, runId, manager, parts, read } = await launch('trap "exit 143" TERM; seq 1 50000; sleep 300 & wait');

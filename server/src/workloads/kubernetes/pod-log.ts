@@ -8,7 +8,7 @@ import { selectorOfBuilder, selectorOfWorkload } from './labels.ts';
 import { type SeenPod, seePod } from './seen.ts';
 
 /** How often it is asked whether a container has started, milliseconds. */
-const PAUSE = 500;
+const PAUSE = 250;
 
 /** Reads the log of a workload from its pods, one after the other. */
 export async function* readPodLogs(

@@ -8,7 +8,7 @@ import { parseKeptLine } from './log-buffer.ts';
 import type { ArchiveParts } from './log-follower.ts';
 
 /** How often it is looked for the rest of a log whose runner is gone, milliseconds. */
-const PAUSE = 500;
+const PAUSE = 250;
 
 /**
  * Reads a workload's log as far as it is kept, and goes on where it comes from. Cursors are the same in both, so that a

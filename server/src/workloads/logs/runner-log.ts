@@ -20,11 +20,12 @@ export interface RunnerLog {
 }
 
 /** How often it is looked whether a queued runner was started, milliseconds. */
-const PAUSE = 500;
+const PAUSE = 250;
 
 /** Reads from where the workload manager keeps the logs. */
-export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 'readLog'>): RunnerLog {
+export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 'readLog' | 'status'>): RunnerLog {
   const ending = new AbortController();
+  const isLive = async (name: string) => ['pending', 'running'].includes((await manager.status(name)).phase);
   return {
     async readPage(runId, { after, limit }) {
       const items: LogPage['items'] = [];
@@ -61,10 +62,16 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
         }
         const reading = { follow: true, signal, ...(cursor !== undefined && { after: cursor }) };
         for await (const line of manager.readLog(nameOf(runId, number), reading)) {
+          cursor = line.cursor;
           const entry = toLogEntry(line.message, line.timestamp);
           if (entry) yield { cursor: formatPlace(number, line.cursor), entry };
         }
         if (signal.aborted) break;
+        if (await isLive(nameOf(runId, number))) {
+          // Its pod is not there yet, or is about to be replaced.
+          await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
+          continue;
+        }
         cursor = undefined;
         number += 1;
       }
