@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import type { ArtifactStore } from '../../server/src/artifact-stores/artifact-store.ts';
+import { openBucketStore } from '../../server/src/artifact-stores/bucket-store.ts';
 import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
 import { toDatabaseId } from '../../server/src/database/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../server/src/database/testing/test-database.ts';
@@ -16,7 +17,7 @@ import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
 import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
 import type { WorkloadManager } from '../../server/src/workloads/manager.ts';
-import { startS3 } from './cloud-storage.ts';
+import { findFakeGcs, startGcs, startS3 } from './cloud-storage.ts';
 import {
   countNumbered,
   type KeptLog,
@@ -131,6 +132,26 @@ test('one cursor serves the live log and the kept one, and whoever follows sees 
     }
   } finally {
     await archiver.stop();
+  }
+});
+
+const gcs = findFakeGcs();
+
+test('logs are kept in Google Cloud Storage too', { skip: gcs === undefined && 'no fake-gcs-server' }, async () => {
+  const storage = await startGcs(gcs ?? '', BUCKET);
+  process.env['CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE'] = storage.url;
+  const bucket = await openBucketStore(`gs://${BUCKET}`);
+  const archiver = startLogArchiver({ db: database.db, manager, store: bucket, root: `gs://${BUCKET}/runs`, log });
+  try {
+    const { name, runId } = await launch('seq 1 20000; sleep 1; seq 20001 20002');
+    await untilKept(database, runId);
+    await manager.remove(name);
+    const read = createArchivedLogReader({ db: database.db, manager, store: bucket, log });
+    assert.equal(await countNumbered(read(name, {})), 20_002);
+  } finally {
+    await archiver.stop();
+    delete process.env['CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE'];
+    await storage.stop();
   }
 });
 
