@@ -1,0 +1,46 @@
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import type { Settings } from './load-values.ts';
+import { LABELS, SERVER } from './names.ts';
+
+/** What the server may do in the runners' namespace; nothing elsewhere. */
+const RULES = [
+  {
+    apiGroups: ['batch'],
+    resources: ['jobs'],
+    verbs: ['create', 'get', 'list', 'watch', 'delete', 'deletecollection'],
+  },
+  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['list'] },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'get', 'delete'] },
+];
+
+/** Accounts of server and runners, and the server's role. The runners' account has none. */
+export class Access extends Construct {
+  constructor(scope: Construct, { namespace, server, runners }: Settings) {
+    super(scope, 'access');
+    const { name, annotations } = server.serviceAccount;
+    new k8s.KubeServiceAccount(this, 'server', {
+      metadata: { name, namespace, labels: LABELS, annotations },
+      automountServiceAccountToken: false,
+    });
+    new k8s.KubeServiceAccount(this, 'runner', {
+      metadata: {
+        name: runners.serviceAccount,
+        namespace: runners.namespace,
+        labels: LABELS,
+        annotations: runners.serviceAccountAnnotations,
+      },
+      automountServiceAccountToken: false,
+      imagePullSecrets: runners.imagePullSecrets.map((secret) => ({ name: secret })),
+    });
+    const metadata = { name: SERVER, namespace: runners.namespace, labels: LABELS };
+    new k8s.KubeRole(this, 'role', { metadata, rules: RULES });
+    new k8s.KubeRoleBinding(this, 'binding', {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: SERVER },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    });
+  }
+}

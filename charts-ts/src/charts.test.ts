@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Testing } from 'cdk8s';
+import { z } from 'zod';
+import { toSettings } from './load-values.ts';
+import { ServerChart } from './server-chart.ts';
+import { valuesSchema } from './values.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: manifests of any kind are looked into here
+type Manifest = any;
+
+const WORKLOADS = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
+
+function synthesize(values: unknown = {}): Manifest[] {
+  return Testing.synth(new ServerChart(Testing.app(), toSettings(values)));
+}
+
+function find(manifests: Manifest[], kind: string, namespace = 'zenml'): Manifest {
+  return manifests.find((manifest) => manifest.kind === kind && manifest.metadata.namespace === namespace);
+}
+
+describe('the server’s pods', () => {
+  const { spec } = find(synthesize(), 'Deployment');
+  const pod = spec.template.spec;
+  const [container] = pod.containers;
+
+  test('can do no more than the Pod Security Standard "restricted" allows, and write nowhere but to /tmp', () => {
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(container.volumeMounts).toEqual([{ name: 'tmp', mountPath: '/tmp' }]);
+  });
+
+  test('are replaced without a gap, and have the time that draining takes', () => {
+    expect(spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(40);
+    expect(container.readinessProbe.httpGet.path).toBe('/ready');
+    expect(container.livenessProbe.httpGet.path).toBe('/health');
+  });
+});
+
+test('the server’s role is exactly what it needs, and is the only one', () => {
+  const manifests = synthesize();
+  const roles = manifests
+    .filter(({ kind }) => /Role/.test(kind))
+    .map(({ kind, metadata }) => [kind, metadata.namespace]);
+  expect(roles.sort()).toEqual([
+    ['Role', 'zenml-workspace-namespace'],
+    ['RoleBinding', 'zenml-workspace-namespace'],
+  ]);
+  const { rules } = find(manifests, 'Role', 'zenml-workspace-namespace');
+  expect(rules.map(({ resources, verbs }: Manifest) => `${resources}: ${verbs}`)).toEqual([
+    'jobs: create,get,list,watch,delete,deletecollection',
+    'pods: get,list,watch',
+    'pods/log: get',
+    'events: list',
+    'secrets: create,get,delete',
+  ]);
+  const { subjects } = find(manifests, 'RoleBinding', 'zenml-workspace-namespace');
+  expect(subjects).toEqual([{ kind: 'ServiceAccount', name: 'zenml-workspace-server', namespace: 'zenml' }]);
+  expect(find(manifests, 'ServiceAccount', 'zenml-workspace-namespace').automountServiceAccountToken).toBe(false);
+});
+
+test('the documented connections are open, and runners reach no database', () => {
+  const manifests = synthesize();
+  const ports = (rules: Manifest[]) => rules.flatMap((rule) => rule.ports.map(({ port }: Manifest) => port));
+  const server = find(manifests, 'NetworkPolicy').spec;
+  expect([ports(server.ingress), ports(server.egress)]).toEqual([
+    [8080, 9090],
+    [53, 53, 3306, 443, 443, 6443],
+  ]);
+  const runners = find(manifests, 'NetworkPolicy', 'zenml-workspace-namespace').spec;
+  expect(runners.ingress).toBeUndefined();
+  expect(ports(runners.egress)).toEqual([53, 53, 8080, 443]);
+});
+
+test.each(['server', 'zenml'])(
+  'the documented %s.environment carries over, and names the runners’ namespace',
+  (place) => {
+    const environment = {
+      [`${WORKLOADS}NAMESPACE`]: 'runs',
+      [`${WORKLOADS}SERVICE_ACCOUNT`]: 'runner',
+      [`${WORKLOADS}NODE_SELECTOR`]: '{"node-pool": "zenml-pool"}',
+      ZENML_SERVER_MAX_CONCURRENT_TEMPLATE_RUNS: 10,
+    };
+    const manifests = synthesize({ [place]: { environment } });
+    expect(find(manifests, 'ConfigMap').data).toMatchObject({
+      ...environment,
+      ZENML_SERVER_MAX_CONCURRENT_TEMPLATE_RUNS: '10',
+    });
+    expect(find(manifests, 'Role', 'runs')).toBeDefined();
+    expect(find(manifests, 'ServiceAccount', 'runs').metadata.name).toBe('runner');
+  },
+);
+
+test('Ingress and Gateway route end TLS, and clients are told the public address', () => {
+  const ingress = { host: 'zenml.example.com', tlsSecret: 'certificate' };
+  const manifests = synthesize({ ingress, gateway: { host: 'zenml.example.com', gatewayName: 'public' } });
+  expect(find(manifests, 'Ingress').spec.tls).toEqual([{ hosts: ['zenml.example.com'], secretName: 'certificate' }]);
+  expect(find(manifests, 'HTTPRoute').spec.parentRefs).toEqual([{ name: 'public', sectionName: 'https' }]);
+  expect(find(manifests, 'ConfigMap').data.ZENML_SERVER_SERVER_URL).toBe('https://zenml.example.com');
+});
+
+test('alerts and dashboard ask for metrics that the server has', () => {
+  const source = readFileSync(new URL('../../server/src/http/metrics.ts', import.meta.url), 'utf8');
+  const text = JSON.stringify(synthesize({ monitoring: { enabled: true } }));
+  const names = new Set(text.match(/zenml_(http|database)_[a-z_]+/g));
+  const unknown = [...names].filter((name) => !source.includes(name.replace(/_bucket$/, '')));
+  expect(names.size).toBe(3);
+  expect(unknown).toEqual([]);
+});
+
+test('the JSON Schema for editors is that of the values (npm run charts:schema)', () => {
+  const schema = JSON.parse(readFileSync(new URL('../values.schema.json', import.meta.url), 'utf8'));
+  expect(schema).toEqual(JSON.parse(JSON.stringify(z.toJSONSchema(valuesSchema, { io: 'input' }))));
+});
+
+describe('bad values are refused with their path and what mends them:', () => {
+  test.each([
+    ['a wrong type', { server: { replicas: 'two' } }, /^server\.replicas: .*expected number/],
+    ['an unknown key', { server: { replica: 2 } }, /^server\.replica: is not known; remove it/],
+    ['a missing value', { ingress: { host: 'a.example.com' } }, /^ingress\.tlsSecret: is missing; set a string/],
+    ['the server’s namespace', { runners: { namespace: 'zenml' } }, /^runners\.namespace: .*name another one/],
+    ['no replicas', { server: { replicas: 0 } }, /^server\.replicas: at least 1 is needed/],
+    ['a maximum under the minimum', { autoscaling: { maxReplicas: 1 } }, /^autoscaling\.maxReplicas: .*raise it to 2/],
+    [
+      'a variable that is not JSON',
+      { server: { environment: { [`${WORKLOADS}TOLERATIONS`]: '[{' } } },
+      /^server\.environment\.ZENML_KUBERNETES_WORKLOAD_MANAGER_TOLERATIONS: is not JSON; check/,
+    ],
+    [
+      'a secret in the open',
+      { zenml: { environment: { ZENML_STORE_URL: 'mysql://u:p@db/zenml' } } },
+      /^server\.environment\.ZENML_STORE_URL: is a secret; put it into/,
+    ],
+  ])('%s', (_title, values, message) => {
+    expect(() => toSettings(values)).toThrow(message);
+  });
+
+  test('nothing is written then', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'charts-'));
+    try {
+      const values = join(directory, 'values.yaml');
+      const out = join(directory, 'out');
+      const main = new URL('../main.ts', import.meta.url).pathname;
+      const synth = (text: string) => {
+        writeFileSync(values, text);
+        const env = { ...process.env, NODE_OPTIONS: '', ZENML_CHART_VALUES: values, CDK8S_OUTDIR: out };
+        return spawnSync(process.execPath, [main], { env, encoding: 'utf8' });
+      };
+      const refused = synth('server:\n  replicas: 0\n');
+      expect(refused.status).toBe(78);
+      expect(refused.stderr).toContain('server.replicas: at least 1 is needed');
+      expect(existsSync(out)).toBe(false);
+      expect(synth('server:\n  replicas: 3\n').status).toBe(0);
+      expect(existsSync(join(out, 'zenml-workspace-server.yaml'))).toBe(true);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { variables } from './configuration.ts';
+import type { Settings } from './load-values.ts';
+import { LABELS, PORTS, SELECTOR, SERVER } from './names.ts';
+
+/** The server's pods. */
+export class Deployment extends Construct {
+  constructor(scope: Construct, settings: Settings) {
+    super(scope, 'deployment');
+    const { namespace, server, autoscaling } = settings;
+    new k8s.KubeDeployment(this, 'deployment', {
+      metadata: { name: SERVER, namespace, labels: LABELS },
+      spec: {
+        // Where the autoscaler decides, a number here would undo its decision at every apply.
+        ...(!autoscaling.enabled && { replicas: server.replicas }),
+        selector: { matchLabels: SELECTOR },
+        strategy: {
+          type: 'RollingUpdate',
+          rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
+        },
+        template: { metadata: { labels: LABELS, annotations: checksum(settings) }, spec: pod(settings) },
+      },
+    });
+  }
+}
+
+/** Changes with the environment, so that pods are replaced when it does. */
+function checksum(settings: Settings): Record<string, string> {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(variables(settings)))
+    .digest('hex');
+  return { 'zenml.io/environment': hash };
+}
+
+function pod({ server, secret }: Settings): k8s.PodSpec {
+  return {
+    serviceAccountName: server.serviceAccount.name,
+    // The server speaks to the Kubernetes API; no other account's token is mounted anywhere.
+    automountServiceAccountToken: true,
+    priorityClassName: SERVER,
+    imagePullSecrets: server.image.pullSecrets.map((name) => ({ name })),
+    // The server drains by itself on SIGTERM, so no preStop command is needed, which a slim image could not run.
+    terminationGracePeriodSeconds: server.drainDelaySeconds + server.shutdownTimeoutSeconds + 10,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: server.userId,
+      runAsGroup: server.userId,
+      fsGroup: server.userId,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
+      maxSkew: 1,
+      topologyKey,
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: SELECTOR },
+    })),
+    containers: [
+      {
+        name: 'server',
+        image: `${server.image.repository}:${server.image.tag}`,
+        imagePullPolicy: server.image.pullPolicy,
+        ports: [
+          { name: 'http', containerPort: PORTS.http },
+          { name: 'metrics', containerPort: PORTS.metrics },
+        ],
+        envFrom: [{ configMapRef: { name: SERVER } }, { secretRef: { name: secret.name } }],
+        resources: { requests: quantities(server.resources.requests), limits: quantities(server.resources.limits) },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          runAsNonRoot: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        // The server listens after its migrations: an empty database takes a while.
+        startupProbe: { ...probe('/health'), periodSeconds: 2, failureThreshold: 150 },
+        livenessProbe: { ...probe('/health'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+        readinessProbe: { ...probe('/ready'), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+      },
+    ],
+    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } }],
+  };
+}
+
+function probe(path: string): k8s.Probe {
+  return { httpGet: { path, port: k8s.IntOrString.fromString('http') } };
+}
+
+/** Quantities as the API's types want them. */
+export function quantities(values: Readonly<Record<string, string>>): Record<string, k8s.Quantity> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, k8s.Quantity.fromString(value)]));
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import { type Values, valuesSchema } from './values.ts';
+
+/** Values that were checked, with what follows from them. */
+export interface Settings extends Omit<Values, 'zenml' | 'runners'> {
+  /** The server's variables, as texts, from both places. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly runners: Values['runners'] & { readonly namespace: string; readonly serviceAccount: string };
+}
+
+/** What is wrong with a values file: a line for each fault, with its path and what mends it. */
+export class ValuesError extends Error {}
+
+const WORKLOADS = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
+const JSON_VARIABLES = [
+  ...['POD_RESOURCES', 'NODE_SELECTOR', 'TOLERATIONS', 'POD_FAILURE_POLICY'].map((end) => WORKLOADS + end),
+  'ZENML_SERVER_METADATA',
+];
+const SECRET_VARIABLES = [
+  'ZENML_STORE_URL',
+  'ZENML_STORE_PASSWORD',
+  'ZENML_SECRETS_STORE_ENCRYPTION_KEY',
+  'ZENML_SERVER_JWT_SECRET_KEY',
+  'ZENML_DEFAULT_USER_PASSWORD',
+  'ZENML_SERVER_PRO_OAUTH2_CLIENT_SECRET',
+];
+
+/** Reads a YAML or JSON file of values. @throws ValuesError */
+export function readValues(path: string): Settings {
+  let document: unknown;
+  try {
+    document = parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ValuesError(`${path}: cannot be read as YAML: ${error instanceof Error ? error.message : error}`);
+  }
+  return toSettings(document ?? {});
+}
+
+/** Checks values and completes them. @throws ValuesError */
+export function toSettings(document: unknown): Settings {
+  const parsed = valuesSchema.safeParse(document);
+  if (!parsed.success) throw new ValuesError(parsed.error.issues.map(describe).join('\n'));
+  const { zenml, ...values } = parsed.data;
+  const environment = Object.fromEntries(
+    Object.entries({ ...zenml?.environment, ...values.server.environment }).map(([key, value]) => [key, `${value}`]),
+  );
+  const namespace = values.runners.namespace ?? environment[`${WORKLOADS}NAMESPACE`] ?? 'zenml-workspace-namespace';
+  const serviceAccount =
+    values.runners.serviceAccount ?? environment[`${WORKLOADS}SERVICE_ACCOUNT`] ?? 'zenml-workspace-service-account';
+  const settings = { ...values, environment, runners: { ...values.runners, namespace, serviceAccount } };
+  const faults = [...findContradictions(settings), ...findBadVariables(environment)];
+  if (faults.length > 0) throw new ValuesError(faults.join('\n'));
+  return settings;
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join('.') || 'values';
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys
+      .map((key) => `${[...issue.path, key].join('.')}: is not known; remove it or mend its name (docs/charts.md)`)
+      .join('\n');
+  }
+  if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.includes('undefined')) {
+    return `${path}: is missing; set a ${issue.expected}`;
+  }
+  return `${path}: ${issue.message}; set it so in the values file`;
+}
+
+function findContradictions({ namespace, server, autoscaling, runners, environment }: Settings): string[] {
+  const faults = [];
+  if (runners.namespace === namespace) {
+    faults.push(`runners.namespace: is the server’s namespace (${namespace}); name another one for the runners`);
+  }
+  if (autoscaling.enabled && autoscaling.maxReplicas < server.replicas) {
+    faults.push(
+      `autoscaling.maxReplicas: ${autoscaling.maxReplicas} is below server.replicas (${server.replicas}); raise it to ${server.replicas} or more`,
+    );
+  }
+  const given = { NAMESPACE: runners.namespace, SERVICE_ACCOUNT: runners.serviceAccount };
+  for (const [end, value] of Object.entries(given)) {
+    const variable = environment[WORKLOADS + end];
+    if (variable !== undefined && variable !== value) {
+      faults.push(`server.environment.${WORKLOADS}${end}: ${variable} is not what runners names (${value}); keep one`);
+    }
+  }
+  return faults;
+}
+
+function findBadVariables(environment: Settings['environment']): string[] {
+  const faults = SECRET_VARIABLES.filter((variable) => variable in environment).map(
+    (variable) => `server.environment.${variable}: is a secret; put it into the Secret that secret.name names`,
+  );
+  for (const variable of JSON_VARIABLES) {
+    const value = environment[variable];
+    if (value === undefined || isJson(value)) continue;
+    faults.push(`server.environment.${variable}: is not JSON; check its quotes and brackets`);
+  }
+  return faults;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,11 @@
+/** Name of the server's objects, and of its port. */
+export const SERVER = 'zenml-workspace-server';
+
+/** Port of API and dashboard in the pod, and of metrics. */
+export const PORTS = { http: 8080, metrics: 9090 } as const;
+
+/** Labels that select the server's pods. They can't change on a Deployment that exists. */
+export const SELECTOR = { 'app.kubernetes.io/name': SERVER } as const;
+
+/** Labels of every object. */
+export const LABELS = { ...SELECTOR, 'app.kubernetes.io/part-of': 'zenml' } as const;

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'use at most 63 lower-case letters, digits and hyphens');
+const texts = z.record(z.string(), z.string());
+const port = z.int().min(1).max(65535);
+const cidr = z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'write an address range such as 10.0.0.0/16');
+const quantity = z.string().regex(/^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/, "write a quantity such as '500m' or '1Gi'");
+const environment = z
+  .record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.union([z.string(), z.number(), z.boolean()]))
+  .describe('Variables of the server (docs/configuration.md).');
+
+const resources = z.strictObject({
+  requests: z.record(z.string(), quantity).default({ cpu: '250m', memory: '384Mi' }),
+  limits: z.record(z.string(), quantity).default({ memory: '1Gi' }),
+});
+
+const server = z.strictObject({
+  image: z
+    .strictObject({
+      repository: z.string().min(1).default('zenml-workspace-server'),
+      tag: z.string().min(1).default('0.1.0'),
+      pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+      pullSecrets: z.array(name).default([]).describe('Secrets with credentials of the registry.'),
+    })
+    .prefault({}),
+  replicas: z.int().min(1, 'at least 1 is needed; 2 or more for high availability').default(2),
+  environment: environment.default({}),
+  serviceAccount: z
+    .strictObject({
+      name: name.default('zenml-workspace-server'),
+      annotations: texts.default({}).describe('As `eks.amazonaws.com/role-arn` or `iam.gke.io/gcp-service-account`.'),
+    })
+    .prefault({}),
+  resources: resources.prefault({}),
+  userId: z.int().min(1, 'the server must not run as root').default(65532).describe('User and group of the process.'),
+  drainDelaySeconds: z.int().min(0).default(10).describe('How long requests are taken after readiness has failed.'),
+  shutdownTimeoutSeconds: z.int().min(1).default(30).describe('How long running requests may take to finish.'),
+});
+
+const secret = z.strictObject({
+  name: name.default('zenml-workspace-server').describe('The Secret that the server’s environment is read from.'),
+  externalSecret: z
+    .strictObject({
+      storeKind: z.enum(['SecretStore', 'ClusterSecretStore']).default('ClusterSecretStore'),
+      storeName: name.describe('The store of the External Secrets Operator.'),
+      key: z.string().min(1).describe('The entry there, whose properties are named after the variables.'),
+      refreshInterval: z.string().default('1h'),
+    })
+    .optional()
+    .describe('Makes the Secret from a store. Without it the Secret must exist.'),
+});
+
+const tls = { host: z.string().min(1), annotations: texts.default({}) };
+const ingress = z.strictObject({ ...tls, className: name.optional(), tlsSecret: name });
+const gateway = z.strictObject({
+  ...tls,
+  gatewayName: name,
+  gatewayNamespace: name.optional(),
+  sectionName: name.optional().describe('The listener of the Gateway, which ends TLS.'),
+});
+
+const autoscaling = z.strictObject({
+  enabled: z.boolean().default(true),
+  maxReplicas: z.int().min(1).default(6),
+  cpuPercent: z.int().min(1).max(100).default(70),
+  memoryPercent: z.int().min(1).max(100).default(80),
+});
+
+const runners = z.strictObject({
+  namespace: name.optional().describe('Default: what the environment names, or `zenml-workspace-namespace`.'),
+  serviceAccount: name
+    .optional()
+    .describe('Default: what the environment names, or `zenml-workspace-service-account`.'),
+  serviceAccountAnnotations: texts.default({}),
+  imagePullSecrets: z.array(name).default([]),
+  quota: z.record(z.string(), quantity).default({
+    pods: '50',
+    'count/jobs.batch': '200',
+    'requests.cpu': '20',
+    'requests.memory': '40Gi',
+    'limits.memory': '80Gi',
+  }),
+  defaultRequest: z.record(z.string(), quantity).default({ cpu: '100m', memory: '400Mi' }),
+  defaultLimit: z.record(z.string(), quantity).default({ memory: '1Gi' }),
+});
+
+const networkPolicy = z.strictObject({
+  enabled: z.boolean().default(true),
+  clients: z.array(cidr).default([]).describe('Ranges that may call the API. Empty: all.'),
+  monitoringNamespace: name.default('monitoring').describe('From where metrics may be read.'),
+  database: z.array(cidr).default([]).describe('Ranges of the database. Empty: all.'),
+  databasePort: port.default(3306),
+  kubernetesApiPorts: z.array(port).min(1).default([443, 6443]),
+});
+
+const monitoring = z.strictObject({
+  enabled: z.boolean().default(false).describe('Needs the Prometheus Operator in the cluster.'),
+  labels: texts.default({}).describe('Labels by which the operator selects, as `release: prometheus`.'),
+});
+
+/** The shape of a values file; every value has a default but those of what is switched on by naming it. */
+export const valuesSchema = z.strictObject({
+  $schema: z.string().optional(),
+  namespace: name.default('zenml').describe('Namespace of the server.'),
+  createNamespaces: z.boolean().default(true),
+  server: server.prefault({}),
+  zenml: z.strictObject({ environment }).optional().describe('Older place of `server.environment`.'),
+  secret: secret.prefault({}),
+  ingress: ingress.optional(),
+  gateway: gateway.optional(),
+  autoscaling: autoscaling.prefault({}),
+  runners: runners.prefault({}),
+  networkPolicy: networkPolicy.prefault({}),
+  monitoring: monitoring.prefault({}),
+});
+
+/** A values file as it is read, with its defaults. */
+export type Values = z.infer<typeof valuesSchema>;
