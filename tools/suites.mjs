@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { runBrowserSuite } from '../test/browser/run.mjs';
 import { runClusterSuite } from '../test/cluster/run.mjs';
 import { runDifferentialSuite } from '../test/differential/suite.mjs';
@@ -64,6 +64,19 @@ export const suites = [
     needs: ['database', 'python', 'registry', 'cluster', 'sdk-image', 'builder-image'],
     cores: 2,
     run: runClusterSuite,
+  },
+  {
+    name: 'platform',
+    about: 'the manifests of the charts on a real cluster: accepted, and allowing what they should and no more',
+    needs: ['cluster'],
+    cores: 1,
+    run: (context) =>
+      context.withCluster(({ kubeconfig }) =>
+        context.nodeTests('test/platform/**/*.test.ts', {
+          KUBECONFIG: kubeconfig,
+          PATH: `${context.have.cluster.bin}${delimiter}${process.env.PATH}`,
+        }),
+      ),
   },
   {
     name: 'differential',
