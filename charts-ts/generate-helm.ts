@@ -4,7 +4,7 @@ import { App, Yaml } from 'cdk8s';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { variables } from './src/configuration.ts';
-import { type Settings, toSettings } from './src/load-values.ts';
+import { JSON_VARIABLES, SECRET_VARIABLES, type Settings, toSettings } from './src/load-values.ts';
 import { SERVER } from './src/names.ts';
 import { ServerChart } from './src/server-chart.ts';
 import { valuesSchema } from './src/values.ts';
@@ -80,12 +80,21 @@ const known = { ...variables(defaults), ZENML_SERVER_SERVER_URL: `http://${SERVE
 const given = '$given := merge (dict) .Values.server.environment ((.Values.zenml).environment | default dict)';
 const named = (name: string, end: string, otherwise: string) =>
   `{{- define "${name}" }}{{- ${given} }}{{- index $given "${prefix}${end}" | default "${otherwise}" }}{{- end }}\n`;
+const listed = (names: readonly string[]) => `(list ${names.map((name) => `"${name}"`).join(' ')})`;
 const helpers = `${named('runners.namespace', 'NAMESPACE', defaults.runners.namespace)}${named('runners.serviceAccount', 'SERVICE_ACCOUNT', defaults.runners.serviceAccount)}
 {{- define "environment" }}
 {{- ${given} }}
 {{- $known := fromYaml (include "known" .) }}
 {{- if eq (include "runners.namespace" .) .Release.Namespace }}
 {{- fail "server.environment.${prefix}NAMESPACE: is the server's namespace; name another one for the runners" }}
+{{- end }}
+{{- range $name, $value := $given }}
+{{- if has $name ${listed(SECRET_VARIABLES)} }}
+{{- fail (printf "server.environment.%s: is a secret; put it into the Secret that secret.name names" $name) }}
+{{- end }}
+{{- if and (has $name ${listed(JSON_VARIABLES)}) (or (not (kindIs "string" $value)) (hasKey (fromJson (printf "{\\"value\\": %v}" $value)) "Error")) }}
+{{- fail (printf "server.environment.%s: is not JSON; check its quotes and brackets" $name) }}
+{{- end }}
 {{- end }}
 {{- range $name, $value := merge (pick $known "ZENML_WORKSPACE_PORT" "ZENML_WORKSPACE_METRICS_PORT") $given $known }}
 {{ $name }}: {{ if kindIs "float64" $value }}{{ int64 $value | quote }}{{ else }}{{ $value | quote }}{{ end }}

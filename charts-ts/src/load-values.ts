@@ -14,11 +14,13 @@ export interface Settings extends Omit<Values, 'zenml' | 'runners'> {
 export class ValuesError extends Error {}
 
 const WORKLOADS = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
-const JSON_VARIABLES = [
+/** Variables whose texts must be JSON. */
+export const JSON_VARIABLES = [
   ...['POD_RESOURCES', 'NODE_SELECTOR', 'TOLERATIONS', 'POD_FAILURE_POLICY'].map((end) => WORKLOADS + end),
   'ZENML_SERVER_METADATA',
 ];
-const SECRET_VARIABLES = [
+/** Variables that would be readable in a ConfigMap. */
+export const SECRET_VARIABLES = [
   'ZENML_STORE_URL',
   'ZENML_STORE_PASSWORD',
   'ZENML_SECRETS_STORE_ENCRYPTION_KEY',
