@@ -5,5 +5,5 @@ export default {
   ...base,
   rootDir: '../..',
   roots: ['<rootDir>/test/cluster'],
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };
