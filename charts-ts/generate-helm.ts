@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { variables } from './src/configuration.ts';
 import { JSON_VARIABLES, SECRET_VARIABLES, type Settings, toSettings } from './src/load-values.ts';
-import { SERVER } from './src/names.ts';
+import { SERVER, WORKLOADS } from './src/names.ts';
 import { ServerChart } from './src/server-chart.ts';
 import { valuesSchema } from './src/values.ts';
 
@@ -75,18 +75,17 @@ function toTemplate(manifest: string): string {
     .replace(/helm(\d+)mark/g, (_all, index: string) => `{{ ${expression(index)} }}`);
 }
 
-const prefix = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
 const known = { ...variables(defaults), ZENML_SERVER_SERVER_URL: `http://${SERVER}.{{ .Release.Namespace }}.svc` };
 const given = '$given := merge (dict) .Values.server.environment ((.Values.zenml).environment | default dict)';
 const named = (name: string, end: string, otherwise: string) =>
-  `{{- define "${name}" }}{{- ${given} }}{{- index $given "${prefix}${end}" | default "${otherwise}" }}{{- end }}\n`;
+  `{{- define "${name}" }}{{- ${given} }}{{- index $given "${WORKLOADS}${end}" | default "${otherwise}" }}{{- end }}\n`;
 const listed = (names: readonly string[]) => `(list ${names.map((name) => `"${name}"`).join(' ')})`;
 const helpers = `${named('runners.namespace', 'NAMESPACE', defaults.runners.namespace)}${named('runners.serviceAccount', 'SERVICE_ACCOUNT', defaults.runners.serviceAccount)}
 {{- define "environment" }}
 {{- ${given} }}
 {{- $known := fromYaml (include "known" .) }}
 {{- if eq (include "runners.namespace" .) .Release.Namespace }}
-{{- fail "server.environment.${prefix}NAMESPACE: is the server's namespace; name another one for the runners" }}
+{{- fail "server.environment.${WORKLOADS}NAMESPACE: is the server's namespace; name another one for the runners" }}
 {{- end }}
 {{- range $name, $value := $given }}
 {{- if has $name ${listed(SECRET_VARIABLES)} }}

@@ -1,20 +1,8 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { ROLE_RULES } from '../../server/src/workloads/kubernetes/role.ts';
 import type { Settings } from './load-values.ts';
 import { LABELS, SERVER } from './names.ts';
-
-/** What the server may do in the runners' namespace; nothing elsewhere. */
-const RULES = [
-  {
-    apiGroups: ['batch'],
-    resources: ['jobs'],
-    verbs: ['create', 'get', 'list', 'watch', 'delete', 'deletecollection'],
-  },
-  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
-  { apiGroups: [''], resources: ['events'], verbs: ['list'] },
-  { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'get', 'delete'] },
-];
 
 /** Accounts of server and runners, and the server's role. The runners' account has none. */
 export class Access extends Construct {
@@ -36,7 +24,7 @@ export class Access extends Construct {
       imagePullSecrets: runners.imagePullSecrets.map((secret) => ({ name: secret })),
     });
     const metadata = { name: SERVER, namespace: runners.namespace, labels: LABELS };
-    new k8s.KubeRole(this, 'role', { metadata, rules: RULES });
+    new k8s.KubeRole(this, 'role', { metadata, rules: ROLE_RULES });
     new k8s.KubeRoleBinding(this, 'binding', {
       metadata,
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: SERVER },

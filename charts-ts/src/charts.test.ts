@@ -5,20 +5,53 @@ import { join } from 'node:path';
 import { Testing } from 'cdk8s';
 import { z } from 'zod';
 import { toSettings } from './load-values.ts';
+import { WORKLOADS } from './names.ts';
 import { ServerChart } from './server-chart.ts';
 import { valuesSchema } from './values.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: manifests of any kind are looked into here
-type Manifest = any;
+/** A manifest, with the fields that are looked into here. */
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly data: Readonly<Record<string, string>>;
+  readonly automountServiceAccountToken?: boolean;
+  readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
+  readonly subjects: readonly unknown[];
+  readonly spec: {
+    readonly strategy: { readonly rollingUpdate: unknown };
+    readonly template: { readonly spec: Pod };
+    readonly ingress: readonly TrafficRule[];
+    readonly egress: readonly TrafficRule[];
+    readonly tls: readonly unknown[];
+    readonly parentRefs: readonly unknown[];
+  };
+}
 
-const WORKLOADS = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
+interface Pod {
+  readonly securityContext: unknown;
+  readonly terminationGracePeriodSeconds: number;
+  readonly containers: readonly [Container];
+}
 
-function synthesize(values: unknown = {}): Manifest[] {
+interface Container {
+  readonly securityContext: unknown;
+  readonly volumeMounts: unknown;
+  readonly readinessProbe: { readonly httpGet: { readonly path: string } };
+  readonly livenessProbe: { readonly httpGet: { readonly path: string } };
+}
+
+interface TrafficRule {
+  readonly ports: readonly { readonly port: number }[];
+}
+
+function synthesize(values: unknown = {}): readonly Manifest[] {
   return Testing.synth(new ServerChart(Testing.app(), toSettings(values)));
 }
 
-function find(manifests: Manifest[], kind: string, namespace = 'zenml'): Manifest {
-  return manifests.find((manifest) => manifest.kind === kind && manifest.metadata.namespace === namespace);
+function find(manifests: readonly Manifest[], kind: string, namespace = 'zenml'): Manifest {
+  const found = manifests.find((manifest) => manifest.kind === kind && manifest.metadata.namespace === namespace);
+  if (!found) throw new Error(`There is no ${kind} in the namespace ${namespace}.`);
+  return found;
 }
 
 describe('the server’s pods', () => {
@@ -55,7 +88,7 @@ test('the server’s role is exactly what it needs, and is the only one', () => 
     ['RoleBinding', 'zenml-workspace-namespace'],
   ]);
   const { rules } = find(manifests, 'Role', 'zenml-workspace-namespace');
-  expect(rules.map(({ resources, verbs }: Manifest) => `${resources}: ${verbs}`)).toEqual([
+  expect(rules.map(({ resources, verbs }) => `${resources}: ${verbs}`)).toEqual([
     'jobs: create,get,list,watch,delete,deletecollection',
     'pods: get,list,watch',
     'pods/log: get',
@@ -69,7 +102,7 @@ test('the server’s role is exactly what it needs, and is the only one', () => 
 
 test('the documented connections are open, and runners reach no database', () => {
   const manifests = synthesize();
-  const ports = (rules: Manifest[]) => rules.flatMap((rule) => rule.ports.map(({ port }: Manifest) => port));
+  const ports = (rules: readonly TrafficRule[]) => rules.flatMap((rule) => rule.ports.map(({ port }) => port));
   const server = find(manifests, 'NetworkPolicy').spec;
   expect([ports(server.ingress), ports(server.egress)]).toEqual([
     [8080, 9090],
@@ -104,7 +137,7 @@ test('Ingress and Gateway route end TLS, and clients are told the public address
   const manifests = synthesize({ ingress, gateway: { host: 'zenml.example.com', gatewayName: 'public' } });
   expect(find(manifests, 'Ingress').spec.tls).toEqual([{ hosts: ['zenml.example.com'], secretName: 'certificate' }]);
   expect(find(manifests, 'HTTPRoute').spec.parentRefs).toEqual([{ name: 'public', sectionName: 'https' }]);
-  expect(find(manifests, 'ConfigMap').data.ZENML_SERVER_SERVER_URL).toBe('https://zenml.example.com');
+  expect(find(manifests, 'ConfigMap').data['ZENML_SERVER_SERVER_URL']).toBe('https://zenml.example.com');
 });
 
 test('alerts and dashboard ask for metrics that the server has', () => {

@@ -2,9 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { Settings } from './load-values.ts';
-import { LABELS, PORTS, SERVER } from './names.ts';
-
-const WORKLOADS = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
+import { LABELS, PORTS, SERVER, WORKLOADS } from './names.ts';
 
 /** The server's environment: a ConfigMap, and where a store is named an ExternalSecret. */
 export class Configuration extends Construct {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { z } from 'zod';
+import { WORKLOADS } from './names.ts';
 import { type Values, valuesSchema } from './values.ts';
 
 /** Values that were checked, with what follows from them. */
@@ -13,7 +14,6 @@ export interface Settings extends Omit<Values, 'zenml' | 'runners'> {
 /** What is wrong with a values file: a line for each fault, with its path and what mends it. */
 export class ValuesError extends Error {}
 
-const WORKLOADS = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
 /** Variables whose texts must be JSON. */
 export const JSON_VARIABLES = [
   ...['POD_RESOURCES', 'NODE_SELECTOR', 'TOLERATIONS', 'POD_FAILURE_POLICY'].map((end) => WORKLOADS + end),

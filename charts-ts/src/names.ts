@@ -1,6 +1,9 @@
 /** Name of the server's objects, and of its port. */
 export const SERVER = 'zenml-workspace-server';
 
+/** What the names of the variables of a workload manager begin with. */
+export const WORKLOADS = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
+
 /** Port of API and dashboard in the pod, and of metrics. */
 export const PORTS = { http: 8080, metrics: 9090 } as const;
 

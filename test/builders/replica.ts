@@ -1,3 +1,4 @@
+import { TEST_JOBS, testOwner } from '../../server/src/testing/test-workloads.ts';
 import { createBuilderCluster } from '../../server/src/workloads/images/builder-cluster.ts';
 import { createImageBuilder } from '../../server/src/workloads/images/image-builder.ts';
 import { createImagePreparation, type ImagePreparation } from '../../server/src/workloads/images/image-preparation.ts';
@@ -45,15 +46,9 @@ export function createReplica(openRegistry: string, changes: Changes = {}): Imag
       secretsIn: createSecretsPlace(cluster, namespace),
       startTimeoutSeconds: changes.startTimeoutSeconds ?? 60,
       job: {
+        ...TEST_JOBS,
         namespace,
-        serviceAccount: 'runner',
         podResources: memory === undefined ? undefined : { limits: { memory } },
-        nodeSelector: undefined,
-        tolerations: undefined,
-        ttlSecondsAfterFinished: 600,
-        backoffLimit: 0,
-        podFailurePolicy: undefined,
-        pullSecret: undefined,
         serverId: '00000000-0000-4000-8000-000000000000',
       },
       builder: {
@@ -71,15 +66,7 @@ export function createReplica(openRegistry: string, changes: Changes = {}): Imag
 export function requestFor(openRegistry: string, ...steps: readonly string[]): ImageRequest {
   return {
     workloadName: 'zenml-run-1-1',
-    owner: {
-      runId: '00000000-0000-4000-8000-000000000001',
-      runName: 'run',
-      snapshotId: '00000000-0000-4000-8000-000000000002',
-      pipelineId: undefined,
-      pipelineName: undefined,
-      projectId: '00000000-0000-4000-8000-000000000003',
-      userId: undefined,
-    },
+    owner: testOwner('00000000-0000-4000-8000-000000000001', 'run'),
     snapshotImage: undefined,
     dockerfile: [`FROM ${openRegistry}/shell:1`, ...steps].join('\n'),
   };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { TEST_JOBS, testOwner, testWorkload } from '../../server/src/testing/test-workloads.ts';
 import { connectCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
 import { createKubernetesWorkloadManager } from '../../server/src/workloads/kubernetes/kubernetes-workload-manager.ts';
 import type { JobSettings } from '../../server/src/workloads/kubernetes/settings.ts';
@@ -88,41 +89,15 @@ export async function startManager(kubeconfig: string, given: Partial<JobSetting
   };
 }
 
-const SETTINGS = {
-  namespace: 'runners',
-  serviceAccount: 'runner',
-  podResources: { limits: { memory: '64Mi' } },
-  nodeSelector: undefined,
-  tolerations: undefined,
-  ttlSecondsAfterFinished: 600,
-  backoffLimit: 0,
-  podFailurePolicy: undefined,
-  pullSecret: undefined,
-  userId: 1000,
-};
+const SETTINGS = { ...TEST_JOBS, namespace: 'runners', podResources: { limits: { memory: '64Mi' } } };
 
 /** A workload that runs a shell script in busybox. */
 export function shell(name: string, script: string, image = busyboxImage): Workload {
   const runId = randomUUID();
   return {
-    name,
-    runId,
-    launchNumber: 1,
-    kind: 'start',
+    ...testWorkload(name, runId, script),
     image,
     command: ['sh', '-c'],
-    arguments: [script],
-    environment: { COLOUR: 'blue' },
-    secretEnvironment: { TOKEN: 'token-of-run' },
-    needsClusterAccess: false,
-    describedBy: {
-      runId,
-      runName: `run of ${name}`,
-      snapshotId: runId,
-      pipelineId: undefined,
-      pipelineName: undefined,
-      projectId: runId,
-      userId: undefined,
-    },
+    describedBy: testOwner(runId, `run of ${name}`),
   };
 }

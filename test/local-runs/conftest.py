@@ -4,16 +4,11 @@ Orchestrator over SSH on a host of the test's own, artifact store S3 on moto. Se
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from workspace import HOME, activate_stack  # before zenml
 from docker_host import start_docker_host  # noqa: I001
-from object_store import KEYS, object_store
-from zenml.enums import StackComponentType
-from zenml.utils import source_utils
-
-source_utils.set_custom_source_root(str(Path(__file__).parent))
+from object_store import object_store
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,14 +25,4 @@ def stack() -> Iterator[str]:
         "minimum_free_disk_gb": 0,
     }
     with object_store("127.0.0.1", "runs") as url:
-        yield activate_stack(
-            {
-                StackComponentType.ORCHESTRATOR: ("ssh", orchestrator),
-                StackComponentType.ARTIFACT_STORE: (
-                    "s3",
-                    {"path": "s3://runs", **KEYS, "client_kwargs": {"endpoint_url": url}},
-                ),
-                StackComponentType.CONTAINER_REGISTRY: ("default", {"uri": "localhost"}),
-                StackComponentType.IMAGE_BUILDER: ("local", {}),
-            }
-        )
+        yield activate_stack("ssh", orchestrator, url)

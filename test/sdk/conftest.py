@@ -4,10 +4,6 @@ The environment is prepared before ``zenml`` is imported: the SDK reads it on im
 ZenML configuration is read or written: configuration and local artifact store lie in a temporary folder.
 """
 
-import atexit
-import os
-import shutil
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,45 +12,15 @@ from pathlib import Path
 import pytest
 import requests
 
-SERVER_VARIABLES = ("ZENML_TEST_SERVER_URL", "ZENML_TEST_USER", "ZENML_TEST_PASSWORD")
+from workspace import PASSWORD, SERVER_URL, USER  # before zenml
+from zenml.client import Client  # noqa: I001
+from zenml.models import ProjectResponse
+from zenml.utils import source_utils
 
-
-def _read_server() -> dict[str, str]:
-    missing = [name for name in SERVER_VARIABLES if not os.environ.get(name)]
-    if missing:
-        pytest.exit(f"set {', '.join(missing)}: the suite runs against a server that is already up", returncode=4)
-    url, user, password = (os.environ[name] for name in SERVER_VARIABLES)
-    return {"url": url.rstrip("/"), "user": user, "password": password}
-
-
-SERVER = _read_server()
-HOME = Path(tempfile.mkdtemp(prefix="zenml-sdk-suite-"))
-atexit.register(shutil.rmtree, HOME, ignore_errors=True)
-
-for variable in [name for name in os.environ if name.startswith("ZENML_") and name not in SERVER_VARIABLES]:
-    del os.environ[variable]
-os.environ.update(
-    {
-        "ZENML_CONFIG_PATH": str(HOME / "config"),
-        "ZENML_LOCAL_STORES_PATH": str(HOME / "stores"),
-        "ZENML_ANALYTICS_OPT_IN": "false",
-        "ZENML_ENABLE_RICH_TRACEBACK": "false",
-        "ZENML_LOGGING_COLORS_DISABLED": "true",
-        "ZENML_STORE_URL": SERVER["url"],
-        "ZENML_STORE_USERNAME": SERVER["user"],
-        "ZENML_STORE_PASSWORD": SERVER["password"],
-    }
-)
-
-from zenml.client import Client  # noqa: E402
-from zenml.models import ProjectResponse  # noqa: E402
-from zenml.utils import source_utils  # noqa: E402
+SERVER = {"url": SERVER_URL, "user": USER, "password": PASSWORD}
 
 # Steps, hooks and dynamic pipelines are loaded again by the name of their module, seen from this folder.
 source_utils.set_custom_source_root(str(Path(__file__).parent))
-
-# Decorators with hooks ask the server while their module is imported, within the active project.
-Client().set_active_project("default")
 
 
 def unique(prefix: str) -> str:

@@ -11,6 +11,7 @@ import { openBucketStore } from '../../server/src/artifact-stores/bucket-store.t
 import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
 import { toDatabaseId } from '../../server/src/database/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../server/src/database/testing/test-database.ts';
+import { testWorkload } from '../../server/src/testing/test-workloads.ts';
 import { workloadName } from '../../server/src/workloads/launch.ts';
 import { createLocalWorkloadManager } from '../../server/src/workloads/local/local-workload-manager.ts';
 import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
@@ -61,27 +62,7 @@ after(async () => {
 async function launch(script: string) {
   const runId = randomUUID();
   const name = workloadName(runId, 1);
-  await manager.launch({
-    name,
-    runId,
-    launchNumber: 1,
-    kind: 'start',
-    image: '',
-    command: ['python', '-c'],
-    arguments: [script],
-    environment: {},
-    secretEnvironment: {},
-    needsClusterAccess: false,
-    describedBy: {
-      runId,
-      runName: '',
-      snapshotId: '',
-      pipelineId: undefined,
-      pipelineName: undefined,
-      projectId: '',
-      userId: undefined,
-    },
-  });
+  await manager.launch(testWorkload(name, runId, script));
   await openArchive(database.db, { runId: toDatabaseId(runId), number: 1 });
   return { name, runId };
 }

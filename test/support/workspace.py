@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 
 SERVER_VARIABLES = ("ZENML_TEST_SERVER_URL", "ZENML_TEST_USER", "ZENML_TEST_PASSWORD")
+if missing := [name for name in SERVER_VARIABLES if not os.environ.get(name)]:
+    pytest.exit(f"set {', '.join(missing)}: the suite runs against a server that is already up", returncode=4)
 SERVER_URL, USER, PASSWORD = (os.environ[name] for name in SERVER_VARIABLES)
-HOME = Path(tempfile.mkdtemp(prefix="runs-"))
+SERVER_URL = SERVER_URL.rstrip("/")
+HOME = Path(tempfile.mkdtemp(prefix="zenml-suite-"))
 if not os.environ.get("ZENML_TEST_KEEP"):
     atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
@@ -35,10 +38,15 @@ os.environ.update(
     }
 )
 
+from object_store import KEYS  # noqa: E402
 from zenml.client import Client  # noqa: E402
 from zenml.enums import StackComponentType  # noqa: E402
 from zenml.models import PipelineRunResponse  # noqa: E402
+from zenml.utils import source_utils  # noqa: E402
 
+# Where `pipelines` lies: what is below travels to where its steps run.
+source_utils.set_custom_source_root(str(Path(__file__).parent))
+# Decorators with hooks ask the server while their module is imported, within the active project.
 Client().set_active_project("default")
 
 
@@ -62,12 +70,23 @@ def ended(run_id: uuid.UUID, seconds: float = 90) -> PipelineRunResponse:
     return until(over, f"run {run_id} ends", seconds)  # type: ignore[return-value]
 
 
-def activate_stack(components: dict[StackComponentType, tuple[str, dict]]) -> str:
-    """Makes a stack of these flavors and configurations the active one. Returns its name."""
+def activate_stack(flavor: str, orchestrator: dict, store_url: str) -> str:
+    """Makes a stack the active one: this orchestrator, and the bucket `runs` of an S3. Returns its name."""
+    components = {
+        StackComponentType.ORCHESTRATOR: (flavor, orchestrator),
+        StackComponentType.ARTIFACT_STORE: (
+            "s3",
+            {"path": "s3://runs", **KEYS, "client_kwargs": {"endpoint_url": store_url}},
+        ),
+        StackComponentType.CONTAINER_REGISTRY: ("default", {"uri": "localhost"}),
+        StackComponentType.IMAGE_BUILDER: ("local", {}),
+    }
     name = f"remote-{uuid.uuid4().hex[:8]}"
     client = Client()
-    for kind, (flavor, configuration) in components.items():
-        client.create_stack_component(name=name, flavor=flavor, component_type=kind, configuration=configuration)
+    for kind, (component_flavor, configuration) in components.items():
+        client.create_stack_component(
+            name=name, flavor=component_flavor, component_type=kind, configuration=configuration
+        )
     client.create_stack(name=name, components={kind: name for kind in components})
     client.activate_stack(name)
     return name

@@ -1,5 +1,5 @@
 import type { V1Job, V1Pod, V1Secret } from '@kubernetes/client-node';
-import { type Cluster, explain, refusalStatus } from '../kubernetes/cluster.ts';
+import { type Cluster, explain, isFinalRefusal, refusalStatus } from '../kubernetes/cluster.ts';
 import { findWarning } from '../kubernetes/events.ts';
 import { WorkloadError } from '../manager.ts';
 import { BUILDER_CONTAINER } from './builder-job.ts';
@@ -28,7 +28,10 @@ export function createBuilderCluster(cluster: Cluster, namespace: string): Build
   const { batch, core } = cluster;
   return {
     createJob: (body) =>
-      ask('to build an image', () => batch.createNamespacedJob({ namespace, body }), { unless: 409, isFinal }),
+      ask('to build an image', () => batch.createNamespacedJob({ namespace, body }), {
+        unless: 409,
+        isFinal: isFinalRefusal,
+      }),
     readJob: (name) => ask('for a builder', () => batch.readNamespacedJob({ namespace, name }), { unless: 404 }),
     async deleteJobs(labelSelector) {
       const chosen = { namespace, labelSelector, propagationPolicy: 'Background' };
@@ -53,13 +56,6 @@ export function createBuilderCluster(cluster: Cluster, namespace: string): Build
       await ask("for a builder's Secret", () => core.createNamespacedSecret({ namespace, body }), { unless: 409 });
     },
   };
-}
-
-/** A quota becomes free again; what is not allowed or not valid stays so. */
-function isFinal(error: unknown): boolean {
-  const status = refusalStatus(error);
-  if (status === 403) return !/exceeded quota/.test(explain(error));
-  return status === 400 || status === 404 || status === 422;
 }
 
 interface Exceptions {

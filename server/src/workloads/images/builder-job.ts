@@ -1,4 +1,5 @@
 import type { V1Container, V1EnvVar, V1Job, V1PodSpec, V1Secret, V1SecurityContext } from '@kubernetes/client-node';
+import { placementOf, retriesOf } from '../kubernetes/job-parts.ts';
 import { annotationsOf, LABELS, labelsOf } from '../kubernetes/labels.ts';
 import type { JobSettings } from '../kubernetes/settings.ts';
 import type { ImageBuild } from './image-preparation.ts';
@@ -95,12 +96,9 @@ export function builderJob(parts: BuilderJob): V1Job {
     kind: 'Job',
     metadata: { name, namespace: job.namespace, labels, annotations },
     spec: {
-      backoffLimit: job.backoffLimit,
+      ...retriesOf(job),
       ttlSecondsAfterFinished: Math.max(job.ttlSecondsAfterFinished, SHORTEST_TTL),
       activeDeadlineSeconds: parts.builder.timeoutSeconds,
-      ...(job.podFailurePolicy && {
-        podFailurePolicy: { rules: job.podFailurePolicy.rules.map((rule) => ({ ...rule })) },
-      }),
       template: {
         metadata: { labels, annotations: { ...annotations, ...(parts.builder.unconfined && WITHOUT_APPARMOR) } },
         spec: podSpec(parts),
@@ -110,16 +108,15 @@ export function builderJob(parts: BuilderJob): V1Job {
 }
 
 function podSpec(parts: BuilderJob): V1PodSpec {
-  const { serviceAccount, nodeSelector, tolerations } = parts.job;
   const pullSecret = parts.credentials?.kind === 'pull secret' ? parts.credentials.name : undefined;
   return {
     restartPolicy: 'Never',
-    serviceAccountName: serviceAccount,
+    serviceAccountName: parts.job.serviceAccount,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     // A build that is given up has nothing to save.
     terminationGracePeriodSeconds: 2,
-    ...(parts.job.pullSecret !== undefined && { imagePullSecrets: [{ name: parts.job.pullSecret }] }),
+    ...placementOf(parts.job),
     containers: [container(parts, pullSecret)],
     volumes: [
       { name: 'files', emptyDir: {} },
@@ -129,8 +126,6 @@ function podSpec(parts: BuilderJob): V1PodSpec {
         ? []
         : [{ name: 'docker-config', secret: { secretName: pullSecret, items: CONFIG_ITEM } }]),
     ],
-    ...(nodeSelector && { nodeSelector: { ...nodeSelector } }),
-    ...(tolerations && { tolerations: tolerations.map((toleration) => ({ ...toleration })) }),
   };
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Job } from '@kubernetes/client-node';
 import { selectorOfWorkload } from '../kubernetes/labels.ts';
 import { failureOf, pendingReasonOf } from '../kubernetes/pod-reasons.ts';
-import { type SeenPod, seeJob, seePod } from '../kubernetes/seen.ts';
+import { type SeenPod, seeJob, seePods } from '../kubernetes/seen.ts';
 import { WorkloadError } from '../manager.ts';
 import { findBuildFailure } from './build-failure.ts';
 import type { BuilderCluster } from './builder-cluster.ts';
@@ -113,8 +113,7 @@ async function waitFor(parts: ImageBuilderParts, builder: Builder, signal: Abort
 }
 
 async function latestPod(cluster: BuilderCluster, { selector }: Builder): Promise<SeenPod | undefined> {
-  const pods = (await cluster.listPods(selector)).flatMap((pod) => seePod(pod) ?? []);
-  return pods.sort((one, other) => (one.created?.getTime() ?? 0) - (other.created?.getTime() ?? 0)).at(-1);
+  return seePods(await cluster.listPods(selector)).at(-1);
 }
 
 /** Ends a builder whose pod is refused, or takes too long to start. */

@@ -114,6 +114,13 @@ export function refusalStatus(error: unknown): number | undefined {
   return error instanceof ApiException ? error.code : undefined;
 }
 
+/** Whether another try would be refused too: a quota becomes free again; what is not allowed or not valid stays so. */
+export function isFinalRefusal(error: unknown): boolean {
+  const status = refusalStatus(error);
+  if (status === 403) return !/exceeded quota/.test(explain(error));
+  return status === 400 || status === 404 || status === 422;
+}
+
 /** What the API server says of a refusal, or what else went wrong: one line. */
 export function explain(error: unknown): string {
   if (error instanceof ApiException) return messageOf(error.body) ?? `status ${error.code}`;

@@ -16,7 +16,7 @@ import { launchJob } from './launch-job.ts';
 import { type Observer, observe } from './observer.ts';
 import { readPodLogs } from './pod-log.ts';
 import { createSecretsPlace } from './secrets-place.ts';
-import { seeJob, seePod } from './seen.ts';
+import { seeJob, seePods } from './seen.ts';
 import type { JobSettings } from './settings.ts';
 import { statusOf } from './workload-status.ts';
 import { createWorkloadTable } from './workload-table.ts';
@@ -95,7 +95,7 @@ async function readStatus(cluster: Cluster, namespace: string, name: string): Pr
     }),
     cluster.core.listNamespacedPod({ namespace, labelSelector: selectorOfWorkload(name) }),
   ]);
-  const pods = items.flatMap((pod) => seePod(pod) ?? []);
+  const pods = seePods(items);
   const status = statusOf(job && seeJob(job), pods);
   if (!status) return { name, runId: '', launchNumber: 0, phase: 'absent', reason: undefined, since: undefined };
   if (status.phase !== 'pending' || status.reason !== undefined) return status;

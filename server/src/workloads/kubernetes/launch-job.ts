@@ -1,6 +1,6 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { type Workload, WorkloadError } from '../manager.ts';
-import { type Cluster, explain, refusalStatus } from './cluster.ts';
+import { type Cluster, explain, isFinalRefusal, refusalStatus } from './cluster.ts';
 import { runnerJob, runnerSecret } from './runner-job.ts';
 import type { JobSettings } from './settings.ts';
 
@@ -32,7 +32,7 @@ export async function launchJob(
     }
     return job;
   } catch (error) {
-    throw isFinal(error) ? new WorkloadError(refusalOf(error, namespace), { cause: error }) : inWords(error);
+    throw isFinalRefusal(error) ? new WorkloadError(refusalOf(error, namespace), { cause: error }) : inWords(error);
   }
 }
 
@@ -43,13 +43,6 @@ async function madeOrThere<T, Found>(make: () => Promise<T>, find: () => Promise
     if (refusalStatus(error) !== 409) throw error;
     return find();
   }
-}
-
-/** A quota becomes free again, and credentials are renewed; what is not allowed or not valid stays so. */
-function isFinal(error: unknown): boolean {
-  const status = refusalStatus(error);
-  if (status === 403) return !/exceeded quota/.test(explain(error));
-  return status === 400 || status === 404 || status === 422;
 }
 
 function refusalOf(error: unknown, namespace: string): string {

@@ -3,8 +3,8 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import { type Cluster, explain, refusalStatus } from './cluster.ts';
 import { selectorOf } from './labels.ts';
-import { ForbiddenError, type Page, type Reflection, type Resource, reflect } from './reflector.ts';
-import { type SeenJob, type SeenPod, seeJob, seePod } from './seen.ts';
+import { ForbiddenError, listAll, type Page, type Reflection, type Resource, reflect } from './reflector.ts';
+import { type SeenJob, type SeenPod, seeJob, seePod, seePods } from './seen.ts';
 import type { JobSettings } from './settings.ts';
 import type { WorkloadTable } from './workload-table.ts';
 
@@ -93,7 +93,7 @@ function jobReflection(table: WorkloadTable, synced: () => void): Told<V1Job> {
 function podReflection(table: WorkloadTable, synced: () => void): Told<V1Pod> {
   return {
     replace(objects) {
-      table.replacePods(objects.flatMap((pod) => seePod(pod) ?? []));
+      table.replacePods(seePods(objects));
       synced();
     },
     upsert: (object) => ifSeen(seePod(object), (pod: SeenPod) => table.upsertPod(pod)),
@@ -109,17 +109,10 @@ function ifSeen<T>(seen: T | undefined, then: (seen: T) => void): void {
 async function lookOnce(
   { batch }: Cluster,
   namespace: string,
-  { list, labelSelector }: Resource<V1Pod>,
+  pods: Resource<V1Pod>,
   table: WorkloadTable,
 ): Promise<void> {
-  const found: SeenPod[] = [];
-  let next: string | undefined;
-  do {
-    const page = await list({ labelSelector, limit: 500, ...(next && { _continue: next }) });
-    found.push(...page.items.flatMap((pod) => seePod(pod) ?? []));
-    next = page.metadata?._continue;
-  } while (next);
-  table.replacePods(found);
+  table.replacePods(seePods((await listAll(pods)).objects));
   for (const name of table.doubtful()) {
     try {
       ifSeen(seeJob(await batch.readNamespacedJob({ name, namespace })), (job) => table.upsertJob(job));

@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts';
+import { ROLE_RULES } from './role.ts';
 
 /** Something that the server's role may allow in the namespace of the Jobs. */
 export interface Permission {
@@ -67,10 +68,9 @@ export function roleManifest(namespace: string): string {
     'kind: Role',
     `metadata: {name: zenml-workspace-server, namespace: ${namespace}}`,
     'rules:',
-    '- {apiGroups: [batch], resources: [jobs], verbs: [create, get, list, watch, delete, deletecollection]}',
-    '- {apiGroups: [""], resources: [pods], verbs: [get, list, watch]}',
-    '- {apiGroups: [""], resources: [pods/log], verbs: [get]}',
-    '- {apiGroups: [""], resources: [events], verbs: [list]}',
-    '- {apiGroups: [""], resources: [secrets], verbs: [create, get, delete]}',
+    ...ROLE_RULES.map(
+      ({ apiGroups: [group], resources, verbs }) =>
+        `- {apiGroups: [${group || '""'}], resources: [${resources}], verbs: [${verbs.join(', ')}]}`,
+    ),
   ].join('\n');
 }

@@ -5,7 +5,7 @@ import { formatCursor, type LogPlace, parseCursor } from '../logs/cursor.ts';
 import type { LogReading, WorkloadLogLine } from '../manager.ts';
 import { type Cluster, refusalStatus } from './cluster.ts';
 import { selectorOfBuilder, selectorOfWorkload } from './labels.ts';
-import { type SeenPod, seePod } from './seen.ts';
+import { type SeenPod, seePods } from './seen.ts';
 
 /** How often it is asked whether a container has started, milliseconds. */
 const PAUSE = 250;
@@ -41,12 +41,8 @@ async function listPods(cluster: Cluster, namespace: string, name: string): Prom
   return pods.length > 0 ? pods : selectPods(cluster, namespace, selectorOfBuilder(name));
 }
 
-/** In the order in which they were made: each but the last has failed. */
 async function selectPods({ core }: Cluster, namespace: string, labelSelector: string): Promise<readonly SeenPod[]> {
-  const { items } = await core.listNamespacedPod({ namespace, labelSelector });
-  return items
-    .flatMap((pod) => seePod(pod) ?? [])
-    .sort((one, other) => (one.created?.getTime() ?? 0) - (other.created?.getTime() ?? 0));
+  return seePods((await core.listNamespacedPod({ namespace, labelSelector })).items);
 }
 
 /** When it was made, seconds since 1970: the same however many of the pods before it are still there. */

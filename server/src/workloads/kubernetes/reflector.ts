@@ -69,10 +69,11 @@ export async function reflect<T extends KubernetesObject>(
   }
 }
 
-async function relist<T extends KubernetesObject>(
-  { labelSelector, list }: Resource<T>,
-  reflection: Reflection<T>,
-): Promise<string | undefined> {
+/** Lists a resource, page by page. */
+export async function listAll<T extends KubernetesObject>({
+  labelSelector,
+  list,
+}: Resource<T>): Promise<{ readonly objects: readonly T[]; readonly version: string | undefined }> {
   const objects: T[] = [];
   let next: string | undefined;
   let version: string | undefined;
@@ -82,6 +83,14 @@ async function relist<T extends KubernetesObject>(
     version = page.metadata?.resourceVersion;
     next = page.metadata?._continue;
   } while (next);
+  return { objects, version };
+}
+
+async function relist<T extends KubernetesObject>(
+  resource: Resource<T>,
+  reflection: Reflection<T>,
+): Promise<string | undefined> {
+  const { objects, version } = await listAll(resource);
   reflection.replace(objects);
   return version;
 }

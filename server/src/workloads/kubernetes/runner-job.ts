@@ -1,5 +1,6 @@
 import type { V1EnvVar, V1Job, V1PodSpec, V1PodTemplateSpec, V1Secret } from '@kubernetes/client-node';
 import type { Workload } from '../manager.ts';
+import { placementOf, retriesOf } from './job-parts.ts';
 import { annotationsOf, labelsOf } from './labels.ts';
 import type { JobSettings } from './settings.ts';
 
@@ -21,9 +22,8 @@ export function runnerJob(workload: Workload, settings: JobSettings, secretsIn: 
     kind: 'Job',
     metadata: { name: workload.name, namespace: settings.namespace, labels, annotations },
     spec: {
-      backoffLimit: settings.backoffLimit,
+      ...retriesOf(settings),
       ttlSecondsAfterFinished: settings.ttlSecondsAfterFinished,
-      ...(settings.podFailurePolicy && { podFailurePolicy: failurePolicy(settings.podFailurePolicy) }),
       template,
     },
   };
@@ -40,14 +40,14 @@ function environment(workload: Workload, secretsIn: 'secret' | 'environment'): V
 
 /** Passes the Pod Security Standard `restricted`, unless its image needs root. */
 function podSpec(workload: Workload, settings: JobSettings, env: V1EnvVar[]): V1PodSpec {
-  const { podResources, nodeSelector, tolerations, pullSecret, userId } = settings;
+  const { podResources, userId } = settings;
   return {
     restartPolicy: 'Never',
     serviceAccountName: settings.serviceAccount,
     automountServiceAccountToken: workload.needsClusterAccess,
     // Names of Services that happen to begin with ZENML_ would be taken for settings.
     enableServiceLinks: false,
-    ...(pullSecret !== undefined && { imagePullSecrets: [{ name: pullSecret }] }),
+    ...placementOf(settings),
     securityContext: {
       runAsNonRoot: userId !== 0,
       runAsUser: userId,
@@ -70,13 +70,7 @@ function podSpec(workload: Workload, settings: JobSettings, env: V1EnvVar[]): V1
       },
     ],
     volumes: [{ name: 'home', emptyDir: {} }],
-    ...(nodeSelector && { nodeSelector: { ...nodeSelector } }),
-    ...(tolerations && { tolerations: tolerations.map((toleration) => ({ ...toleration })) }),
   };
-}
-
-function failurePolicy({ rules }: NonNullable<JobSettings['podFailurePolicy']>) {
-  return { rules: rules.map((rule) => ({ ...rule })) };
 }
 
 /** The tokens of a runner: gone with its Job. */

@@ -93,6 +93,16 @@ export function seePod(pod: V1Pod): SeenPod | undefined {
   };
 }
 
+/** In the order in which they were made: each but the last has failed. What is not ours is left out. */
+export function seePods(pods: readonly V1Pod[]): SeenPod[] {
+  return inOrder(pods.flatMap((pod) => seePod(pod) ?? []));
+}
+
+/** Sorted by the time at which they were made. */
+export function inOrder(pods: readonly SeenPod[]): SeenPod[] {
+  return [...pods].sort((one, other) => (one.created?.getTime() ?? 0) - (other.created?.getTime() ?? 0));
+}
+
 function seeContainer(pod: V1Pod, status: V1ContainerStatus | undefined): SeenContainer | undefined {
   const container = pod.spec?.containers[0];
   if (!container) return undefined;

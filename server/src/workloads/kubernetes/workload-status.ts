@@ -1,10 +1,10 @@
 import type { WorkloadStatus } from '../manager.ts';
 import { failureOf, pendingReasonOf } from './pod-reasons.ts';
-import type { SeenJob, SeenPod } from './seen.ts';
+import { inOrder, type SeenJob, type SeenPod } from './seen.ts';
 
 /** The state of a workload, from its Job and its pods: pure, so that each case of it can be tried. */
 export function statusOf(job: SeenJob | undefined, pods: readonly SeenPod[]): WorkloadStatus | undefined {
-  const latest = latestOf(pods);
+  const latest = inOrder(pods).at(-1);
   const labelled = job ?? latest;
   if (!labelled) return undefined;
   const { workload: name, runId, launchNumber } = labelled;
@@ -30,12 +30,4 @@ function phaseOfPod(pod: SeenPod | undefined): Phase {
   if (pod.phase === 'Failed') return { phase: 'failed', reason: failureOf(pod, undefined), since };
   if (pod.phase === 'Running') return { phase: 'running', reason: undefined, since };
   return { phase: 'pending', reason: pendingReasonOf(pod), since };
-}
-
-function latestOf(pods: readonly SeenPod[]): SeenPod | undefined {
-  return [...pods].sort((one, other) => timeOf(one) - timeOf(other)).at(-1);
-}
-
-function timeOf({ created }: SeenPod): number {
-  return created?.getTime() ?? 0;
 }

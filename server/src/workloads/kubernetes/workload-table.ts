@@ -39,9 +39,8 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
     if (!status) {
       entries.delete(workload);
       if (before) tell({ ...before, phase: 'absent', reason: undefined, since: new Date() });
-    } else if (isOver(before) && status.phase === before?.phase) {
-      // The pod that said why may be gone by now.
-    } else if (status.phase !== before?.phase || status.reason !== before.reason) {
+    } else if (status.phase !== before?.phase || (status.reason !== before.reason && !isOver(before))) {
+      // Of what is over the first reason stays: the pod that said why may be gone by now.
       entry.told = status;
       tell(status);
     }

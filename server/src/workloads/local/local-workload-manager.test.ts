@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { testWorkload } from '../../testing/test-workloads.ts';
 import type { Workload, WorkloadLogLine, WorkloadManager, WorkloadStatus } from '../manager.ts';
 import { createLocalWorkloadManager } from './local-workload-manager.ts';
 
@@ -24,27 +25,8 @@ async function startManager(): Promise<WorkloadManager> {
   return manager;
 }
 
-const workload = (name: string, script: string): Workload => ({
-  name,
-  runId: '3f1e8bd8-0000-4000-8000-000000000001',
-  launchNumber: 1,
-  kind: 'start',
-  image: '',
-  command: ['python', '-c'],
-  arguments: [script],
-  environment: { COLOUR: 'blue' },
-  secretEnvironment: { TOKEN: 'secret' },
-  needsClusterAccess: false,
-  describedBy: {
-    runId: '',
-    runName: '',
-    snapshotId: '',
-    pipelineId: undefined,
-    pipelineName: undefined,
-    projectId: '',
-    userId: undefined,
-  },
-});
+const workload = (name: string, script: string): Workload =>
+  testWorkload(name, '3f1e8bd8-0000-4000-8000-000000000001', script);
 
 async function until(manager: WorkloadManager, name: string, phase: string): Promise<WorkloadStatus> {
   for (let tries = 0; tries < 200; tries++) {
@@ -68,7 +50,7 @@ test('a runner gets its environment and none of the server’s, runs once, and l
   const once = workload('once', script.replaceAll('../count', join(directory, 'count')));
   await Promise.all([manager.launch(once), manager.launch(once)]);
   const log = await linesOf(manager.readLog('once', { follow: true }));
-  expect(log.map(({ message }) => message)).toEqual(['blue secret ', '1']);
+  expect(log.map(({ message }) => message)).toEqual(['blue token-of-run ', '1']);
   expect((await until(manager, 'once', 'succeeded')).runId).toBe(once.runId);
   const after = await linesOf(manager.readLog('once', { after: log[0]?.cursor ?? '' }));
   expect(after).toEqual(log.slice(1));
