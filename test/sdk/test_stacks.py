@@ -7,7 +7,8 @@ from zenml.client import Client
 from zenml.enums import StackComponentType
 from zenml.exceptions import EntityExistsError, IllegalOperationError
 
-from conftest import HOME, unique
+from conftest import unique
+from workspace import HOME
 
 STORE = StackComponentType.ARTIFACT_STORE
 ORCHESTRATOR = StackComponentType.ORCHESTRATOR
