@@ -38,7 +38,7 @@ const handlers = {
     log: pino(),
     secretsStore: createSqlSecretsStore(createValueCipher(undefined)),
     ...parts,
-    enqueueLaunch,
+    enqueueLaunch: (transaction, request) => enqueueLaunch(transaction, request, 0),
   }),
 };
 

@@ -8,8 +8,9 @@ import { createRunStatusUpdates } from './features/runs/run-status-updates.ts';
 import { createOnboarding } from './features/server/onboarding.ts';
 import type { EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-service.ts';
 import { startDispatcher } from './workloads/dispatcher/dispatcher.ts';
-import { createFailRun, watchRunners } from './workloads/dispatcher/failed-runs.ts';
+import { createFailRun } from './workloads/dispatcher/failed-runs.ts';
 import { cancelLaunches, enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
+import { startQueuePositions } from './workloads/dispatcher/queue-positions.ts';
 import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
@@ -20,6 +21,7 @@ import { startLogArchiver } from './workloads/logs/log-archiver.ts';
 import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import { createRunnerLog, type RunnerLog } from './workloads/logs/runner-log.ts';
 import type { Finding, WorkloadManager } from './workloads/manager.ts';
+import { startReconciler } from './workloads/reconciler/reconciler.ts';
 
 /** What launches queued runs. */
 export interface Launching {
@@ -46,7 +48,6 @@ export async function startLaunching(
   const findings = [...(await manager.diagnose()), ...(logStore ? await diagnoseLogStore(logStore) : [])];
   warnOfProblems(findings, server.serverUrl, log);
   const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
-  const endWatch = await watchRunners(db, manager, failRun, log);
   const launcher = createLauncher({
     db,
     manager,
@@ -66,7 +67,15 @@ export async function startLaunching(
       await launcher(launch, signal);
     },
   });
+  const endPositions = startQueuePositions(db, log);
   const archiver = archive && startLogArchiver(archive);
+  const reconciler = startReconciler({
+    db,
+    manager,
+    failRun,
+    log,
+    startTimeoutSeconds: workloads.runnerTimeoutSeconds,
+  });
   return {
     listProblems: () => findings.map(({ severity, problem }) => `${severity}: ${problem}`),
     cancelLaunches: {
@@ -80,15 +89,16 @@ export async function startLaunching(
       archive ? { status: manager.status, readLog: createArchivedLogReader(archive) } : manager,
     ),
     async enqueueLaunch(transaction, request) {
-      const launch = await enqueueLaunch(transaction, request);
+      const launch = await enqueueLaunch(transaction, request, workloads.maxQueuedRuns);
       // The transaction ends with the request: it is seen a moment later, or by the next look.
       setTimeout(dispatcher.wake, AFTER_COMMIT);
       return launch;
     },
     async stop() {
       await dispatcher.stop();
+      await endPositions();
       await archiver?.stop();
-      endWatch();
+      await reconciler.stop();
       await manager.stop();
     },
   };

@@ -25,6 +25,9 @@ export const workloadVariables = {
     formerName: 'ZENML_SERVER_MAX_CONCURRENT_TEMPLATE_RUNS',
     doc: 'How many snapshot runs one replica starts at once; more wait.',
   }),
+  maxQueuedRuns: variable('ZENML_WORKSPACE_MAX_QUEUED_RUNS', integer(1, 1_000_000), 1000, {
+    doc: 'How many runs may wait to be started, over all replicas; more are refused with status 429.',
+  }),
   localPython: variable('ZENML_WORKSPACE_LOCAL_PYTHON', text, 'python', {
     doc: 'Python that starts runs on this machine, where the in-memory workload manager is chosen. It needs ZenML and what the stacks need.',
   }),
@@ -45,7 +48,7 @@ export const workloadVariables = {
     doc: 'Whether runner images are built with `pip` instead of `uv`.',
   }),
   runnerTimeoutSeconds: variable('ZENML_RUNNER_POD_TIMEOUT', integer(1), 180, {
-    doc: 'How long a runner’s pod may take to start.',
+    doc: 'How long the pod of a runner or builder may take to start, seconds. A run whose runner takes longer fails, with the reason.',
   }),
 };
 

@@ -58,6 +58,9 @@ export interface TestServerOptions {
 /** The key that tokens of test servers are signed with. */
 export const TEST_KEY = 'a key for tests that is long enough';
 
+/** How many runs may wait. */
+export const QUEUE_LENGTH = 100;
+
 /** Starts the application; each test file has its own. */
 export async function startTestServer({
   authenticateWith,
@@ -99,7 +102,7 @@ export async function startTestServer({
     secretsStore: createSqlSecretsStore(createValueCipher('test key')),
     // Nothing is launched, so nothing is there to be removed.
     ...(queuesLaunches && {
-      enqueueLaunch,
+      enqueueLaunch: (transaction, request) => enqueueLaunch(transaction, request, QUEUE_LENGTH),
       cancelLaunches: { cancel: cancelLaunches, removeRunners: async () => undefined },
     }),
     runnerLog: createRunnerLog?.(database.db),

@@ -103,8 +103,9 @@ export interface WorkloadManager {
    * @throws {WorkloadError} where it is refused for good; any other error is worth another try
    */
   launch(workload: Workload): Promise<void>;
+  /** @throws {WorkloadError} where it may not be asked for: any other error passes */
   status(name: string): Promise<WorkloadStatus>;
-  /** Everything of ours that exists, also what is finished. */
+  /** Everything of ours that exists, also what is finished. @throws where that is not known (yet) */
   list(): Promise<readonly WorkloadStatus[]>;
   /** Removes all that belongs to a workload, images apart. */
   remove(name: string): Promise<void>;

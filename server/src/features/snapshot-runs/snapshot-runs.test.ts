@@ -5,8 +5,9 @@ import { fromDatabaseId, newId, toDatabaseId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
-import { insertUser, startTestServer, type TestServer } from '../../testing/test-server.ts';
-import { enqueueLaunch, QUEUE_LENGTH } from '../../workloads/dispatcher/launch-store.ts';
+import { insertUser, QUEUE_LENGTH, startTestServer, type TestServer } from '../../testing/test-server.ts';
+import { enqueueLaunch } from '../../workloads/dispatcher/launch-store.ts';
+import { noteQueuePositions } from '../../workloads/dispatcher/queue-positions.ts';
 import { createRunsService } from '../runs/runs-service.ts';
 import { createOnboarding } from '../server/onboarding.ts';
 import { createSnapshotRunsService } from './snapshot-runs-service.ts';
@@ -142,6 +143,22 @@ describe('running a snapshot', () => {
     expect(refused.status).toBe(422);
   });
 
+  test('knows its place in the queue', async () => {
+    const { db } = server.database;
+    await sql`delete from ws_launch`.execute(db);
+    const source = await createRunnableSnapshot(server, pipelineId);
+    const ids: string[] = [];
+    for (let run = 0; run < 3; run++) ids.push((await runSnapshot(source)).body.id);
+    await noteQueuePositions(db);
+    const reasons = ids.map(async (id) => (await server.call<Run>('GET', `/runs/${id}`)).body.body.status_reason);
+    const queued = 'Queued for snapshot execution:';
+    expect(await Promise.all(reasons)).toEqual([
+      `${queued} it is the next.`,
+      `${queued} 1 run is before it.`,
+      `${queued} 2 runs are before it.`,
+    ]);
+  });
+
   test('is put off with 429 where too many wait, and leaves nothing', async () => {
     const source = await createRunnableSnapshot(server, pipelineId);
     const { db } = server.database;
@@ -228,7 +245,7 @@ describe('a trigger', () => {
     const service = createSnapshotRunsService({
       complete: createCompletion(readContract()),
       runs: createRunsService(createOnboarding()),
-      enqueueLaunch,
+      enqueueLaunch: (transaction, request) => enqueueLaunch(transaction, request, QUEUE_LENGTH),
     });
     const request = { snapshotId: attached[0]?.snapshot_id ?? '', userId: toDatabaseId(server.userId) };
     const trigger = { id: triggerId, info: { upstream: 1 } };

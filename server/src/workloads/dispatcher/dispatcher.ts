@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from '../../database/database.ts';
 import { inTransaction } from '../../database/transaction.ts';
+import { noteWaitingReason } from '../../features/runs/waiting-reason.ts';
 import type { Launch, StartLaunch } from '../launch.ts';
 import { WorkloadError } from '../manager.ts';
 import type { FailRun } from './failed-runs.ts';
@@ -10,7 +12,7 @@ import { type ClaimedLaunch, claimLaunch, endLaunch, isCancelled, postponeLaunch
 export interface Dispatcher {
   /** Looks at the queue at once: something may have been put in it. */
   wake(): void;
-  /** Takes nothing more, and waits for what it works on. */
+  /** Takes nothing more, waits a moment for what it works on, and leaves the rest to other replicas. */
   stop(): Promise<void>;
 }
 
@@ -31,9 +33,16 @@ const INTERVAL = 1000;
 /** How long a claim holds without being renewed, seconds: so long a launch waits after its replica has died. */
 const LEASE_SECONDS = 15;
 const RENEWAL = (LEASE_SECONDS / 3) * 1000;
-const MAX_ATTEMPTS = 6;
+/** With their pauses these take a quarter of an hour: so long a cluster may be away. */
+const MAX_ATTEMPTS = 20;
 /** The longest pause before another try, seconds. */
 const MAX_PAUSE = 60;
+/** How long a stop waits for launches, milliseconds: all but those whose image is being built. */
+const STOP_PATIENCE = 5000;
+
+/** What runs say of themselves while they are launched. */
+const PREPARING = 'Preparing its runner.';
+const LAUNCHED = 'Waiting for its runner to begin.';
 
 /** Begins to launch what is queued. */
 export function startDispatcher({
@@ -44,7 +53,7 @@ export function startDispatcher({
   log,
   concurrency,
 }: DispatcherParts): Dispatcher {
-  const running = new Set<Promise<void>>();
+  const running = new Map<ClaimedLaunch, Promise<void>>();
   let stopped = false;
   let filling: Promise<void> | undefined;
   let again = false;
@@ -58,8 +67,10 @@ export function startDispatcher({
       );
     }, RENEWAL);
     try {
+      await noteWaitingReason(db, launch.runId, PREPARING);
       await startLaunch(launch, controller.signal);
-      if (!(await endLaunch(db, launch, 'launched')) && (await isCancelled(db, launch))) await removeRunner(launch);
+      if (await endLaunch(db, launch, 'launched')) await noteWaitingReason(db, launch.runId, LAUNCHED);
+      else if (await isCancelled(db, launch)) await removeRunner(launch);
     } catch (error) {
       if (!controller.signal.aborted) await giveBack(launch, error);
     } finally {
@@ -69,12 +80,13 @@ export function startDispatcher({
 
   const giveBack = async (launch: ClaimedLaunch, error: unknown) => {
     log.warn({ err: error, run: launch.runId, attempts: launch.attempts + 1 }, 'a run was not launched');
+    const reason = error instanceof Error ? error.message : String(error);
     if (!(error instanceof WorkloadError) && launch.attempts + 1 < MAX_ATTEMPTS) {
+      await noteWaitingReason(db, launch.runId, `Not started yet, tried again soon: ${reason}`);
       return postponeLaunch(db, launch, Math.min(2 ** launch.attempts, MAX_PAUSE));
     }
-    const reason = error instanceof Error ? error.message : String(error);
     await inTransaction(db, async (transaction) => {
-      if (await endLaunch(transaction, launch, 'failed')) await failRun(transaction, launch.runId, reason);
+      if (await endLaunch(transaction, launch, 'failed')) await failRun(transaction, launch, reason);
     });
   };
 
@@ -85,10 +97,10 @@ export function startDispatcher({
       const task = work(launch)
         .catch((error) => log.error({ err: error, run: launch.runId }, 'a launch is tried again when its claim ends'))
         .finally(() => {
-          running.delete(task);
+          running.delete(launch);
           wake();
         });
-      running.add(task);
+      running.set(launch, task);
     }
   };
 
@@ -111,7 +123,14 @@ export function startDispatcher({
       stopped = true;
       clearInterval(timer);
       await filling;
-      await Promise.all(running);
+      const patience = new AbortController();
+      await Promise.race([
+        Promise.all(running.values()),
+        sleep(STOP_PATIENCE, undefined, { signal: patience.signal }).catch(() => undefined),
+      ]);
+      patience.abort();
+      // Their builders go on, and whoever takes them up waits for these.
+      for (const launch of running.keys()) await postponeLaunch(db, launch, 0);
     },
   };
 }

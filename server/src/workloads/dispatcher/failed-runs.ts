@@ -1,58 +1,42 @@
-import type { Logger } from 'pino';
-import type { Database, Transaction } from '../../database/database.ts';
-import { toDatabaseId } from '../../database/ids.ts';
-import { inTransaction } from '../../database/transaction.ts';
-import { ApiError } from '../../errors.ts';
+import { sql } from 'kysely';
+import type { Transaction } from '../../database/database.ts';
 import { holdRun } from '../../features/runs/run-access-service.ts';
 import type { UpdateRunStatus } from '../../features/runs/run-status-updates.ts';
-import type { WorkloadManager, WorkloadStatus } from '../manager.ts';
+import { fitReason } from '../../features/runs/waiting-reason.ts';
+import type { Launch } from '../launch.ts';
 
-/** Ends a run (database id) whose runner did not start it. A run that goes on, or has ended, stays as it is. */
-export type FailRun = (transaction: Transaction, runId: string, reason: string) => Promise<void>;
+/**
+ * Ends a run that a launch did not begin. One that goes on, has ended or was launched again stays as it is.
+ * @param options `unlessSubmitted`: also one that its orchestrator has by now stays
+ * @throws ApiError KeyError 404
+ */
+export type FailRun = (
+  transaction: Transaction,
+  launch: Pick<Launch, 'runId' | 'number'>,
+  reason: string,
+  options?: { readonly unlessSubmitted: boolean },
+) => Promise<void>;
 
 /** @param updateStatus changes the status of runs */
 export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
-  return async (transaction, runId, reason) => {
+  return async (transaction, { runId, number }, reason, options) => {
     const { status } = await holdRun(transaction, runId);
-    if (status === 'initializing' || status === 'provisioning') {
-      await updateStatus(transaction, runId, { status: 'failed', reason: `Failed to start run: ${reason}` });
+    if (await isLaunchedAgain(transaction, runId, number)) return;
+    if (status === 'initializing' || (status === 'provisioning' && !options?.unlessSubmitted)) {
+      const text = fitReason(`Failed to start run: ${reason}`);
+      await updateStatus(transaction, runId, { status: 'failed', reason: text });
     }
     // What it has done until it paused is kept: it can be resumed again.
     if (status === 'resuming') {
-      await updateStatus(transaction, runId, {
-        status: 'paused',
-        reason: `Waiting for manual resume. Failed to resume run: ${reason}`,
-      });
+      const text = fitReason(`Waiting for manual resume. Failed to resume run: ${reason}`);
+      await updateStatus(transaction, runId, { status: 'paused', reason: text });
     }
   };
 }
 
-/**
- * Fails the runs whose runner failed: now, and those that failed while no server was there.
- * @returns what ends it
- */
-export async function watchRunners(
-  db: Database,
-  manager: WorkloadManager,
-  failRun: FailRun,
-  log: Logger,
-): Promise<() => void> {
-  const judge = async ({ phase, runId, reason }: WorkloadStatus) => {
-    if (phase !== 'failed') return;
-    try {
-      await inTransaction(db, (transaction) =>
-        failRun(transaction, toDatabaseId(runId), reason ?? 'its runner failed'),
-      );
-    } catch (error) {
-      // Deleted together with its runner's record.
-      if (!(error instanceof ApiError && error.name === 'KeyError')) {
-        log.warn({ err: error, run: runId }, 'the end of a runner was not noted');
-      }
-    }
-  };
-  // What cannot be listed yet is told of when it is seen for the first time.
-  const end = manager.onChange((status) => void judge(status));
-  const known = await manager.list().catch(() => []);
-  for (const status of known) await judge(status);
-  return end;
+async function isLaunchedAgain(transaction: Transaction, runId: string, number: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from ws_launch where run_id = ${runId} and number > ${number} limit 1`.execute(
+    transaction,
+  );
+  return rows.length > 0;
 }

@@ -13,7 +13,7 @@ afterAll(() => database.drop());
 
 const queue = (projectId: string, runId = newId()) =>
   inTransaction(database.db, (transaction) =>
-    enqueueLaunch(transaction, { runId, projectId, snapshotId: newId(), userId: newId(), kind: 'start' }),
+    enqueueLaunch(transaction, { runId, projectId, snapshotId: newId(), userId: newId(), kind: 'start' }, 100),
   );
 const claim = (seconds = 60) => claimLaunch(database.db, seconds);
 

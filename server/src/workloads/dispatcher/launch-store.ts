@@ -6,25 +6,24 @@ import { ApiError } from '../../errors.ts';
 import type { Launch, LaunchKind, LaunchRequest } from '../launch.ts';
 
 /*
- * The queue of launches: `queued` waits or is being worked on by whoever holds the claim, `launched`, `failed` and
- * `cancelled` are over. The database's clock decides when a claim ends, so that replicas need not agree about the time.
+ * The queue of launches: `queued` waits or is being worked on by whoever holds the claim; of a `launched` one the workload
+ * may still matter to its run; `over`, `failed` and `cancelled` are the ends. The database's clock decides when a claim ends,
+ * so that replicas need not agree about the time.
  */
-
-/** How many launches may wait, over all projects. */
-export const QUEUE_LENGTH = 1000;
 
 /**
  * Queues a launch of a run that the caller has just written or holds.
+ * @param limit how many launches may wait, over all projects
  * @throws ApiError MaxConcurrentTasksError 429 where the queue is full
  */
-export async function enqueueLaunch(transaction: Transaction, request: LaunchRequest): Promise<Launch> {
+export async function enqueueLaunch(transaction: Transaction, request: LaunchRequest, limit: number): Promise<Launch> {
   const { rows } = await sql<{ waiting: number; number: number }>`select
       (select count(*) from ws_launch where status = 'queued') as waiting,
       (select coalesce(max(number), 0) + 1 from ws_launch where run_id = ${request.runId}) as number`.execute(
     transaction,
   );
   const { waiting = 0, number = 1 } = rows[0] ?? {};
-  if (Number(waiting) >= QUEUE_LENGTH) {
+  if (Number(waiting) >= limit) {
     throw new ApiError('MaxConcurrentTasksError', 'Maximum number of concurrent snapshot tasks reached.');
   }
   const launch: Launch = { ...request, id: newId(), number: Number(number), attempts: 0 };

@@ -1,14 +1,15 @@
 import type { Logger } from 'pino';
-import type {
-  Finding,
-  ImageRequest,
-  LogReading,
-  Workload,
-  WorkloadLogLine,
-  WorkloadManager,
-  WorkloadStatus,
+import {
+  type Finding,
+  type ImageRequest,
+  type LogReading,
+  type Workload,
+  WorkloadError,
+  type WorkloadLogLine,
+  type WorkloadManager,
+  type WorkloadStatus,
 } from '../manager.ts';
-import { type Cluster, refusalStatus } from './cluster.ts';
+import { type Cluster, explain, refusalStatus } from './cluster.ts';
 import { diagnoseCluster } from './diagnosis.ts';
 import { findWarning } from './events.ts';
 import { selectorOfWorkload } from './labels.ts';
@@ -64,7 +65,15 @@ export function createKubernetesWorkloadManager(
       // Not to be missed where only pods are listed.
       if (seen) table.upsertJob(seen);
     },
-    status: (name) => readStatus(cluster, namespace, name),
+    async status(name) {
+      try {
+        return await readStatus(cluster, namespace, name);
+      } catch (error) {
+        if (refusalStatus(error) !== 403) throw error;
+        const problem = `The server may not look after Jobs in the namespace ${namespace} any more`;
+        throw new WorkloadError(`${problem}: ${explain(error)}`, { cause: error });
+      }
+    },
     async list() {
       if (!observer?.isSynced()) throw new Error('The cluster has not said yet what runs in it.');
       return table.statuses();

@@ -10,6 +10,8 @@ import type { WorkloadTable } from './workload-table.ts';
 
 /** How often pods are listed where the role does not allow watches, milliseconds. */
 const POLL = 5_000;
+/** How long that goes on until a watch is tried again, milliseconds: the role may have been mended. */
+const POLLING = 300_000;
 
 /** Keeps a table up to date, until stopped. */
 export interface Observer {
@@ -18,7 +20,7 @@ export interface Observer {
   stop(): Promise<void>;
 }
 
-/** Watches the runners' Jobs and pods of a server; where its role allows no watch, lists the pods every 5 s instead. */
+/** Watches the runners' Jobs and pods of a server; while its role allows no watch, lists the pods every 5 s instead. */
 export function observe(
   cluster: Cluster,
   { namespace, serverId }: Pick<JobSettings, 'namespace' | 'serverId'>,
@@ -42,32 +44,48 @@ export function observe(
   const failed = (error: unknown) =>
     log.warn({ reason: explain(error) }, 'the cluster is not watched for a moment; it is asked again');
 
-  const watch = () =>
-    Promise.all([
-      reflect(cluster, jobs, { ...jobReflection(table, () => (synced.jobs = true)), failed }, signal),
-      reflect(cluster, pods, { ...podReflection(table, () => (synced.pods = true)), failed }, signal),
-    ]);
+  const watch = async () => {
+    const refused = new AbortController();
+    const either = AbortSignal.any([signal, refused.signal]);
+    const both = [
+      reflect(cluster, jobs, { ...jobReflection(table, () => (synced.jobs = true)), failed }, either),
+      reflect(cluster, pods, { ...podReflection(table, () => (synced.pods = true)), failed }, either),
+    ];
+    try {
+      await Promise.all(both);
+    } finally {
+      refused.abort();
+      await Promise.allSettled(both);
+    }
+  };
 
   const poll = async () => {
-    while (!signal.aborted) {
+    for (const end = Date.now() + POLLING; !signal.aborted && Date.now() < end; ) {
       try {
         await lookOnce(cluster, namespace, pods, table);
         synced.jobs = synced.pods = true;
       } catch (error) {
+        // What was known may be gone without a word.
+        if (refusalStatus(error) === 403) synced.jobs = synced.pods = false;
         failed(error);
       }
       await sleep(POLL, undefined, { signal }).catch(() => undefined);
     }
   };
 
-  const running = watch().catch((error: unknown) => {
-    if (!(error instanceof ForbiddenError)) throw error;
-    log.warn(
-      `The server's role does not allow it to watch Jobs and pods in the namespace ${namespace}: they are listed every ` +
-        `${POLL / 1000} s instead.`,
-    );
-    return poll();
-  });
+  const follow = async () => {
+    for (let isSaid = false; !signal.aborted; isSaid = true) {
+      try {
+        await watch();
+      } catch (error) {
+        if (!(error instanceof ForbiddenError)) throw error;
+        if (!isSaid) log.warn(withoutWatch(namespace));
+        await poll();
+      }
+    }
+  };
+
+  const running = follow();
   return {
     isSynced: () => synced.jobs && synced.pods,
     async stop() {
@@ -75,6 +93,13 @@ export function observe(
       await running;
     },
   };
+}
+
+function withoutWatch(namespace: string): string {
+  return (
+    `The server's role does not allow it to watch Jobs and pods in the namespace ${namespace}: they are listed every ` +
+    `${POLL / 1000} s instead.`
+  );
 }
 
 type Told<T> = Omit<Reflection<T>, 'failed'>;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,10 +13,11 @@ import { createOnboarding } from '../../features/server/onboarding.ts';
 import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { startTestServer, TEST_KEY, type TestServer } from '../../testing/test-server.ts';
 import { startDispatcher } from '../dispatcher/dispatcher.ts';
-import { createFailRun, watchRunners } from '../dispatcher/failed-runs.ts';
+import { createFailRun } from '../dispatcher/failed-runs.ts';
 import { workloadName } from '../launch.ts';
 import { createLocalWorkloadManager } from '../local/local-workload-manager.ts';
 import { type ImageRequest, WorkloadError, type WorkloadManager } from '../manager.ts';
+import { startReconciler } from '../reconciler/reconciler.ts';
 import { createLauncher } from './launcher.ts';
 
 interface Run {
@@ -76,7 +77,7 @@ async function dispatch(
   const manager = { ...local, ...options.changes };
   await manager.start();
   const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
-  const endWatch = await watchRunners(db, manager, failRun, log);
+  const reconciler = startReconciler({ db, manager, failRun, log, startTimeoutSeconds: 180, interval: 200 });
   const startLaunch = createLauncher({
     db,
     manager,
@@ -92,7 +93,8 @@ async function dispatch(
     concurrency: 2,
     startLaunch,
   });
-  const read = async () => (await server.call<Run>('GET', `/runs/${queued.id}`)).body;
+  // One that was deleted stays as it was.
+  const read = async () => ({ ...queued, ...(await server.call<Run>('GET', `/runs/${queued.id}`)).body });
   try {
     for (let tries = 0; tries < 100; tries++) {
       const run = await read();
@@ -102,7 +104,7 @@ async function dispatch(
     throw new Error(`not over: ${JSON.stringify((await read()).body)}`);
   } finally {
     await dispatcher.stop();
-    endWatch();
+    await reconciler.stop();
     await manager.stop();
   }
 }
@@ -155,6 +157,11 @@ test.each<[string, Options, RegExp]>([
     { python: program('failing', 'echo "RuntimeError: no cluster"; exit 1') },
     /^Failed to start run: the runner ended with exit code 1: RuntimeError: no cluster$/,
   ],
+  [
+    'with a runner that does nothing',
+    { python: program('idle', '') },
+    /^Failed to start run: its runner ended without beginning the run$/,
+  ],
 ])('a run %s fails and says why', async (_title, options, reason) => {
   const { run } = await dispatch(options, isFailed);
   expect(run.body.status_reason).toMatch(reason);
@@ -188,4 +195,46 @@ test('a run that is stopped while it is launched leaves no runner', async () => 
   };
   const { manager, name } = await dispatch({ changes: { prepareImage } }, isStopped);
   expect((await manager.status(name)).phase).toBe('absent');
+});
+
+const WAITING = program('waiting', 'sleep 60');
+/** Does something to a run whose runner is there. */
+const onceLaunched = (act: (run: Run) => Promise<unknown>, until: (run: Run) => Promise<boolean> | boolean) => {
+  let done: Promise<unknown> | undefined;
+  return async (run: Run) => {
+    if (!done && (await isLaunched(run))) done = act(run);
+    return done !== undefined && (await until(run));
+  };
+};
+const isRemoved = async (name: string) => !existsSync(join(directory, name));
+
+test('a run whose runner was deleted by hand fails', async () => {
+  const remove = async ({ id }: Run) => {
+    const name = workloadName(id, 1);
+    const pid = Number(readFileSync(join(directory, name, 'pid'), 'utf8'));
+    rmSync(join(directory, name), { recursive: true });
+    process.kill(-pid, 'SIGKILL');
+  };
+  const { run } = await dispatch({ python: WAITING }, onceLaunched(remove, isFailed));
+  expect(run.body.status_reason).toMatch(/its runner is gone/);
+});
+
+test('the runner of a run that is deleted goes too', async () => {
+  const remove = ({ id }: Run) => server.call('DELETE', `/runs/${id}`);
+  let name = '';
+  const until = onceLaunched(remove, () => isRemoved(name));
+  await dispatch({ python: WAITING }, until, ({ id }) => {
+    name = workloadName(id, 1);
+  });
+  expect(await isRemoved(name)).toBe(true);
+});
+
+test('the runner of a run that is stopped after it began goes too, and its launch is over', async () => {
+  const stopRunning = async ({ id }: Run) => {
+    await server.call('PUT', `/runs/${id}`, { status: 'running', orchestrator_run_id: `orchestrator-${id}` });
+    await stop({ id });
+  };
+  const isOver = async (run: Run) => (await statusOfLaunch(run)) === 'over';
+  const { name } = await dispatch({ python: WAITING }, onceLaunched(stopRunning, isOver));
+  expect(await isRemoved(name)).toBe(true);
 });

@@ -1,0 +1,73 @@
+import type { WorkloadStatus } from '../manager.ts';
+import { isToBeConfirmed, judge } from './judgement.ts';
+import type { LaunchedRun } from './launched-runs.ts';
+
+const NOW = new Date('2026-01-31T12:00:00Z');
+const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
+
+type Seen = Partial<Pick<WorkloadStatus, 'phase' | 'reason' | 'since'>>;
+
+function verdictOn(launch: Partial<LaunchedRun>, seen: Seen) {
+  const run = {
+    runId: 'run',
+    number: 1,
+    kind: 'start',
+    isLaunched: true,
+    isNewest: true,
+    secondsSinceClaim: 0,
+  } as const;
+  const workload = {
+    name: 'w',
+    runId: 'run',
+    launchNumber: 1,
+    phase: 'running',
+    reason: undefined,
+    since: ago(1),
+  } as const;
+  return judge({ ...run, runStatus: 'initializing', ...launch }, { ...workload, ...seen }, 180, NOW);
+}
+
+test.each<[string, Partial<LaunchedRun>, Seen, string]>([
+  ['a run that was deleted', { runStatus: undefined }, { phase: 'running' }, 'remove'],
+  ['a run that was stopped', { runStatus: 'stopped' }, { phase: 'succeeded' }, 'remove'],
+  ['a run that has failed, and its pod waits', { runStatus: 'failed' }, { phase: 'pending' }, 'remove'],
+  ['a run that has ended before its runner', { runStatus: 'completed' }, { phase: 'running' }, 'wait'],
+  ['a run that has ended', { runStatus: 'completed' }, { phase: 'succeeded' }, 'close'],
+  ['a run that was resumed', { runStatus: 'resuming', isNewest: false }, { phase: 'failed' }, 'close'],
+  ['a run that goes on', { runStatus: 'running' }, { phase: 'absent' }, 'wait'],
+  ['a run that waits for an answer', { runStatus: 'paused' }, { phase: 'failed' }, 'wait'],
+  ['a run that its orchestrator has', { runStatus: 'provisioning' }, { phase: 'absent' }, 'wait'],
+  ['a run whose orchestrator resumes it', { runStatus: 'resuming', kind: 'resume' }, { phase: 'succeeded' }, 'wait'],
+  ['a launch that a replica works on', { isLaunched: false }, { phase: 'absent' }, 'wait'],
+  ['a pod that is starting', {}, { phase: 'pending' }, 'wait'],
+  ['a pod that cannot start yet', {}, { phase: 'pending', reason: 'no node can run its pod' }, 'explain'],
+])('%s', (_title, launch, seen, action) => {
+  expect(verdictOn(launch, seen).action).toBe(action);
+});
+
+test.each<[string, Partial<LaunchedRun>, Seen, string]>([
+  ['its runner failed', {}, { phase: 'failed', reason: 'killed: out of memory' }, 'killed: out of memory'],
+  ['its runner did nothing', {}, { phase: 'succeeded' }, 'its runner ended without beginning the run'],
+  ['its Job is gone', {}, { phase: 'absent' }, 'its runner is gone: its Job was deleted before it began the run'],
+  [
+    'its pod does not start',
+    {},
+    { phase: 'pending', since: ago(181), reason: 'no node can run its pod: 0/1 nodes are available' },
+    'its runner has not started within 180 s: no node can run its pod: 0/1 nodes are available',
+  ],
+])('a run fails where %s', (_title, launch, seen, reason) => {
+  expect(verdictOn(launch, seen)).toMatchObject({ action: 'fail', reason });
+});
+
+test('what may have changed since the list is looked at again, and what still could start is removed', () => {
+  const absent = { phase: 'absent' } as WorkloadStatus;
+  const pending = { phase: 'pending', since: ago(181) } as WorkloadStatus;
+  const failed = { phase: 'failed' } as WorkloadStatus;
+  expect(verdictOn({}, pending)).toMatchObject({ remove: true, unlessSubmitted: true });
+  expect(verdictOn({}, failed)).toMatchObject({ remove: false, unlessSubmitted: false });
+  expect([absent, pending, failed].map((seen) => isToBeConfirmed(verdictOn({}, seen), seen))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});

@@ -1,0 +1,87 @@
+import { type ExecutionStatus, isFinished } from '../../features/runs/run-status.ts';
+import type { WorkloadStatus } from '../manager.ts';
+import type { LaunchedRun } from './launched-runs.ts';
+
+/** What is to be done about a launch, so that its run and its workload agree. */
+export type Verdict =
+  /** Nothing: they may still change by themselves. */
+  | { readonly action: 'wait' }
+  /** Nothing ever. */
+  | { readonly action: 'close' }
+  /** Nobody needs the workload. */
+  | { readonly action: 'remove' }
+  /** The run says what keeps its workload from running. */
+  | { readonly action: 'explain'; readonly reason: string }
+  /**
+   * The run ends, as its workload will not begin it. `unlessSubmitted`: not where its orchestrator has it by now.
+   * `remove`: the workload could still run, and must not.
+   */
+  | { readonly action: 'fail'; readonly reason: string; readonly unlessSubmitted: boolean; readonly remove: boolean };
+
+/** A run that its runner has yet to hand to its orchestrator. */
+const WAITING: readonly ExecutionStatus[] = ['initializing', 'provisioning', 'resuming'];
+
+const WAIT: Verdict = { action: 'wait' };
+const CLOSE: Verdict = { action: 'close' };
+const REMOVE: Verdict = { action: 'remove' };
+
+/**
+ * Compares a launch with its workload: pure, so that each pair can be tried.
+ * @param timeoutSeconds how long a workload may take to start
+ */
+export function judge(launch: LaunchedRun, workload: WorkloadStatus, timeoutSeconds: number, now: Date): Verdict {
+  const { runStatus, isNewest, isLaunched } = launch;
+  const { phase } = workload;
+  if (runStatus === undefined || runStatus === 'stopped') return REMOVE;
+  const isOver = phase === 'absent' || phase === 'succeeded' || phase === 'failed';
+  // What is over stays for a while: its log can be read, until its Job's time to live ends.
+  if (isFinished(runStatus)) return isOver ? CLOSE : phase === 'pending' ? REMOVE : WAIT;
+  if (!isNewest) return isOver && isLaunched ? CLOSE : WAIT;
+  if (!WAITING.includes(runStatus)) return WAIT;
+  return judgeWaiting(launch, runStatus, workload, isLate(workload, timeoutSeconds, now) ? timeoutSeconds : undefined);
+}
+
+function judgeWaiting(
+  { kind, isLaunched }: LaunchedRun,
+  runStatus: ExecutionStatus,
+  { phase, reason }: WorkloadStatus,
+  exceeded: number | undefined,
+): Verdict {
+  switch (phase) {
+    case 'failed':
+      return fail(reason ?? 'its runner failed', { unlessSubmitted: false });
+    case 'succeeded':
+      // The runner says that it has submitted a run before it ends; whether one was resumed, the orchestrator says later.
+      if (kind === 'start' && runStatus === 'initializing') return fail('its runner ended without beginning the run');
+      return WAIT;
+    case 'absent':
+      return isLaunched && runStatus !== 'provisioning' ? fail(GONE) : WAIT;
+    case 'pending': {
+      if (exceeded === undefined) {
+        return reason === undefined
+          ? WAIT
+          : { action: 'explain', reason: `Waiting for its runner to start: ${reason}` };
+      }
+      const why = reason === undefined ? '' : `: ${reason}`;
+      return fail(`its runner has not started within ${exceeded} s${why}`, { remove: true });
+    }
+    default:
+      return WAIT;
+  }
+}
+
+const GONE = 'its runner is gone: its Job was deleted before it began the run';
+
+function fail(reason: string, { unlessSubmitted = true, remove = false } = {}): Verdict {
+  return { action: 'fail', reason, unlessSubmitted, remove };
+}
+
+/** Whether a workload takes too long to start. */
+function isLate({ phase, since }: WorkloadStatus, timeoutSeconds: number, now: Date): boolean {
+  return phase === 'pending' && since !== undefined && now.getTime() - since.getTime() > timeoutSeconds * 1000;
+}
+
+/** Whether a verdict asks for a look at the workload itself, where it was made after what is known of all of them. */
+export function isToBeConfirmed(verdict: Verdict, { phase }: WorkloadStatus): boolean {
+  return verdict.action === 'fail' && (phase === 'absent' || phase === 'pending');
+}
