@@ -1,6 +1,6 @@
+import type { Api } from '../test/servers/api.ts';
 import type { JsonObject } from '../test/servers/json.ts';
 import { at } from '../test/servers/json.ts';
-import type { Api } from './api.ts';
 
 /** What runs are made from. */
 export interface Fixture {

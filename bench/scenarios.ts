@@ -1,4 +1,4 @@
-import type { Api } from './api.ts';
+import type { Api } from '../test/servers/api.ts';
 import { type Fixture, writeRun } from './life-cycle.ts';
 
 /** Something that both servers are asked, again and again. */

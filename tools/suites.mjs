@@ -66,6 +66,13 @@ export const suites = [
     run: runClusterSuite,
   },
   {
+    name: 'chaos',
+    about: 'two replicas on a real cluster: 200 runs, while a replica, the API server and answers are lost',
+    needs: ['database', 'cluster'],
+    cores: 2,
+    run: (context) => context.nodeTests('test/chaos/**/*.test.ts'),
+  },
+  {
     name: 'platform',
     about: 'the manifests of the charts on a real cluster: accepted, and allowing what they should and no more',
     needs: ['cluster'],

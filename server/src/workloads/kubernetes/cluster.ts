@@ -114,11 +114,20 @@ export function refusalStatus(error: unknown): number | undefined {
   return error instanceof ApiException ? error.code : undefined;
 }
 
-/** Whether another try would be refused too: a quota becomes free again; what is not allowed or not valid stays so. */
+/**
+ * Whether another try would be refused too. A quota becomes free again; a role may be mended, and an API server that has just
+ * started knows none yet; what is not valid stays so.
+ */
 export function isFinalRefusal(error: unknown): boolean {
   const status = refusalStatus(error);
-  if (status === 403) return !/exceeded quota/.test(explain(error));
+  if (status === 403) return !/exceeded quota|cannot \w+ resource/.test(explain(error));
   return status === 400 || status === 404 || status === 422;
+}
+
+/** Whether the role of the server does not allow it. */
+export function isDenied(error: unknown): boolean {
+  // An API server that has just started says that it does not find the roles which the bindings name.
+  return refusalStatus(error) === 403 && !/RBAC: .*not found/.test(explain(error));
 }
 
 /** What the API server says of a refusal, or what else went wrong: one line. */

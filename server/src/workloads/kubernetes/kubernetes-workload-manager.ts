@@ -9,7 +9,7 @@ import {
   type WorkloadManager,
   type WorkloadStatus,
 } from '../manager.ts';
-import { type Cluster, explain, refusalStatus } from './cluster.ts';
+import { type Cluster, explain, isDenied, refusalStatus } from './cluster.ts';
 import { diagnoseCluster } from './diagnosis.ts';
 import { findWarning } from './events.ts';
 import { selectorOfWorkload } from './labels.ts';
@@ -69,7 +69,7 @@ export function createKubernetesWorkloadManager(
       try {
         return await readStatus(cluster, namespace, name);
       } catch (error) {
-        if (refusalStatus(error) !== 403) throw error;
+        if (!isDenied(error)) throw error;
         const problem = `The server may not look after Jobs in the namespace ${namespace} any more`;
         throw new WorkloadError(`${problem}: ${explain(error)}`, { cause: error });
       }

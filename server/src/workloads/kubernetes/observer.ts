@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
-import { type Cluster, explain, refusalStatus } from './cluster.ts';
+import { type Cluster, explain, isDenied, refusalStatus } from './cluster.ts';
 import { selectorOf } from './labels.ts';
 import { ForbiddenError, listAll, type Page, type Reflection, type Resource, reflect } from './reflector.ts';
 import { type SeenJob, type SeenPod, seeJob, seePod, seePods } from './seen.ts';
@@ -11,7 +11,7 @@ import type { WorkloadTable } from './workload-table.ts';
 /** How often pods are listed where the role does not allow watches, milliseconds. */
 const POLL = 5_000;
 /** How long that goes on until a watch is tried again, milliseconds: the role may have been mended. */
-const POLLING = 300_000;
+const POLLING = 60_000;
 
 /** Keeps a table up to date, until stopped. */
 export interface Observer {
@@ -66,7 +66,7 @@ export function observe(
         synced.jobs = synced.pods = true;
       } catch (error) {
         // What was known may be gone without a word.
-        if (refusalStatus(error) === 403) synced.jobs = synced.pods = false;
+        if (isDenied(error)) synced.jobs = synced.pods = false;
         failed(error);
       }
       await sleep(POLL, undefined, { signal }).catch(() => undefined);

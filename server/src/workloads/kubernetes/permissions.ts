@@ -38,7 +38,10 @@ export async function findMissing(
   return permissions.filter((_permission, index) => !allowed[index]);
 }
 
-/** Asks the cluster whether the server may. Everyone may ask. */
+/**
+ * Asks the cluster whether the server may. Everyone may ask.
+ * @throws where the cluster does not know yet: it has just started
+ */
 export async function isAllowed(
   { authorization }: Cluster,
   namespace: string,
@@ -58,7 +61,11 @@ export async function isAllowed(
       },
     },
   });
-  return review.status?.allowed ?? false;
+  const { allowed = false, evaluationError } = review.status ?? {};
+  if (!allowed && evaluationError !== undefined) {
+    throw new Error(`The cluster cannot say whether the server may ${verb} ${resource}: ${evaluationError}`);
+  }
+  return allowed;
 }
 
 /** The Role that grants everything that the server can use. */

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
 import type { Cluster } from './cluster.ts';
-import { refusalStatus } from './cluster.ts';
+import { isDenied, refusalStatus } from './cluster.ts';
 
 /** What is told of a resource that is followed. */
 export interface Reflection<T> {
@@ -61,7 +61,7 @@ export async function reflect<T extends KubernetesObject>(
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (refusalStatus(error) === 403) throw new ForbiddenError('forbidden', { cause: error });
+      if (isDenied(error)) throw new ForbiddenError('forbidden', { cause: error });
       reflection.failed(error);
       await sleep(pause, undefined, { signal }).catch(() => undefined);
       pause = Math.min(pause * 2, LONGEST_PAUSE);

@@ -1,9 +1,11 @@
-import { HttpClient, logIn } from '../test/servers/http-client.ts';
-import type { Json } from '../test/servers/json.ts';
-import { admin } from '../test/servers/servers.mjs';
+import { HttpClient, logIn } from './http-client.ts';
+import type { Json } from './json.ts';
+import { admin } from './servers.mjs';
 
 /** A server's API for a user who has logged in. Everything but success is an error. */
 export interface Api {
+  /** Of a request that is sent otherwise. */
+  readonly headers: Readonly<Record<string, string>>;
   get(path: string): Promise<Json>;
   post(path: string, body: Json): Promise<Json>;
   put(path: string, body: Json): Promise<Json>;
@@ -21,6 +23,7 @@ export async function connect(url: string, connections: number): Promise<Api> {
     throw new Error(`${method} ${path} of ${url}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 500)}`);
   };
   return {
+    headers,
     get: (path) => send('GET', path),
     post: (path, body) => send('POST', path, body),
     put: (path, body) => send('PUT', path, body),

@@ -1,0 +1,1 @@
+export function ensureRunnerImage(directory: string): Promise<{ readonly name: string; readonly archive: string }>;
