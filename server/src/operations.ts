@@ -60,6 +60,8 @@ import { createStepsService } from './features/steps/steps-service.ts';
 import { tagsOperations } from './features/tags/tags-operations.ts';
 import { triggersOperations } from './features/triggers/triggers-operations.ts';
 import { usersOperations } from './features/users/users-operations.ts';
+import { webhooksOperations } from './features/webhooks/webhooks-operations.ts';
+import { createWebhooksService } from './features/webhooks/webhooks-service.ts';
 import { syncFlavors } from './first-start/flavor-catalogue.ts';
 import { createLister } from './listing/lister.ts';
 import type { SecretsStore } from './secrets/secrets-store.ts';
@@ -160,6 +162,13 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...servicesOperations({ db, list, complete }),
     ...runTemplatesOperations({ db, list }),
     ...triggersOperations({ db, list }),
+    ...webhooksOperations({
+      db,
+      list,
+      webhooks: createWebhooksService(secrets),
+      serverUrl: settings.description.server_url,
+      takeUp: undefined,
+    }),
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),

@@ -4,6 +4,7 @@ import type { ContractDocument } from './document.ts';
 import { type Issue, issuesText } from './issues.ts';
 import type { OperationBody } from './operation-index.ts';
 import { isRunConfigurationBody, withShortForms } from './run-configuration-bodies.ts';
+import { chooseByTag, taggedBranches } from './tagged-bodies.ts';
 
 const DOCUMENT_KEY = 'contract';
 const UUID_FORMAT = /^(?:urn:uuid:)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i;
@@ -22,21 +23,30 @@ export type BodyValidator = (body: unknown) => void;
 export function createBodyValidation(document: ContractDocument): (body: OperationBody) => BodyValidator {
   const complete = createAjv(document, true);
   let sparse: Ajv2020 | undefined;
-  const ajvFor = (pointer: string) => {
+  let asSent: Ajv2020 | undefined;
+  const ajvFor = (pointer: string, isBranch: boolean) => {
+    if (isBranch) {
+      asSent ??= createAjv(document, false);
+      return asSent;
+    }
     if (!isRunConfigurationBody(document, pointer)) return complete;
     sparse ??= createAjv(withShortForms(document), false);
     return sparse;
   };
   const compiled = new Map<string, ValidateFunction>();
-  return ({ pointer }) => {
+  const validatorAt = (pointer: string, within: readonly string[] = []): BodyValidator => {
     let validate = compiled.get(pointer);
     if (!validate) {
-      validate = ajvFor(pointer).compile({
+      validate = ajvFor(pointer, within.length > 0).compile({
         $ref: `${DOCUMENT_KEY}#${pointer.split('/').map(encodeURIComponent).join('/')}`,
       });
       compiled.set(pointer, validate);
     }
-    return bodyValidator(validate);
+    return bodyValidator(validate, within);
+  };
+  return ({ pointer }) => {
+    const tagged = taggedBranches(document, pointer);
+    return tagged ? chooseByTag(tagged, validatorAt) : validatorAt(pointer);
   };
 }
 
@@ -58,10 +68,11 @@ function withDurationsInSeconds(document: ContractDocument): ContractDocument {
   return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
 }
 
-function bodyValidator(validate: ValidateFunction): BodyValidator {
+/** @param within where the schema is in the body, as clients are told */
+function bodyValidator(validate: ValidateFunction, within: readonly string[]): BodyValidator {
   return (body) => {
     if (validate(body)) return;
-    const issues = relevant(validate.errors ?? []).map(toIssue);
+    const issues = relevant(validate.errors ?? []).map((error) => toIssue(error, within));
     throw new RequestValidationError(issuesText(issues));
   };
 }
@@ -83,12 +94,12 @@ const TYPES: Readonly<Record<string, [type: string, message: string]>> = {
   object: ['dict_type', 'Input should be a valid dictionary'],
 };
 
-function toIssue({ keyword, params, instancePath, message }: ErrorObject): Issue {
+function toIssue({ keyword, params, instancePath, message }: ErrorObject, within: readonly string[]): Issue {
   const path = instancePath
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const location = ['body', ...path.map((part) => (/^\d+$/.test(part) ? Number(part) : part))];
+  const location = ['body', ...within, ...path.map((part) => (/^\d+$/.test(part) ? Number(part) : part))];
   if (keyword === 'required') {
     return { type: 'missing', message: 'Field required', location: [...location, params.missingProperty] };
   }

@@ -22,6 +22,8 @@ export interface OperationRequest<Id extends OperationId> {
   readonly path: PathOf<Id>;
   readonly query: QueryOf<Id>;
   readonly body: BodyOf<Id>;
+  /** The body as it was sent, where the contract describes none. @throws HttpError 413 over the limit */
+  rawBody(): Promise<Buffer>;
   /** The caller. Reading it in an operation that needs no authentication is a mistake and throws. */
   readonly identity: Identity;
   readonly context: RequestContext;

@@ -9,7 +9,7 @@ import { HttpError } from '../http-error.ts';
  * @throws HttpError 413 over the limit, {@link RequestValidationError} for a missing body and for text that is no JSON.
  */
 export async function readBody(request: IncomingMessage, expected: OperationBody, limit: number): Promise<unknown> {
-  const text = await readText(request, limit);
+  const text = (await readBytes(request, limit)).toString('utf8');
   if (expected.contentType === 'application/x-www-form-urlencoded') return readForm(text);
   if (text.trim() === '') return missingBody(expected);
   try {
@@ -31,7 +31,8 @@ function missingBody({ required }: OperationBody): undefined {
   throw new RequestValidationError(issuesText([{ type: 'missing', message: 'Field required', location: ['body'] }]));
 }
 
-async function readText(request: IncomingMessage, limit: number): Promise<string> {
+/** Reads a request's body as it was sent, at most `limit` bytes. @throws HttpError 413 over the limit */
+export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = new HttpError(413, { detail: `The request body is larger than ${limit} bytes.` });
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge;
   const chunks: Buffer[] = [];
@@ -41,5 +42,5 @@ async function readText(request: IncomingMessage, limit: number): Promise<string
     if (size > limit) throw tooLarge;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -12,7 +12,7 @@ import { workspaceAliases } from '../contract/workspace-aliases.ts';
 import { isUuid } from '../database/ids.ts';
 import { notImplemented, RequestValidationError } from '../errors.ts';
 import { HttpError, nothingAtPath } from '../http-error.ts';
-import { readBody } from './body.ts';
+import { readBody, readBytes } from './body.ts';
 import { sendJson, sendReply } from './send.ts';
 import type { IdempotentRequest, UnitOfWork } from './unit-of-work.ts';
 
@@ -90,7 +90,7 @@ function queryText(url: string): string {
 }
 
 function toOperationRequest(
-  { unitOfWork, contextOf }: DispatcherParts,
+  { unitOfWork, contextOf, bodyLimit }: DispatcherParts,
   request: Request,
   response: Response,
   identity: Identity | undefined,
@@ -103,6 +103,7 @@ function toOperationRequest(
       if (!identity) throw new Error('This operation needs no authentication, so that it has no identity.');
       return identity;
     },
+    rawBody: () => readBytes(request, bodyLimit),
     context: contextOf(request, response),
     transaction: (work) => unitOfWork(idempotent, work),
   };

@@ -1,9 +1,7 @@
-import { type Selectable, type SqlBool, sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
-import type { WebhookTable } from '../../database/generated/schema.gen.ts';
-import { fromDatabaseId, fromNullableId, isUuid, toDatabaseId } from '../../database/ids.ts';
-import { toApiInstant } from '../../database/instants.ts';
+import { fromDatabaseId, isUuid, toDatabaseId } from '../../database/ids.ts';
 import { valueError } from '../../errors.ts';
 import type { Condition } from '../../listing/comparisons.ts';
 import {
@@ -22,6 +20,7 @@ import { USER_SCOPED_SORTS } from '../../listing/sorts.ts';
 import { loadNestedRuns } from '../runs/run-rows-read-model.ts';
 import { loadSnapshots } from '../snapshots/snapshots-read-model.ts';
 import { loadOwners } from '../users/users-read-model.ts';
+import { toNestedWebhook } from '../webhooks/webhooks-read-model.ts';
 import { type TriggerResponse, toNestedTrigger } from './triggers-read-model.ts';
 
 type TriggerRow = { id: string; user_id: string | null; webhook_id: string | null };
@@ -112,26 +111,6 @@ async function loadNestedWebhooks(connection: Connection, ids: readonly string[]
   if (ids.length === 0) return new Map<string, Model<'WebhookResponse'>>();
   const rows = await connection.selectFrom('webhook').selectAll().where('id', 'in', ids).execute();
   return new Map(rows.map((row) => [row.id, toNestedWebhook(row)]));
-}
-
-/** A webhook as it is shown within another answer. */
-function toNestedWebhook(row: Selectable<WebhookTable>): Model<'WebhookResponse'> {
-  return {
-    body: {
-      created: toApiInstant(row.created),
-      updated: toApiInstant(row.updated),
-      user_id: fromNullableId(row.user_id),
-      project_id: fromDatabaseId(row.project_id),
-      webhook_type: row.webhook_type,
-      active: row.active === 1,
-      endpoint_url: null,
-    },
-    metadata: null,
-    resources: null,
-    id: fromDatabaseId(row.id),
-    permission_denied: false,
-    name: row.name,
-  };
 }
 
 /** A column that has one of several values, separated by commas. */

@@ -2,7 +2,9 @@ import type { Handlers } from '../../contract/registry.ts';
 import type { Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { type Lister, loadOne } from '../../listing/lister.ts';
-import { depthOf } from '../../listing/page.ts';
+import { depthOf, FULL, one } from '../../listing/page.ts';
+import { changeTrigger, createTrigger } from './trigger-changes-service.ts';
+import { EVENTS } from './trigger-requests.ts';
 import { joinAlternatives, loadTriggers, TRIGGER_LIST } from './triggers-list.ts';
 import { clearDispatchErrors, detachSnapshot, removeTrigger } from './triggers-service.ts';
 
@@ -12,13 +14,6 @@ export interface TriggersParts {
   readonly list: Lister;
 }
 
-/** What a trigger can wait for, by the type of its source. */
-const EVENTS: Readonly<Record<string, readonly string[]>> = {
-  pipeline: ['run_completed', 'run_failed'],
-  pipeline_run: ['completed', 'failed'],
-  pipeline_snapshot: ['run_completed', 'run_failed'],
-};
-
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   run_completed: 'A run of the source has completed.',
   run_failed: 'A run of the source has failed.',
@@ -26,17 +21,30 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   failed: 'The source run has failed.',
 };
 
-/** The operations on triggers that exist; making them is offered together with running snapshots. */
+/** The operations on triggers; attaching snapshots is offered together with running them. */
 export function triggersOperations({ db, list }: TriggersParts) {
   return {
     list_supported_events_api_v1_supported_events_get: async ({ query }) =>
-      (EVENTS[query.source_type] ?? []).map((value) => ({ value, description: DESCRIPTIONS[value] ?? null })),
+      EVENTS[query.source_type].map((value) => ({ value, description: DESCRIPTIONS[value] ?? null })),
 
     list_triggers_api_v1_triggers_get: ({ query, identity }) =>
       list(TRIGGER_LIST, { query: joinAlternatives(query), identity }),
 
     get_trigger_api_v1_triggers__trigger_id__get: ({ path, query }) =>
       loadOne(db, loadTriggers, path.trigger_id, depthOf(query.hydrate), 'trigger'),
+
+    create_trigger_api_v1_triggers_post: ({ body, identity, transaction }) =>
+      transaction(async (tx) => {
+        const id = await createTrigger(tx, body, toDatabaseId(identity.user.id));
+        return one(await loadTriggers(tx, [id], FULL), id);
+      }),
+
+    update_trigger_api_v1_triggers__trigger_id__put: ({ path, body, transaction }) =>
+      transaction(async (tx) => {
+        const id = toDatabaseId(path.trigger_id);
+        await changeTrigger(tx, id, body);
+        return one(await loadTriggers(tx, [id], FULL), id);
+      }),
 
     delete_trigger_api_v1_triggers__trigger_id__delete: ({ path, query, transaction }) =>
       transaction(async (tx) => {

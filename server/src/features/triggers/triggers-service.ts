@@ -101,6 +101,17 @@ export async function recordExecution(
   await store.insertExecution(transaction, { triggerId, runId, info: info && JSON.stringify(info) });
 }
 
+/**
+ * Takes a webhook from triggers that were put away, before it is deleted.
+ * @throws ApiError IllegalOperationError 403 where others wait for its events
+ */
+export async function leaveWebhook(transaction: Transaction, webhookId: string): Promise<void> {
+  if (await store.hasLiveTrigger(transaction, webhookId)) {
+    throw illegalOperation('The webhook can not be deleted while non-archived triggers reference it.');
+  }
+  await store.releaseWebhook(transaction, webhookId);
+}
+
 /** Finds a trigger by its database id and holds it. @throws ApiError KeyError 404 */
 export async function requireTrigger(transaction: Transaction, id: string): Promise<store.StoredTrigger> {
   const trigger = await store.lockTrigger(transaction, id);

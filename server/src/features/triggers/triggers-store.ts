@@ -1,19 +1,47 @@
+import type { Insertable } from 'kysely';
 import type { Transaction } from '../../database/database.ts';
+import type { TriggerTable } from '../../database/generated/schema.gen.ts';
+import { newId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
 
 /** A trigger as rules see it. */
 export interface StoredTrigger {
   id: string;
   name: string;
+  type: string;
   project_id: string;
+  webhook_id: string | null;
   is_archived: number;
+}
+
+/** The columns of a trigger that a client sets. */
+export type TriggerValues = Omit<Insertable<TriggerTable>, 'id' | 'created' | 'updated' | 'is_archived'>;
+
+/** Inserts a trigger and returns its database id. */
+export async function insertTrigger(transaction: Transaction, values: TriggerValues): Promise<string> {
+  const id = newId();
+  const created = now();
+  await transaction
+    .insertInto('trigger')
+    .values({ id, created, updated: created, is_archived: 0, ...values })
+    .execute();
+  return id;
+}
+
+/** Changes what is given of a trigger. The time of its last update stays, as in the reference. */
+export async function updateTrigger(
+  transaction: Transaction,
+  id: string,
+  values: Partial<TriggerValues>,
+): Promise<void> {
+  await transaction.updateTable('trigger').set(values).where('id', '=', id).execute();
 }
 
 /** Finds a trigger and holds it until the transaction ends. */
 export function lockTrigger(transaction: Transaction, id: string): Promise<StoredTrigger | undefined> {
   const query = transaction
     .selectFrom('trigger')
-    .select(['id', 'name', 'project_id', 'is_archived'])
+    .select(['id', 'name', 'type', 'project_id', 'webhook_id', 'is_archived'])
     .where('id', '=', id);
   return query.forUpdate().executeTakeFirst();
 }
@@ -83,4 +111,32 @@ export async function insertExecution(
 ): Promise<void> {
   const row = { trigger_id: triggerId, pipeline_run_id: runId, created_at: now(), info };
   await transaction.insertInto('trigger_execution').values(row).execute();
+}
+
+/** Whether a webhook has a trigger that was not put away. */
+export async function hasLiveTrigger(transaction: Transaction, webhookId: string): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('trigger')
+    .select('id')
+    .where('webhook_id', '=', webhookId)
+    .where('is_archived', '=', 0)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Takes a webhook from its triggers. */
+export async function releaseWebhook(transaction: Transaction, webhookId: string): Promise<void> {
+  const changes = { webhook_id: null, updated: now() };
+  await transaction.updateTable('trigger').set(changes).where('webhook_id', '=', webhookId).execute();
+}
+
+/** Whether there is what a trigger is to wait for. */
+export async function hasSource(
+  transaction: Transaction,
+  table: 'pipeline' | 'pipeline_run' | 'pipeline_snapshot',
+  id: string,
+): Promise<boolean> {
+  const row = await transaction.selectFrom(table).select('id').where('id', '=', id).executeTakeFirst();
+  return row !== undefined;
 }
