@@ -7,6 +7,7 @@ import type { CancelLaunches } from './features/runs/run-cancellation.ts';
 import { createRunStatusUpdates } from './features/runs/run-status-updates.ts';
 import { createOnboarding } from './features/server/onboarding.ts';
 import type { EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-service.ts';
+import { noteRunEnded } from './features/trigger-firing/platform-events-service.ts';
 import { startDispatcher } from './workloads/dispatcher/dispatcher.ts';
 import { createFailRun } from './workloads/dispatcher/failed-runs.ts';
 import { cancelLaunches, enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
@@ -47,7 +48,7 @@ export async function startLaunching(
   await manager.start();
   const findings = [...(await manager.diagnose()), ...(logStore ? await diagnoseLogStore(logStore) : [])];
   warnOfProblems(findings, server.serverUrl, log);
-  const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
+  const failRun = createFailRun(createRunStatusUpdates(createOnboarding(), noteRunEnded));
   const launcher = createLauncher({
     db,
     manager,

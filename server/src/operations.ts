@@ -58,6 +58,8 @@ import { createStacksService } from './features/stacks/stacks-service.ts';
 import { stepsOperations } from './features/steps/steps-operations.ts';
 import { createStepsService } from './features/steps/steps-service.ts';
 import { tagsOperations } from './features/tags/tags-operations.ts';
+import { noteRunEnded } from './features/trigger-firing/platform-events-service.ts';
+import { takeUpEvent } from './features/trigger-firing/webhook-events-service.ts';
 import { triggersOperations } from './features/triggers/triggers-operations.ts';
 import { usersOperations } from './features/users/users-operations.ts';
 import { webhooksOperations } from './features/webhooks/webhooks-operations.ts';
@@ -107,7 +109,8 @@ export function createOperations(parts: FeatureParts): Handlers {
   const onboarding = createOnboarding();
   const projectScope = createProjectScope(settings.defaultProjectName);
   const projects = createProjectsService(settings.defaultProjectName, onboarding);
-  const runs = createRunsService(onboarding);
+  // Where nothing is run, nothing that triggers wait for is kept.
+  const runs = createRunsService(onboarding, enqueueLaunch && noteRunEnded);
   const steps = createStepsService({ complete, updateRunStatus: runs.updateStatus });
   const secrets = createSecretsService(secretsStore);
   const list = createLister(db, projectScope.resolve);
@@ -167,7 +170,7 @@ export function createOperations(parts: FeatureParts): Handlers {
       list,
       webhooks: createWebhooksService(secrets),
       serverUrl: settings.description.server_url,
-      takeUp: undefined,
+      takeUp: enqueueLaunch && takeUpEvent,
     }),
     ...secretsOperations({ db, list, secrets }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),

@@ -19,6 +19,7 @@ import { createMetricsServer } from './http/metrics.ts';
 import { startLaunching } from './launching.ts';
 import { createSqlSecretsStore } from './secrets/sql-secrets-store.ts';
 import { createValueCipher } from './secrets/value-cipher.ts';
+import { startTriggering } from './triggering.ts';
 
 /** A server that answers. */
 export interface RunningServer {
@@ -73,6 +74,8 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
   const serverId = fromDatabaseId((await readServerSettings(database.db)).id);
   const authentication = createAuthentication(config, database.db, serverId);
   const launching = await startLaunching(config, database.db, { issueToken: authentication.issueToken, serverId }, log);
+  const { scheduleCatchUp: catchUp } = config.workloads;
+  const triggering = launching && startTriggering(database.db, { ...launching, catchUp }, log);
   const { app, metrics } = createApp({
     settings: appSettings(config, serverId),
     database,
@@ -103,6 +106,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
       metricsServer?.closeAllConnections();
       metricsServer?.close();
       await stopCleanup();
+      await triggering?.stop();
       await launching?.stop();
       await database.destroy();
       return finished;

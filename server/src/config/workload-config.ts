@@ -28,6 +28,9 @@ export const workloadVariables = {
   maxQueuedRuns: variable('ZENML_WORKSPACE_MAX_QUEUED_RUNS', integer(1, 1_000_000), 1000, {
     doc: 'How many runs may wait to be started, over all replicas; more are refused with status 429.',
   }),
+  scheduleCatchUp: variable('ZENML_WORKSPACE_SCHEDULE_CATCH_UP', oneOf('latest', 'none', 'all'), 'latest', {
+    doc: 'What native schedules do about the times at which no server ran: one run for all of them (`latest`), none (`none`), or one for each (`all`).',
+  }),
   localPython: variable('ZENML_WORKSPACE_LOCAL_PYTHON', text, 'python', {
     doc: 'Python that starts runs on this machine, where the in-memory workload manager is chosen. It needs ZenML and what the stacks need.',
   }),

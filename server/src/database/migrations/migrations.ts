@@ -87,6 +87,24 @@ const OWN_TABLES: readonly Migration[] = [
       ) engine = InnoDB`.execute(connection);
     },
   },
+  {
+    name: 'table ws_trigger_firing',
+    async run(connection) {
+      await sql`create table if not exists ws_trigger_firing (
+        id char(32) not null,
+        trigger_id char(32) not null,
+        snapshot_id char(32) not null,
+        occurrence varchar(100) character set ascii collate ascii_bin not null,
+        info text null,
+        attempts int not null,
+        due datetime(3) not null,
+        created datetime(3) not null,
+        primary key (id),
+        unique key firing_of_occurrence (trigger_id, snapshot_id, occurrence),
+        key due_firings (due)
+      ) engine = InnoDB`.execute(connection);
+    },
+  },
 ];
 
 /** All of our own steps, in their order. ZenML's tables are there before. */

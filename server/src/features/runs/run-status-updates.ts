@@ -21,8 +21,14 @@ import * as store from './run-status-store.ts';
  */
 export type UpdateRunStatus = (transaction: Transaction, runId: string, request?: StatusRequest) => Promise<void>;
 
-/** @param onboarding told when a run ends. */
-export function createRunStatusUpdates(onboarding: Onboarding): UpdateRunStatus {
+/** Told when a run has completed or failed, in the transaction in which it does. @param runId database id */
+export type OnRunEnded = (transaction: Transaction, runId: string, status: 'completed' | 'failed') => Promise<void>;
+
+/**
+ * @param onboarding told when a run ends.
+ * @param onRunEnded left out where nothing waits for the ends of runs
+ */
+export function createRunStatusUpdates(onboarding: Onboarding, onRunEnded?: OnRunEnded): UpdateRunStatus {
   return async (transaction, runId, request = {}) => {
     const run = await store.lockRun(transaction, runId);
     if (!run) throw noSuch('pipeline run', runId);
@@ -43,6 +49,8 @@ export function createRunStatusUpdates(onboarding: Onboarding): UpdateRunStatus 
       in_progress: inProgress ? 1 : 0,
       end_time: endTime,
     });
+    if (next !== run.status && (next === 'completed' || next === 'failed'))
+      await onRunEnded?.(transaction, runId, next);
     if (isFinished(next) && endTime !== null) {
       await onboarding.complete(transaction, await completedSteps(transaction, run.stack_id));
     }

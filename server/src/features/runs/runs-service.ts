@@ -1,7 +1,7 @@
 import type { Transaction } from '../../database/database.ts';
 import type { Onboarding } from '../server/onboarding.ts';
 import { getOrCreateRun } from './run-creation.ts';
-import { createRunStatusUpdates, type UpdateRunStatus } from './run-status-updates.ts';
+import { createRunStatusUpdates, type OnRunEnded, type UpdateRunStatus } from './run-status-updates.ts';
 import { type RunUpdate, updateRun } from './run-updates.ts';
 
 /** The rules of pipeline runs. */
@@ -11,9 +11,9 @@ export interface RunsService {
   readonly updateStatus: UpdateRunStatus;
 }
 
-/** @param onboarding told when a run ends. */
-export function createRunsService(onboarding: Onboarding): RunsService {
-  const updateStatus = createRunStatusUpdates(onboarding);
+/** See {@link createRunStatusUpdates}. */
+export function createRunsService(onboarding: Onboarding, onRunEnded?: OnRunEnded): RunsService {
+  const updateStatus = createRunStatusUpdates(onboarding, onRunEnded);
   return {
     getOrCreate: getOrCreateRun,
     update: (transaction, runId, update, userId) => updateRun(transaction, updateStatus, runId, update, userId),

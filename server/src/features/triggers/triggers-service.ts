@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
+import { now, toApiInstant } from '../../database/instants.ts';
 import { illegalOperation, keyError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
+import { type Dispatch, nextState, WITHOUT_ERROR } from './dispatch-state.ts';
 import { parseState } from './triggers-list.ts';
 import * as store from './triggers-store.ts';
 
@@ -71,16 +73,24 @@ function withoutError(stored: string): string | null {
   const state = parseState(stored);
   if (!state) return stored;
   if (state.last_status === 'ERROR') return null;
-  return JSON.stringify({
-    ...state,
-    last_error_message: null,
-    last_error_type: null,
-    last_error_severity: null,
-    last_error_stack_trace: null,
-    last_error_at: null,
-    first_error_at: null,
-    last_error_count: 0,
-  });
+  return JSON.stringify({ ...state, ...WITHOUT_ERROR });
+}
+
+/**
+ * Notes how a dispatch of an attached snapshot went, where it is attached still.
+ * @param snapshotId the executable snapshot; database ids
+ */
+export async function noteDispatch(
+  transaction: Transaction,
+  triggerId: string,
+  snapshotId: string,
+  dispatch: Dispatch,
+): Promise<void> {
+  const attached = await store.lockAttached(transaction, triggerId, snapshotId);
+  if (!attached) return;
+  const before = attached.dispatch_state === null ? undefined : parseState(attached.dispatch_state);
+  const state = nextState(before, dispatch, toApiInstant(now()));
+  await store.setDispatchState(transaction, triggerId, snapshotId, JSON.stringify(state));
 }
 
 /**

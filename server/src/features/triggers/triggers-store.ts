@@ -74,6 +74,17 @@ export function findAttached(transaction: Transaction, triggerId: string): Promi
     .execute();
 }
 
+/** Finds the link of a trigger to an executable snapshot and holds it until the transaction ends. */
+export function lockAttached(transaction: Transaction, triggerId: string, snapshotId: string) {
+  return transaction
+    .selectFrom('trigger_snapshot')
+    .select('dispatch_state')
+    .where('trigger_id', '=', triggerId)
+    .where('snapshot_id', '=', snapshotId)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
 /** Attaches a snapshot to a trigger. */
 export async function attach(transaction: Transaction, triggerId: string, snapshotId: string): Promise<void> {
   const row = { trigger_id: triggerId, snapshot_id: snapshotId, created_at: now() };
