@@ -18,6 +18,8 @@ interface Turn {
   readonly next: Date | undefined;
   /** What fires now, if anything. */
   readonly occurrence: Date | undefined;
+  /** Whether it has this one time only. */
+  readonly isOnly: boolean;
 }
 
 /**
@@ -31,10 +33,15 @@ export function fireDueSchedule(db: Database, catchUp: CatchUp): Promise<boolean
     if (!schedule) return false;
     const snapshotIds = await store.findSnapshots(transaction, schedule.id);
     const turn = turnOf(schedule, catchUp);
-    if (turn instanceof Error) await noteDefect(transaction, schedule.id, snapshotIds, turn);
-    const { next = undefined, occurrence = undefined } = turn instanceof Error ? {} : turn;
+    if (turn instanceof Error) {
+      await noteDefect(transaction, schedule.id, snapshotIds, turn);
+      await store.setNextOccurrence(transaction, schedule.id, null);
+      return true;
+    }
+    const { next, occurrence, isOnly } = turn;
     await store.setNextOccurrence(transaction, schedule.id, next ? toDatabaseInstant(next) : null);
-    if (!occurrence) return true;
+    // Whoever changes anything of it sets its time anew, which may be over.
+    if (!occurrence || (isOnly && (await store.hasFiredSince(transaction, schedule)))) return true;
     const firings = snapshotIds.map((snapshotId) => ({ triggerId: schedule.id, snapshotId, info: null }));
     await store.insertFirings(transaction, `time:${occurrence.toISOString()}`, firings);
     return true;
@@ -53,7 +60,8 @@ function turnOf(
     const next = nextOccurrence(timetable, catchUp === 'all' ? occurrence : time);
     const isOver = timetable.end_time != null && occurrence > toDate(timetable.end_time);
     const isDropped = catchUp === 'none' && time.getTime() - occurrence.getTime() > PUNCTUAL;
-    return { next, occurrence: isOver || isDropped ? undefined : occurrence };
+    const isOnly = timetable.run_once_start_time != null;
+    return { next, isOnly, occurrence: isOver || isDropped ? undefined : occurrence };
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -23,7 +23,10 @@ export interface Firing {
 /** A firing that is to be. */
 export type NewFiring = Pick<Firing, 'triggerId' | 'snapshotId' | 'info'>;
 
-/** @param occurrence names what happened, in ASCII: a trigger fires once for it */
+/**
+ * Adds firings; one that is there already stays as it is.
+ * @param occurrence names what happened, in ASCII: a trigger fires once for it
+ */
 export async function insertFirings(
   transaction: Transaction,
   occurrence: string,
@@ -35,7 +38,7 @@ export async function insertFirings(
       sql`(${newId()}, ${triggerId}, ${snapshotId}, ${occurrence}, ${info}, 0, utc_timestamp(3), utc_timestamp(3))`,
   );
   await sql`insert into ws_trigger_firing (id, trigger_id, snapshot_id, occurrence, info, attempts, due, created)
-    values ${sql.join(rows)}`.execute(transaction);
+    values ${sql.join(rows)} on duplicate key update attempts = ws_trigger_firing.attempts`.execute(transaction);
 }
 
 /** Whether there is a firing or a schedule whose time has come: what an idle server asks each second. */
@@ -147,6 +150,18 @@ export async function takeDueSchedule(transaction: Transaction): Promise<DueSche
       and active = 1 and is_archived = 0
     order by next_occurrence limit 1 for update skip locked`.execute(transaction);
   return rows[0];
+}
+
+/** Whether a schedule has started a run since the time that has come now. */
+export async function hasFiredSince(connection: Connection, schedule: DueSchedule): Promise<boolean> {
+  const row = await connection
+    .selectFrom('trigger_execution')
+    .select('trigger_id')
+    .where('trigger_id', '=', schedule.id)
+    .where('created_at', '>=', schedule.next_occurrence)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Sets when a schedule fires next, in database form; null: never again. */

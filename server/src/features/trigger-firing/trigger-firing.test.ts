@@ -170,6 +170,18 @@ describe('schedules', () => {
     expect(await stateOf(defect)).toMatchObject({ last_status: 'ERROR', last_error_severity: 'Critical' });
   });
 
+  test('that have one time fire once, whatever is changed of them afterwards', async () => {
+    const once = { type: 'schedule', run_once_start_time: '2026-01-01T00:00:00', concurrency: 'submit' };
+    const { id } = await createAttached('once', once);
+    const rename = (name: string) => server.call('PUT', `/triggers/${id}`, { ...once, name });
+    await fireDueSchedule(server.database.db, 'latest');
+    await rename('renamed before it was fired');
+    await fireAll();
+    await rename('renamed after it was fired');
+    await fireAll();
+    expect(await runsOf(id)).toHaveLength(1);
+  });
+
   test('leave out a time while their run goes on, and stop at their number of runs', async () => {
     const trigger = await createAttached('careful', { ...HOURLY, concurrency: 'skip', max_runs: 2 });
     const turn = async () => {
