@@ -59,6 +59,13 @@ export const suites = [
     run: runLocalRunsSuite,
   },
   {
+    name: 'triggers',
+    about: 'schedules and events that two replicas fire, each once, while replicas are killed',
+    needs: ['database'],
+    cores: 1,
+    run: (context) => context.nodeTests('test/triggers/**/*.test.ts'),
+  },
+  {
     name: 'cluster',
     about: 'pipelines that the server starts as Jobs of a real Kubernetes cluster',
     needs: ['database', 'python', 'registry', 'cluster', 'sdk-image', 'builder-image'],

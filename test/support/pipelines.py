@@ -2,8 +2,9 @@
 
 import os
 
-from zenml import pipeline, step, wait
+from zenml import get_step_context, pipeline, step, wait
 from zenml.config import DockerSettings
+from zenml.utils.trigger_utils import get_raw_webhook_event, get_upstream_run
 
 # Nothing is built: the code comes from the artifact store, and the image was made beforehand or is not looked at.
 WITHOUT_BUILD = DockerSettings(
@@ -44,3 +45,25 @@ def failing():
 def asking(number: int = 1):
     answer = wait(schema=int, question="How much more?", timeout=1, poll_interval=1, name="more")
     double(produce(number + answer))
+
+
+@step(enable_cache=False)
+def hear() -> str:
+    event = get_raw_webhook_event()
+    return event["body"]["model"] if event else "no event"
+
+
+@pipeline(settings={"docker": WITHOUT_BUILD})
+def hearing():
+    hear()
+
+
+@step(enable_cache=False)
+def follow() -> str:
+    upstream = get_upstream_run(get_step_context().pipeline_run)
+    return upstream.steps["hear"].output.load() if upstream else "nobody"
+
+
+@pipeline(settings={"docker": WITHOUT_BUILD})
+def following():
+    follow()

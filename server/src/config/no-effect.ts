@@ -28,10 +28,15 @@ export const NO_EFFECT: readonly IgnoredVariables[] = [
     names: named(
       'ZENML_SERVER_',
       'FEATURE_GATE_IMPLEMENTATION_SOURCE RESOURCE_POOL_IMPLEMENTATION_SOURCE STREAM_BROKER_IMPLEMENTATION_SOURCE ' +
-        'SNAPSHOT_RUN_DISPATCHER_IMPLEMENTATION_SOURCE EVENT_HANDLER_SOURCES WEBHOOK_EVENT_HANDLER_SOURCES ' +
+        'SNAPSHOT_RUN_DISPATCHER_IMPLEMENTATION_SOURCE ' +
         'REPORTABLE_RESOURCES STREAMING_HEARTBEAT_SECONDS STREAMING_MAX_SUBSCRIBERS_PER_STREAM ' +
         'STREAMING_BROADCASTER_IDLE_GRACE_SECONDS',
     ),
+  },
+  {
+    reason:
+      'They name Python classes, and no Python runs here. The server itself fires triggers: [triggers.md](triggers.md).',
+    names: named('ZENML_SERVER_', 'EVENT_HANDLER_SOURCES WEBHOOK_EVENT_HANDLER_SOURCES'),
   },
   {
     reason: 'Measurements are served to Prometheus (`ZENML_WORKSPACE_METRICS_PORT`); nothing is sent to a collector.',
