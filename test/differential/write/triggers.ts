@@ -17,6 +17,9 @@ export const triggersScript: WriteScript = {
     await schedule({ name: 't-seconds', cron_expression: '0 0 1 1 * 30', active: false });
     await schedule({ name: 't-last', cron_expression: '0 0 L 2 *', end_time: '2050-01-01T00:00:00' });
     await schedule({ name: 't-day', cron_expression: '0 12 13 2 fri', start_time: '2040-01-01' });
+    for (const [index, cron_expression] of CRON_EXPRESSIONS.entries()) {
+      await schedule({ name: `t-cron-${index}`, cron_expression, start_time: '2040-01-01T00:00:00' });
+    }
     await schedule({});
     await schedule({ cron_expression: 'x y z' });
     await schedule({ cron_expression: '61 * * * *' });
@@ -175,3 +178,22 @@ function slackHeaders(text: string, time = Math.floor(Date.now() / 1000)) {
 function hmac(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }
+
+/** What only ZenML's library reads so, and what no library reads. */
+const CRON_EXPRESSIONS = [
+  '0 22-2 * * *',
+  '0 0 * * fri-mon',
+  '43/10 * * * *',
+  '0 16-16 1-1/3 * *',
+  '0 0 13 * */1',
+  '0 0 */2 * 3',
+  '0 0 * * L5',
+  '0 0 * * 5#1',
+  '0 0 15W * *',
+  '@weekly',
+  '0 0 * * 7',
+  '? * * * *',
+  '0 0 31 2 *',
+  '0 24 * * *',
+  '*/0 * * * *',
+];

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { RequestValidationError } from '../../errors.ts';
+import { COLUMNS, expandColumn, isWhole } from './cron-columns.ts';
 
 /** Names that stand for whole expressions, and what some of them are where croner does not know them. */
 const NICKNAMES: Readonly<Record<string, string>> = {
@@ -27,18 +28,38 @@ export function parseCron(expression: string): Cron {
   if (columns.length < 5 || columns.length > 7) {
     throw refused('Exactly 5, 6 or 7 columns has to be specified for iterator expression.');
   }
+  if (columns.some((column, index) => column.includes('?') && index !== DAY && index !== WEEKDAY)) {
+    throw refused(`[${expression}] is not acceptable. Question mark can only used in day_of_month or day_of_week`);
+  }
   try {
-    return new Cron(inCronerOrder(columns), { timezone, paused: true });
+    return new Cron(toCroner(columns), { timezone, paused: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : 'out of range';
     throw refused(`[${expression}] is not acceptable, ${reason}`);
   }
 }
 
-/** ZenML's library has the second after the weekday, croner before the minute. */
-function inCronerOrder(columns: readonly string[]): string {
-  const [second = '0', ...year] = columns.slice(5);
-  return [second, ...columns.slice(0, 5), ...year].join(' ');
+/** ZenML's library has the second after the weekday, croner before the minute; one says `L5`, the other `5L`. */
+function toCroner(columns: readonly string[]): string {
+  const expanded = COLUMNS.slice(0, columns.length).map((column, index) => expandColumn(columns[index] ?? '', column));
+  const [second = '0', ...year] = expanded.slice(5);
+  const [minute, hour, , month] = expanded;
+  const day = dayColumn(columns, expanded, DAY, WEEKDAY);
+  const weekday = dayColumn(columns, expanded, WEEKDAY, DAY).replaceAll(/\bl([0-7])\b/g, '$1l');
+  return [second, minute, hour, day, month, weekday, ...year].join(' ').toUpperCase();
+}
+
+const DAY = 2;
+const WEEKDAY = 4;
+
+/**
+ * Of days of the month and of the week one is enough where both are given. All of one count as not given where there is
+ * a `*` in the other, as in ZenML's library.
+ */
+function dayColumn(columns: readonly string[], expanded: readonly string[], index: number, other: number): string {
+  const values = expanded[index] ?? '*';
+  const column = COLUMNS[index];
+  return column && isWhole(values, column) && columns[other]?.includes('*') ? '*' : values;
 }
 
 function isTimeZone(name: string): boolean {

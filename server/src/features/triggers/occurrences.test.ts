@@ -38,17 +38,34 @@ describe('occurrences', () => {
     ['0 0 L * *', '2026-11-30T00:00:00'],
     // Day of month or weekday, where both are given.
     ['0 0 13 * fri', '2026-11-27T00:00:00'],
+    // A weekday of all weekdays is none, unless the day of the month has no star (croniter 6).
+    ['0 0 13 * *', '2026-12-13T00:00:00'],
+    ['0 0 */10 * */1', '2026-12-01T00:00:00'],
+    ['0 0 13 * */1', '2026-11-26T00:00:00'],
+    // Over the end; a step after a value; a range of one value.
+    ['0 22-2 * * *', '2026-11-25T22:00:00'],
+    ['0 0 * * fri-mon', '2026-11-27T00:00:00'],
+    ['43/10 * * * *', '2026-11-25T15:43:00'],
+    ['0 16-16 * * *', '2026-11-25T16:00:00'],
+    ['0 0 * * L5', '2026-11-27T00:00:00'],
+    ['0 0 * * 5#1', '2026-12-04T00:00:00'],
     ['CRON_TZ=Asia/Tokyo 0 9 * * *', '2026-11-26T00:00:00'],
   ])('%s', (expression, expected) => {
     expect(shown(firstOccurrence(cron(expression), at('2026-11-25T15:42:53.500')))).toBe(expected);
   });
 
-  test.each(['x y z', '61 * * * *', '* * * *', 'CRON_TZ=Mars/Olympus 0 9 * * *', '* * * * * * * *'])(
-    'refuses %s',
-    (expression) => {
-      expect(() => firstOccurrence(cron(expression), new Date())).toThrow();
-    },
-  );
+  test.each([
+    'x y z',
+    '61 * * * *',
+    '* * * *',
+    'CRON_TZ=Mars/Olympus 0 9 * * *',
+    '* * * * * * * *',
+    '? * * * *',
+    '*/0 * * * *',
+    '0 0 31 2 *',
+  ])('refuses %s', (expression) => {
+    expect(() => firstOccurrence(cron(expression), new Date())).toThrow();
+  });
 
   test('hours of a time zone stay the same when its clocks change', () => {
     const daily = cron('CRON_TZ=Europe/Berlin 0 9 * * *');

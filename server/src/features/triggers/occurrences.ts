@@ -1,10 +1,11 @@
+import { RequestValidationError } from '../../errors.ts';
 import { parseCron } from './cron-expression.ts';
 import { type Timetable, toDate } from './timetable.ts';
 
 /**
  * The first time that a schedule fires, seen from the moment at which it is made or changed (ZenML 0.98.0
  * utils/native_schedules.py). It may lie after the schedule's end, and for a single run also in the past.
- * @throws RequestValidationError 422 for a cron expression that is none
+ * @throws RequestValidationError 422 for a cron expression that is none, or whose time never comes
  */
 export function firstOccurrence(timetable: Timetable, now: Date): Date | undefined {
   const soon = new Date(now.getTime() + 1000);
@@ -12,7 +13,9 @@ export function firstOccurrence(timetable: Timetable, now: Date): Date | undefin
   const start = timetable.start_time === null ? undefined : toDate(timetable.start_time);
   if (cron_expression) {
     const from = start && start > soon ? start : soon;
-    return parseCron(cron_expression).nextRun(from) ?? undefined;
+    const first = parseCron(cron_expression).nextRun(from);
+    if (!first) throw new RequestValidationError('failed to find next date', true);
+    return first;
   }
   if (start && interval) return start > soon ? start : afterInterval(start, interval, soon);
   return run_once_start_time === null ? undefined : toDate(run_once_start_time);
