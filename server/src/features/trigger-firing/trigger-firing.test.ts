@@ -339,3 +339,17 @@ describe('an event of a webhook', () => {
     expect(await kept.text()).toBe(`{"body":${text}}`);
   });
 });
+
+test.each(['/triggers', '/webhooks'])('%s: a page of many takes as many statements as a page of one', async (path) => {
+  for (const name of ['one', 'two', 'three']) {
+    const request = { project: server.projectId, name: `listed-${name}`, webhook_type: 'custom' };
+    await server.call('POST', '/webhooks', request);
+  }
+  const statementsOf = async (size: number) => {
+    server.database.takeStatements();
+    const { body } = await server.call<{ items: unknown[] }>('GET', `${path}?size=${size}&hydrate=true`);
+    expect(body.items.length).toBeGreaterThan(size / 20);
+    return server.database.takeStatements().length;
+  };
+  expect(await statementsOf(50)).toBe(await statementsOf(1));
+});
