@@ -348,8 +348,9 @@ test.each(['/triggers', '/webhooks'])('%s: a page of many takes as many statemen
   const statementsOf = async (size: number) => {
     server.database.takeStatements();
     const { body } = await server.call<{ items: unknown[] }>('GET', `${path}?size=${size}&hydrate=true`);
-    expect(body.items.length).toBeGreaterThan(size / 20);
+    expect(body.items).toHaveLength(size);
     return server.database.takeStatements().length;
   };
-  expect(await statementsOf(50)).toBe(await statementsOf(1));
+  // Neither shows all: a page that does needs no count.
+  expect(await statementsOf(3)).toBe(await statementsOf(1));
 });
