@@ -1,8 +1,9 @@
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { runBrowserSuite } from '../test/browser/run.mjs';
 import { runClusterSuite } from '../test/cluster/run.mjs';
 import { runDifferentialSuite } from '../test/differential/suite.mjs';
 import { runLocalRunsSuite } from '../test/local-runs/run.mjs';
+import { runPlatformSuite } from '../test/platform/run.mjs';
 import { runSdkSuite } from '../test/sdk/run.mjs';
 import { add } from './suites/counts.mjs';
 
@@ -81,16 +82,10 @@ export const suites = [
   },
   {
     name: 'platform',
-    about: 'the manifests of the charts on a real cluster: accepted, and allowing what they should and no more',
-    needs: ['cluster'],
-    cores: 1,
-    run: (context) =>
-      context.withCluster(({ kubeconfig }) =>
-        context.nodeTests('test/platform/**/*.test.ts', {
-          KUBECONFIG: kubeconfig,
-          PATH: `${context.have.cluster.bin}${delimiter}${process.env.PATH}`,
-        }),
-      ),
+    about: 'the charts and the image on a real cluster: what they allow, two replicas, restarts under load',
+    needs: ['database', 'python', 'cluster', 'server-image'],
+    cores: 2,
+    run: runPlatformSuite,
   },
   {
     name: 'differential',

@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { Settings } from './load-values.ts';
-import { LABELS, SELECTOR, SERVER } from './names.ts';
+import { LABELS, priorityClassOf, SELECTOR, SERVER } from './names.ts';
 
 /** What keeps the server up: priority, disruption budget, autoscaler. */
 export class Availability extends Construct {
@@ -9,7 +9,7 @@ export class Availability extends Construct {
     super(scope, 'availability');
     const metadata = { name: SERVER, namespace, labels: LABELS };
     new k8s.KubePriorityClass(this, 'priority', {
-      metadata: { name: SERVER, labels: LABELS },
+      metadata: { name: priorityClassOf(namespace), labels: LABELS },
       value: 100_000,
       globalDefault: false,
       description: 'The workspace server goes before the pipelines that it starts.',

@@ -106,11 +106,11 @@ test('the documented connections are open, and runners reach no database', () =>
   const server = find(manifests, 'NetworkPolicy').spec;
   expect([ports(server.ingress), ports(server.egress)]).toEqual([
     [8080, 9090],
-    [53, 53, 3306, 443, 443, 6443],
+    [53, 53, 3306, 443, 6443],
   ]);
   const runners = find(manifests, 'NetworkPolicy', 'zenml-workspace-namespace').spec;
   expect(runners.ingress).toBeUndefined();
-  expect(ports(runners.egress)).toEqual([53, 53, 8080, 443]);
+  expect(ports(runners.egress)).toEqual([53, 53, 8080, 443, 6443]);
 });
 
 test.each(['server', 'zenml'])(

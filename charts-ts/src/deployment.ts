@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { variables } from './configuration.ts';
 import type { Settings } from './load-values.ts';
-import { LABELS, PORTS, SELECTOR, SERVER } from './names.ts';
+import { LABELS, PORTS, priorityClassOf, SELECTOR, SERVER } from './names.ts';
 
 /** The server's pods. */
 export class Deployment extends Construct {
@@ -34,12 +34,12 @@ function checksum(settings: Settings): Record<string, string> {
   return { 'zenml.io/environment': hash };
 }
 
-function pod({ server, secret }: Settings): k8s.PodSpec {
+function pod({ namespace, server, secret }: Settings): k8s.PodSpec {
   return {
     serviceAccountName: server.serviceAccount.name,
     // The server speaks to the Kubernetes API; no other account's token is mounted anywhere.
     automountServiceAccountToken: true,
-    priorityClassName: SERVER,
+    priorityClassName: priorityClassOf(namespace),
     imagePullSecrets: server.image.pullSecrets.map((name) => ({ name })),
     // The server drains by itself on SIGTERM, so no preStop command is needed, which a slim image could not run.
     terminationGracePeriodSeconds: server.drainDelaySeconds + server.shutdownTimeoutSeconds + 10,

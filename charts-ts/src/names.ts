@@ -1,6 +1,11 @@
 /** Name of the server's objects, and of its port. */
 export const SERVER = 'zenml-workspace-server';
 
+/** The PriorityClass of an installation: it has no namespace, and another installation must not lose it with this one. */
+export function priorityClassOf(namespace: string): string {
+  return `${SERVER}-${namespace}`;
+}
+
 /** What the names of the variables of a workload manager begin with. */
 export const WORKLOADS = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
 

@@ -10,6 +10,7 @@ export class NetworkPolicies extends Construct {
   constructor(scope: Construct, { namespace, runners, networkPolicy }: Settings) {
     super(scope, 'network-policies');
     const { clients, database, databasePort, kubernetesApiPorts, monitoringNamespace } = networkPolicy;
+    const secure = new Set([HTTPS, ...kubernetesApiPorts]);
     const fromRunners = { namespaceSelector: inNamespace(runners.namespace) };
     new k8s.KubeNetworkPolicy(this, 'server', {
       metadata: { name: SERVER, namespace, labels: LABELS },
@@ -23,9 +24,8 @@ export class NetworkPolicies extends Construct {
         egress: [
           dns(),
           { ports: tcp(databasePort), ...(database.length > 0 && { to: blocks(database) }) },
-          // Control plane, secrets backend and artifact store have no fixed addresses.
-          { ports: tcp(HTTPS) },
-          { ports: tcp(...kubernetesApiPorts) },
+          // Control plane, secrets backend and artifact store have no fixed addresses, and the Kubernetes API may have none.
+          { ports: tcp(...secure) },
         ],
       },
     });
@@ -40,7 +40,8 @@ export class NetworkPolicies extends Construct {
             ports: tcp(PORTS.http),
             to: [{ namespaceSelector: inNamespace(namespace), podSelector: { matchLabels: SELECTOR } }],
           },
-          { ports: tcp(HTTPS) },
+          // Orchestrators in the cluster start pods through its API.
+          { ports: tcp(...secure) },
         ],
       },
     });

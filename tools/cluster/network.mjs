@@ -40,6 +40,8 @@ export async function makeNetwork() {
   await within('ip', 'link', 'set', inside, 'up');
   await within('ip', 'route', 'add', 'default', 'via', addresses.host);
   await within('sysctl', '-qw', 'net.ipv4.ip_forward=1');
+  // Tests reach Services by their addresses, as pods do.
+  await ip('route', 'add', addresses.services, 'via', addresses.node);
 }
 
 /** Removes the network, whatever a run that was killed has left of it. */

@@ -1,0 +1,23 @@
+import { delimiter } from 'node:path';
+
+/**
+ * The charts on a real cluster, with the image of this very state of the sources and a database of the suite's own.
+ * @param {import('../../tools/suites/context.mjs').SuiteContext} context
+ * @returns {Promise<import('../../tools/suites/counts.mjs').Counts>}
+ */
+export function runPlatformSuite(context) {
+  const image = context.have['server-image'];
+  return context.withDatabase(({ url }) =>
+    context.withCluster(async ({ kubeconfig, host, importImage }) => {
+      await importImage(image);
+      return context.nodeTests('test/platform/**/*.test.ts', {
+        KUBECONFIG: kubeconfig,
+        PATH: `${context.have.cluster.bin}${delimiter}${process.env.PATH}`,
+        ZENML_TEST_DATABASE_URL: url,
+        ZENML_TEST_HOST: host,
+        ZENML_TEST_IMAGE: image.name,
+        ZENML_TEST_PYTHON: context.have.python.python,
+      });
+    }),
+  );
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { createConnection } from 'mysql2/promise';
+import { HttpClient, logIn } from '../servers/http-client.ts';
+import { type Forwarder, forward } from './forwarder.ts';
+import { beginLoad } from './load.ts';
+import { startMetricsApi } from './metrics-api.ts';
+
+/** The server's image, deployed by the charts on a real cluster with a real database: `KUBECONFIG`, `ZENML_TEST_…`. */
+const run = promisify(execFile);
+const kubectl = async (...args: string[]) => (await run('kubectl', args)).stdout;
+const given = (name: string) => process.env[name] ?? assert.fail(`set ${name}`);
+
+const SERVER = 'deployed-server';
+const RUNNERS = 'deployed-runners';
+const NAME = 'zenml-workspace-server';
+const ADMIN = { user: 'admin', password: 'password-of-tests' };
+
+const directory = mkdtempSync(join(tmpdir(), 'charts-server-'));
+const manifests = join(directory, 'zenml-workspace-server.yaml');
+const databaseName = `platform_${process.pid}`;
+let database: Forwarder;
+let url: string;
+let headers: Record<string, string>;
+
+before(async () => {
+  const databaseUrl = new URL(given('ZENML_TEST_DATABASE_URL'));
+  await onDatabase((connection) => connection.query(`create database ${databaseName}`));
+  database = await forward(given('ZENML_TEST_HOST'), { host: databaseUrl.hostname, port: Number(databaseUrl.port) });
+  const [repository = '', tag = ''] = given('ZENML_TEST_IMAGE').split(/:(?=[^:]*$)/);
+  synthesize({
+    namespace: SERVER,
+    runners: { namespace: RUNNERS },
+    server: {
+      image: { repository, tag },
+      drainDelaySeconds: 5,
+      resources: { requests: { cpu: '100m', memory: '200Mi' } },
+      environment: { ZENML_ANALYTICS_OPT_IN: false },
+    },
+    autoscaling: { maxReplicas: 3 },
+  });
+  const { username, password } = databaseUrl;
+  await kubectl('create', 'namespace', SERVER);
+  await apply(SERVER, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: NAME },
+    stringData: {
+      ZENML_STORE_URL: `mysql://${username}:${password}@${given('ZENML_TEST_HOST')}:${database.port}/${databaseName}`,
+      ZENML_SERVER_JWT_SECRET_KEY: 'a key that only tests sign tokens with',
+      ZENML_SECRETS_STORE_ENCRYPTION_KEY: 'a key that only tests encrypt with',
+      ZENML_DEFAULT_USER_NAME: ADMIN.user,
+      ZENML_DEFAULT_USER_PASSWORD: ADMIN.password,
+    },
+  });
+});
+
+after(async () => {
+  await kubectl('delete', '-f', manifests, '--ignore-not-found', '--wait=true', '--timeout=60s');
+  await database?.stop();
+  await onDatabase((connection) => connection.query(`drop database if exists ${databaseName}`));
+  rmSync(directory, { recursive: true });
+});
+
+async function onDatabase(work: (connection: Awaited<ReturnType<typeof createConnection>>) => Promise<unknown>) {
+  const connection = await createConnection(given('ZENML_TEST_DATABASE_URL'));
+  try {
+    await work(connection);
+  } finally {
+    await connection.end();
+  }
+}
+
+function synthesize(values: object): void {
+  const file = join(directory, 'values.json');
+  writeFileSync(file, JSON.stringify(values));
+  const env = { ...process.env, ZENML_CHART_VALUES: file, CDK8S_OUTDIR: directory };
+  const synth = spawnSync(process.execPath, ['charts-ts/main.ts'], { env, encoding: 'utf8' });
+  assert.equal(synth.status, 0, synth.stderr);
+}
+
+async function apply(namespace: string, manifest: object): Promise<void> {
+  const file = join(directory, 'manifest.json');
+  writeFileSync(file, JSON.stringify(manifest), { mode: 0o600 });
+  await kubectl('apply', '-n', namespace, '-f', file);
+}
+
+const podNames = async () =>
+  (await kubectl('get', 'pods', '-n', SERVER, '-o', 'jsonpath={.items[*].metadata.name}')).split(' ').filter(Boolean);
+
+const waitUntilRolledOut = (timeout: string) =>
+  kubectl('rollout', 'status', '-n', SERVER, `deployment/${NAME}`, `--timeout=${timeout}`);
+
+test('two replicas become ready on an empty database within a minute', async (context) => {
+  const begun = Date.now();
+  await kubectl('apply', '--server-side', '-f', manifests);
+  // The autoscaler asks for the second one.
+  const ready = ['wait', '-n', SERVER, '--for=jsonpath={.status.readyReplicas}=2', `deployment/${NAME}`];
+  await kubectl(...ready, '--timeout=60s').catch(async (error: unknown) => {
+    context.diagnostic(await kubectl('describe', 'pods', '-n', SERVER));
+    context.diagnostic(await kubectl('logs', '-n', SERVER, `deployment/${NAME}`).catch(String));
+    throw error;
+  });
+  context.diagnostic(`ready after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+  const address = await kubectl('get', 'service', '-n', SERVER, NAME, '-o', 'jsonpath={.spec.clusterIP}');
+  url = `http://${address}`;
+  const client = new HttpClient(url);
+  headers = await logIn(client, ADMIN.user, ADMIN.password);
+  client.close();
+});
+
+test('the server finds nothing wrong with its cluster and its rights', async () => {
+  const { stdout } = await run('kubectl', [
+    'exec',
+    '-n',
+    SERVER,
+    `deployment/${NAME}`,
+    '--',
+    'node',
+    'server/src/main.ts',
+    'doctor',
+  ]);
+  assert.match(stdout, /^All is well/, stdout);
+});
+
+test('the autoscaler asks for as many replicas as their load needs', async () => {
+  const metrics = await startMetricsApi(given('ZENML_TEST_HOST'), directory, async () => ({
+    namespace: SERVER,
+    pods: await podNames(),
+  }));
+  try {
+    await kubectl('apply', '-f', metrics.manifest);
+    // 250m of the 100m that each replica requests, where 70% is wanted; no more than the maximum.
+    const wanted = ['wait', '-n', SERVER, 'hpa', NAME, '--timeout=90s'];
+    await kubectl(...wanted, '--for=jsonpath={.status.desiredReplicas}=3');
+    const path = 'jsonpath={.status.currentMetrics[*].resource.current.averageUtilization}';
+    assert.equal(await kubectl('get', '-n', SERVER, 'hpa', NAME, '-o', path), '250 50');
+  } finally {
+    await kubectl('delete', '-f', metrics.manifest, '--ignore-not-found');
+    await metrics.stop();
+  }
+});
+
+test('ZenML’s SDK runs its pipeline through the Service', async () => {
+  const args = ['-B', '-m', 'pytest', '-q', '-c', 'test/sdk/pytest.ini', 'test/sdk/test_static_pipeline.py'];
+  const env = {
+    ...process.env,
+    ZENML_TEST_SERVER_URL: url,
+    ZENML_TEST_USER: ADMIN.user,
+    ZENML_TEST_PASSWORD: ADMIN.password,
+  };
+  const { stdout } = await run(given('ZENML_TEST_PYTHON'), args, { env }).catch((error: { stdout: string }) =>
+    assert.fail(error.stdout),
+  );
+  assert.match(stdout, /\d+ passed/);
+});
+
+test('a rolling restart under load fails no request', async (context) => {
+  const load = beginLoad(`${url}/api/v1/current-user`, headers);
+  await sleep(1000);
+  const before = await podNames();
+  await kubectl('rollout', 'restart', '-n', SERVER, `deployment/${NAME}`);
+  await waitUntilRolledOut('120s');
+  // Until the old pods are gone, too.
+  await Promise.all(before.map((pod) => kubectl('wait', '-n', SERVER, '--for=delete', `pod/${pod}`, '--timeout=60s')));
+  const { requests, failures } = await load.stop();
+  context.diagnostic(`${requests} requests`);
+  assert.deepEqual(failures, []);
+});
+
+test('a replica that is killed is not noticed by clients that retry as the SDK does', async (context) => {
+  const load = beginLoad(`${url}/api/v1/current-user`, headers, { retries: true });
+  await sleep(1000);
+  const [victim = ''] = await podNames();
+  process.kill(await processOf(victim), 'SIGKILL');
+  await sleep(1000);
+  await waitUntilRolledOut('60s');
+  const { requests, failures } = await load.stop();
+  context.diagnostic(`${requests} requests`);
+  assert.deepEqual(failures, []);
+  const path = 'jsonpath={.status.containerStatuses[0].restartCount}';
+  assert.equal(await kubectl('get', 'pod', '-n', SERVER, victim, '-o', path), '1');
+});
+
+/** The server's process in a pod: the environment of each container names its pod. */
+async function processOf(pod: string): Promise<number> {
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const isServer = readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes('server/src/main.ts');
+      if (isServer && readFileSync(`/proc/${entry}/environ`, 'utf8').includes(`HOSTNAME=${pod}\0`))
+        return Number(entry);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  throw new Error(`${pod} has no process.`);
+}
