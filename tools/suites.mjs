@@ -127,6 +127,15 @@ export const suites = [
       ),
   },
   {
+    name: 'stacks',
+    about: 'the stack of AWS, applied by Terraform with the real provider to moto, and taken down',
+    needs: ['python'],
+    // It waits for most of its time.
+    cores: 0,
+    run: (context) =>
+      context.nodeTests('test/infra/**/*.test.ts', { ZENML_TEST_PYTHON: context.have.python.python }),
+  },
+  {
     name: 'lint',
     about: 'format, lint rules (Biome) and the direction of dependencies (dependency-cruiser)',
     needs: [],

@@ -1,0 +1,277 @@
+import { toSettings } from '../../../charts-ts/src/load-values.ts';
+import { synthesize } from '../testing.ts';
+
+const plain = { cloud: 'aws', name: 'zenml' };
+const full = { ...plain, cluster: { name: 'workspace' }, tags: { team: 'ml' } };
+const network = { vpcId: 'vpc-0a1b', subnetIds: ['subnet-0a1b', 'subnet-0c2d'] };
+
+describe('the database on AWS', () => {
+  const stack = synthesize(full);
+  const database = stack.one('aws_db_instance');
+
+  test('is MySQL 8 over several zones, encrypted with our key, and not public', () => {
+    expect(database).toMatchObject({
+      engine: 'mysql',
+      engine_version: '8.4',
+      multi_az: true,
+      storage_encrypted: true,
+      publicly_accessible: false,
+      iam_database_authentication_enabled: true,
+    });
+    expect(database['kms_key_id']).toMatch(/^\$\{aws_kms_key\./);
+  });
+
+  test('is backed up, and kept from deletion by AWS and by Terraform', () => {
+    expect(database).toMatchObject({
+      backup_retention_period: 14,
+      deletion_protection: true,
+      skip_final_snapshot: false,
+      delete_automated_backups: false,
+      lifecycle: { prevent_destroy: true },
+    });
+  });
+
+  test('takes no connection without TLS', () => {
+    const { parameter } = stack.one('aws_db_parameter_group');
+    expect(parameter).toContainEqual({ name: 'require_secure_transport', value: '1', apply_method: 'immediate' });
+  });
+
+  test('has a password that Secrets Manager makes and keeps', () => {
+    expect(database['manage_master_user_password']).toBe(true);
+    expect(database).not.toHaveProperty('password');
+  });
+
+  test('is reached from the cluster and the private subnets, on one port', () => {
+    const rules = stack.all('aws_vpc_security_group_ingress_rule');
+    expect(rules).toHaveLength(3);
+    for (const rule of rules) expect(rule).toMatchObject({ from_port: 3306, to_port: 3306, ip_protocol: 'tcp' });
+    expect(rules.map((rule) => rule['cidr_ipv4'] ?? 'the cluster')).not.toContain('0.0.0.0/0');
+    expect(stack.all('aws_vpc_security_group_egress_rule')).toEqual([]);
+  });
+});
+
+describe('read replicas', () => {
+  const replicas = [{}, { region: 'eu-west-1', ...network, databaseClients: ['10.60.0.0/16'] }];
+  const stack = synthesize({ ...full, database: { replicas } });
+
+  test('follow the database, one of them in another region with a key of that region', () => {
+    const near = stack.one('aws_db_instance', 'replica-1');
+    const far = stack.one('aws_db_instance', 'replica-2');
+    expect(near['replicate_source_db']).toMatch(/\.identifier\}$/);
+    expect(far['replicate_source_db']).toMatch(/\.arn\}$/);
+    expect(far['provider']).toBe('aws.region-2');
+    expect(far['kms_key_id']).not.toBe(near['kms_key_id']);
+    for (const replica of [near, far]) {
+      expect(replica).toMatchObject({ storage_encrypted: true, publicly_accessible: false, deletion_protection: true });
+    }
+  });
+
+  // RDS for MySQL refuses replicas of a database whose password it manages.
+  test('come with a password that neither plan nor state holds', () => {
+    const database = stack.one('aws_db_instance', 'database_instance');
+    expect(database).not.toHaveProperty('manage_master_user_password');
+    expect(database).not.toHaveProperty('password');
+    expect(database['password_wo']).toMatch(/^\$\{ephemeral\./);
+    const stored = stack.one('aws_secretsmanager_secret_version');
+    expect(stored).not.toHaveProperty('secret_string');
+    expect(stored['secret_string_wo']).toMatch(/^\$\{ephemeral\./);
+  });
+});
+
+describe('buckets on AWS', () => {
+  const stack = synthesize(full);
+
+  test.each(['artifacts', 'logs'])('%s: no public access, versions, encryption, TLS only, kept', (name) => {
+    expect(stack.one('aws_s3_bucket', name)).toMatchObject({
+      force_destroy: false,
+      lifecycle: { prevent_destroy: true },
+    });
+    expect(stack.one('aws_s3_bucket_public_access_block', name)).toMatchObject({
+      block_public_acls: true,
+      block_public_policy: true,
+      ignore_public_acls: true,
+      restrict_public_buckets: true,
+    });
+    expect(stack.one('aws_s3_bucket_versioning', name)).toMatchObject({
+      versioning_configuration: { status: 'Enabled' },
+    });
+    expect(stack.one('aws_s3_bucket_ownership_controls', name)).toMatchObject({
+      rule: { object_ownership: 'BucketOwnerEnforced' },
+    });
+    expect(stack.one('aws_s3_bucket_server_side_encryption_configuration', name)).toMatchObject({
+      rule: [{ apply_server_side_encryption_by_default: { sse_algorithm: 'aws:kms' } }],
+    });
+    const [tls] = stack.statements('aws_s3_bucket_policy', name);
+    expect(tls).toMatchObject({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['s3:*'],
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+  });
+
+  test('only services of AWS get anything by a bucket policy', () => {
+    for (const name of ['artifacts', 'logs']) {
+      const allowed = stack.statements('aws_s3_bucket_policy', name).filter(({ Effect }) => Effect === 'Allow');
+      for (const { Principal } of allowed) expect(Principal).toEqual({ Service: 'delivery.logs.amazonaws.com' });
+    }
+  });
+
+  test('logs expire, artifacts do not', () => {
+    const rules = (name: string) => JSON.stringify(stack.one('aws_s3_bucket_lifecycle_configuration', name)['rule']);
+    expect(rules('logs')).toContain('"expiration":[{"days":365}]');
+    expect(rules('artifacts')).not.toContain('"expiration"');
+    for (const name of ['logs', 'artifacts']) expect(rules(name)).toContain('"noncurrent_version_expiration"');
+  });
+});
+
+describe('registries on AWS', () => {
+  const stack = synthesize(full);
+
+  test('scan every image, encrypt it and remove old ones', () => {
+    for (const repository of stack.all('aws_ecr_repository')) {
+      expect(repository).toMatchObject({
+        image_scanning_configuration: { scan_on_push: true },
+        encryption_configuration: [{ encryption_type: 'KMS' }],
+        lifecycle: { prevent_destroy: true },
+      });
+    }
+    expect(stack.all('aws_ecr_lifecycle_policy')).toHaveLength(2);
+  });
+
+  test('never give a tag to another image, but those of layers that builders keep', () => {
+    expect(stack.one('aws_ecr_repository', 'server')).toMatchObject({ image_tag_mutability: 'IMMUTABLE' });
+    expect(stack.one('aws_ecr_repository', 'runner')).toMatchObject({
+      name: 'zenml/zenml-runner',
+      image_tag_mutability: 'IMMUTABLE_WITH_EXCLUSION',
+      image_tag_mutability_exclusion_filter: [{ filter: 'build-cache-*', filter_type: 'WILDCARD' }],
+    });
+  });
+});
+
+describe('identities on AWS', () => {
+  const stack = synthesize(full);
+  const actionsOf = (name: string) => stack.statements('aws_iam_role_policy', name).flatMap(({ Action }) => Action);
+
+  test.each([
+    ['server', 'zenml:zenml-workspace-server'],
+    ['runner', 'zenml-workspace-namespace:zenml-workspace-service-account'],
+    ['secrets-operator', 'external-secrets:external-secrets'],
+  ])('%s is one service account of the cluster', (name, account) => {
+    const [trust] = stack.statements('aws_iam_role', name, 'assume_role_policy');
+    expect(trust?.Action).toEqual(['sts:AssumeRoleWithWebIdentity']);
+    const conditions = Object.values(trust?.Condition?.['StringEquals'] ?? {});
+    expect(conditions).toEqual([`system:serviceaccount:${account}`, 'sts.amazonaws.com']);
+  });
+
+  test('nothing is allowed on everything but the log-in to the registry, and no action is a pattern', () => {
+    for (const name of ['server', 'runner', 'secrets-operator']) {
+      for (const { Sid, Effect, Action, Resource } of stack.statements('aws_iam_role_policy', name)) {
+        expect(Effect).toBe('Allow');
+        for (const action of Action) expect(action).not.toContain('*');
+        if (Resource?.includes('*')) expect([Sid, Action]).toEqual(['LogInToRegistry', ['ecr:GetAuthorizationToken']]);
+      }
+    }
+  });
+
+  test('the server may what docs/workload-managers.md lists', () => {
+    expect(actionsOf('server').sort()).toEqual(
+      [
+        ...['GetAuthorizationToken', 'DescribeRepositories', 'BatchCheckLayerAvailability', 'GetDownloadUrlForLayer'],
+        ...['BatchGetImage', 'InitiateLayerUpload', 'UploadLayerPart', 'CompleteLayerUpload', 'PutImage'],
+      ]
+        .map((action) => `ecr:${action}`)
+        .concat('s3:PutObject', 's3:GetObject', 's3:ListBucket', 's3:GetObject', 's3:DeleteObject', 's3:ListBucket')
+        .concat('kms:Decrypt', 'kms:GenerateDataKey')
+        .sort(),
+    );
+  });
+
+  test('the runner pushes no image, reads no secret and reaches no log', () => {
+    const statements = stack.statements('aws_iam_role_policy', 'runner');
+    expect(actionsOf('runner')).not.toContain('ecr:PutImage');
+    expect(JSON.stringify(statements)).not.toMatch(/secretsmanager|\.logs_bucket/);
+  });
+
+  test('only the secrets operator reads the secret of the server', () => {
+    expect(actionsOf('server').join()).not.toContain('secretsmanager');
+    expect(actionsOf('secrets-operator')).toContain('secretsmanager:GetSecretValue');
+  });
+
+  test('the server pushes no image where none is built', () => {
+    const other = synthesize({ ...full, buildRunnerImages: false });
+    expect(JSON.stringify(other.statements('aws_iam_role_policy', 'server'))).not.toContain('ecr:PutImage');
+  });
+});
+
+describe('the network on AWS', () => {
+  test('is new with private subnets, no rules for those without a group, and records of its traffic', () => {
+    const stack = synthesize(plain);
+    expect(stack.all('aws_subnet').every((subnet) => subnet['map_public_ip_on_launch'] === false)).toBe(true);
+    expect(stack.one('aws_default_security_group')).not.toHaveProperty('ingress');
+    expect(stack.one('aws_flow_log')).toMatchObject({ traffic_type: 'ALL', log_destination_type: 's3' });
+    expect(stack.all('aws_nat_gateway')).toHaveLength(2);
+  });
+
+  test('is an existing one where it is passed in', () => {
+    const stack = synthesize({ ...full, network });
+    expect(stack.all('aws_vpc')).toEqual([]);
+    expect(stack.one('aws_db_subnet_group')).toMatchObject({ subnet_ids: network.subnetIds });
+  });
+});
+
+describe('a stack on AWS', () => {
+  test('takes an existing database, and makes none', () => {
+    const stack = synthesize({ ...full, database: { existing: { host: 'mysql.example.com', port: 3307 } } });
+    expect(stack.all('aws_db_instance')).toEqual([]);
+    expect(stack.json['output']).toMatchObject({
+      database_host: { value: 'mysql.example.com' },
+      chart_values: { value: { networkPolicy: { databasePort: 3307 } } },
+    });
+  });
+
+  test('tags everything', () => {
+    const tags = { 'zenml-workspace': 'zenml', 'managed-by': 'cdktf', team: 'ml' };
+    expect(synthesize(full).json['provider']).toMatchObject({ aws: [{ default_tags: [{ tags }] }] });
+  });
+
+  test('holds no secret: those of the server are a place without a value', () => {
+    const stack = synthesize(full);
+    expect(stack.one('aws_secretsmanager_secret')).toMatchObject({
+      name: 'zenml/server',
+      lifecycle: { prevent_destroy: true },
+    });
+    expect(stack.all('aws_secretsmanager_secret_version')).toEqual([]);
+    expect(stack.text).not.toMatch(/"(password|secret_string|master_password)":/);
+  });
+
+  test('gives the charts values that they take, with the documented variables', () => {
+    const { environment, runners } = toSettings(synthesize(full).chartValues());
+    expect(Object.keys(environment).sort()).toEqual([
+      'ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET',
+      'ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_REGION',
+      'ZENML_KUBERNETES_WORKLOAD_MANAGER_BUILD_RUNNER_IMAGE',
+      'ZENML_KUBERNETES_WORKLOAD_MANAGER_DOCKER_REGISTRY',
+      'ZENML_KUBERNETES_WORKLOAD_MANAGER_ENABLE_EXTERNAL_LOGS',
+      'ZENML_KUBERNETES_WORKLOAD_MANAGER_NAMESPACE',
+      'ZENML_KUBERNETES_WORKLOAD_MANAGER_SERVICE_ACCOUNT',
+      'ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE',
+      'ZENML_STORE_SSL',
+    ]);
+    expect(runners.namespace).toBe('zenml-workspace-namespace');
+  });
+
+  test.each([
+    ['s3', { backend: 's3', bucket: 'states', region: 'eu-central-1' }, { s3: { encrypt: true, use_lockfile: true } }],
+    ['gcs', { backend: 'gcs', bucket: 'states' }, { gcs: { bucket: 'states', prefix: 'zenml' } }],
+  ])('keeps its state in %s', (_, state, backend) => {
+    expect(synthesize({ ...plain, state }).json['terraform']).toMatchObject({ backend });
+  });
+
+  test('lets go of its data only where protectData is off', () => {
+    expect(synthesize(full).text).not.toContain('"force_destroy": true');
+    const trial = synthesize({ ...full, protectData: false });
+    expect(trial.text).not.toContain('"prevent_destroy": true');
+    expect(trial.one('aws_db_instance')).toMatchObject({ deletion_protection: false, skip_final_snapshot: true });
+  });
+});

@@ -1,0 +1,213 @@
+import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity/index.js';
+import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition/index.js';
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
+import { TerraformOutput, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import { CHART_VALUES_OUTPUT, RUNNER_LOGS } from '../chart-values.ts';
+import type { AwsConfig } from '../config/aws-config.ts';
+import { useStateBackend } from '../state-backend.ts';
+import { awsChartValues } from './aws-chart-values.ts';
+import { Bucket } from './bucket.ts';
+import { Cluster } from './cluster.ts';
+import { Database } from './database.ts';
+import { DatabaseAccess } from './database-access.ts';
+import { EncryptionKey } from './encryption-key.ts';
+import { Identity } from './identity.ts';
+import { Network } from './network.ts';
+import { type Places, runnerPermissions, secretsOperatorPermissions, serverPermissions } from './permissions.ts';
+import { Repository } from './registry.ts';
+import { ReplicaRegion } from './replica-region.ts';
+import { ServerSecret } from './server-secret.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const NEW_NETWORK = '10.40.0.0/16';
+
+/** What the workspace server needs of AWS. */
+export class AwsStack extends TerraformStack {
+  readonly #config: AwsConfig;
+  readonly #surroundings: Surroundings;
+  readonly #key: EncryptionKey;
+
+  constructor(scope: Construct, config: AwsConfig) {
+    super(scope, config.name);
+    const { name, region } = config;
+    const tags = tagsOf(config);
+    this.#config = config;
+    new AwsProvider(this, 'aws', { region, defaultTags: [{ tags }] });
+    useStateBackend(this, name, config.state);
+    const { accountId } = new DataAwsCallerIdentity(this, 'account');
+    const { partition } = new DataAwsPartition(this, 'partition');
+    this.#surroundings = { config, accountId, partition };
+    this.#key = new EncryptionKey(this, 'key', { surroundings: this.#surroundings, region });
+
+    const buckets = this.#makeBuckets();
+    const cluster = config.cluster && new Cluster(this, 'eks', this.#surroundings, config.cluster.name);
+    const network = this.#findNetwork(buckets.logs);
+    const database = config.database.existing ?? this.#makeDatabase(network, cluster);
+    const images = this.#makeRepositories();
+    const secret = new ServerSecret(this, 'server-secret', this.#keyed());
+    const places: Places = {
+      artifacts: buckets.artifacts.arn,
+      logs: buckets.logs.arn,
+      logPrefix: RUNNER_LOGS,
+      key: this.#key.arn,
+      runnerImages: images.runner.arn,
+      otherImages: config.registry.readRepositories.map((repository) => this.#repositoryArn(repository)),
+      serverSecret: secret.arn,
+    };
+    const roles = cluster && this.#makeIdentities(cluster, places);
+
+    this.#output('artifacts_bucket', `s3://${buckets.artifacts.name}`);
+    this.#output('logs_bucket', `s3://${buckets.logs.name}/${RUNNER_LOGS}`);
+    this.#output('server_repository', images.server.url);
+    this.#output('runner_repository', images.runner.url);
+    this.#output('server_secret', secret.name);
+    this.#output('database_host', database.host);
+    this.#output('vpc_id', network.vpcId);
+    this.#output('private_subnet_ids', network.subnetIds);
+    if (roles) this.#output('secrets_operator_role', roles.secretsOperator);
+    this.#output(
+      CHART_VALUES_OUTPUT,
+      awsChartValues(config, {
+        account: accountId,
+        serverImage: images.server.url,
+        logsBucket: buckets.logs.name,
+        logPrefix: RUNNER_LOGS,
+        secretName: secret.name,
+        databaseCidrs: network.databaseCidrs,
+        roles,
+      }),
+    );
+  }
+
+  #output(name: string, value: unknown): void {
+    new TerraformOutput(this, name, { value });
+  }
+
+  #keyed() {
+    const { name, protectData } = this.#config;
+    return { name, keyArn: this.#key.arn, protectData };
+  }
+
+  #makeBuckets(): { artifacts: Bucket; logs: Bucket } {
+    const { name, logDays } = this.#config;
+    const { accountId } = this.#surroundings;
+    const bucket = (purpose: string) => ({ ...this.#keyed(), name: `${name}-${accountId}-${purpose}` });
+    const artifacts = new Bucket(this, 'artifacts', { ...bucket('artifacts'), restorableDays: 90 });
+    const service = { principal: { Service: 'delivery.logs.amazonaws.com' } };
+    const own = { 'aws:SourceAccount': accountId };
+    const logs = new Bucket(this, 'logs', {
+      ...bucket('logs'),
+      restorableDays: 30,
+      expireAfterDays: logDays,
+      statements: (arn) => [
+        {
+          sid: 'AWSLogDeliveryWrite',
+          ...service,
+          actions: ['s3:PutObject'],
+          resources: [`${arn}/AWSLogs/${accountId}/*`],
+          condition: { StringEquals: { ...own, 's3:x-amz-acl': 'bucket-owner-full-control' } },
+        },
+        {
+          sid: 'AWSLogDeliveryAclCheck',
+          ...service,
+          actions: ['s3:GetBucketAcl', 's3:ListBucket'],
+          resources: [arn],
+          condition: { StringEquals: own },
+        },
+      ],
+    });
+    return { artifacts, logs };
+  }
+
+  #findNetwork(logs: Bucket): FoundNetwork {
+    const { name, region, network } = this.#config;
+    if (network.vpcId !== undefined && network.subnetIds !== undefined) {
+      return { vpcId: network.vpcId, subnetIds: network.subnetIds, clients: network.databaseClients };
+    }
+    const cidr = network.cidr ?? NEW_NETWORK;
+    const made = new Network(this, 'network', {
+      name,
+      region,
+      cidr,
+      zones: network.zones,
+      natPerZone: network.natPerZone,
+      flowLogBucketArn: logs.arn,
+    });
+    const databaseCidrs = made.privateCidrs;
+    return {
+      vpcId: made.vpcId,
+      subnetIds: made.privateSubnetIds,
+      clients: [...databaseCidrs, ...network.databaseClients],
+      databaseCidrs,
+    };
+  }
+
+  #makeDatabase({ vpcId, subnetIds, clients }: FoundNetwork, cluster: Cluster | undefined): Database {
+    const { name, database } = this.#config;
+    const access = { name, vpcId, cidrs: clients, clusterGroupId: cluster?.securityGroupId };
+    const { groupId } = new DatabaseAccess(this, 'database-access', access);
+    const keyArn = this.#key.arn;
+    const made = new Database(this, 'database', { surroundings: this.#surroundings, keyArn, groupId, subnetIds });
+    this.#output('database_master_secret', made.masterSecretArn);
+    const hosts = database.replicas.map(({ region, instanceClass, ...place }, index) => {
+      const replica = { name: `${name}-replica-${index + 1}`, instanceClass };
+      if (region === undefined) return made.addReplica(`replica-${index + 1}`, { ...replica, keyArn, groupId });
+      const elsewhere = new ReplicaRegion(this, `region-${index + 1}`, {
+        surroundings: this.#surroundings,
+        region,
+        tags: tagsOf(this.#config),
+        vpcId: place.vpcId ?? '',
+        clients: place.databaseClients,
+      });
+      return made.addReplica(`replica-${index + 1}`, {
+        ...replica,
+        ...elsewhere.placement,
+        subnetIds: place.subnetIds,
+      });
+    });
+    if (hosts.length > 0) this.#output('database_replica_hosts', hosts);
+    return made;
+  }
+
+  #makeRepositories(): { server: Repository; runner: Repository } {
+    const { name, registry } = this.#config;
+    const shared = { ...this.#keyed(), imagesToKeep: registry.imagesToKeep };
+    const server = new Repository(this, 'server-images', { ...shared, name: `${name}/zenml-workspace-server` });
+    // Builders keep their layers under tags that they overwrite.
+    const mutableTags = 'build-cache-*';
+    const runner = new Repository(this, 'runner-images', { ...shared, name: `${name}/zenml-runner`, mutableTags });
+    return { server, runner };
+  }
+
+  #repositoryArn(repository: string): string {
+    const { partition, accountId } = this.#surroundings;
+    return `arn:${partition}:ecr:${this.#config.region}:${accountId}:repository/${repository}`;
+  }
+
+  #makeIdentities({ oidc }: Cluster, places: Places) {
+    const { name, server, runners, secretsOperator, buildRunnerImages } = this.#config;
+    const roleOf = (id: string, account: typeof server, statements: ReturnType<typeof runnerPermissions>) => {
+      const description = `${account.namespace}/${account.serviceAccount} of the cluster`;
+      return new Identity(this, id, { name: `${name}-${id}`, description, oidc, account, statements }).roleArn;
+    };
+    return {
+      server: roleOf('server', server, serverPermissions(places, { buildImages: buildRunnerImages })),
+      runner: roleOf('runner', runners, runnerPermissions(places)),
+      secretsOperator: roleOf('secrets-operator', secretsOperator, secretsOperatorPermissions(places)),
+    };
+  }
+}
+
+interface FoundNetwork {
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  /** Ranges that may reach the database. */
+  readonly clients: readonly string[];
+  /** Ranges that the database lies in, where they are known. */
+  readonly databaseCidrs?: readonly string[];
+}
+
+function tagsOf({ name, tags }: AwsConfig): Record<string, string> {
+  return { 'zenml-workspace': name, 'managed-by': 'cdktf', ...tags };
+}

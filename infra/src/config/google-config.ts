@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { cidr, commonShape, existingDatabase } from './common-config.ts';
+
+const label = z.string().regex(/^[a-z0-9_-]{0,63}$/, 'use at most 63 lower-case letters, digits, _ and -');
+const region = z.string().regex(/^[a-z]+-[a-z]+\d+$/, 'write a region such as europe-west3');
+const tier = z.string().regex(/^db-[a-z0-9-]+$/, 'write a tier such as db-custom-2-8192');
+
+const network = z
+  .strictObject({
+    cidr: cidr.optional(),
+    podCidr: cidr.default('10.44.0.0/14'),
+    serviceCidr: cidr.default('10.48.0.0/20'),
+    id: z
+      .string()
+      .regex(/^projects\/[^/]+\/global\/networks\/[^/]+$/, 'write projects/PROJECT/global/networks/NAME')
+      .optional(),
+    privateServiceAccess: z.boolean().default(true),
+  })
+  .superRefine((value, context) => {
+    const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+    if (value.id !== undefined && value.cidr !== undefined) refuse('cidr', 'belongs to a new network; remove it or id');
+    if (value.id === undefined && !value.privateServiceAccess) {
+      refuse('privateServiceAccess', 'a new network has none yet, and the database needs it; set it to true');
+    }
+  });
+
+const database = z
+  .strictObject({
+    existing: existingDatabase.optional(),
+    version: z.enum(['8.0', '8.4']).default('8.4'),
+    tier: tier.default('db-custom-2-8192'),
+    storageGib: z.int().min(10).max(65536).default(50),
+    maxStorageGib: z.int().min(10).max(65536).default(500),
+    highAvailability: z.boolean().default(true),
+    backupsToKeep: z.int().min(1).max(365).default(14),
+    binaryLogDays: z.int().min(1).max(7).default(7),
+    replicas: z
+      .array(z.strictObject({ region: region.optional(), tier: tier.optional() }))
+      .max(10)
+      .default([]),
+  })
+  .superRefine((value, context) => {
+    if (value.maxStorageGib <= value.storageGib) {
+      const message = `must be above storageGib (${value.storageGib}); raise it`;
+      context.addIssue({ code: 'custom', path: ['maxStorageGib'], message });
+    }
+    if (value.existing !== undefined && value.replicas.length > 0) {
+      const message = 'are made of a database of this stack; remove them or existing';
+      context.addIssue({ code: 'custom', path: ['replicas'], message });
+    }
+  });
+
+/** A stack on Google Cloud. */
+export const googleConfigSchema = z.strictObject({
+  cloud: z.literal('google'),
+  ...commonShape,
+  project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'write the id of a project'),
+  region: region.default('europe-west3'),
+  labels: z.record(label.min(1), label).default({}),
+  encryptionKey: z
+    .string()
+    .regex(
+      /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+      'write projects/PROJECT/locations/REGION/keyRings/RING/cryptoKeys/KEY',
+    )
+    .optional(),
+  network: network.prefault({}),
+  database: database.prefault({}),
+  registry: z.strictObject({ imagesToKeep: z.int().min(1).max(1000).default(100) }).prefault({}),
+});
+
+export type GoogleConfig = z.infer<typeof googleConfigSchema>;

@@ -1,0 +1,61 @@
+import { ConfigError, toConfig } from './read-config.ts';
+
+/** What a configuration is refused with. */
+function refusal(document: unknown): string {
+  try {
+    toConfig(document);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('it was taken');
+}
+
+const aws = { cloud: 'aws' };
+
+test.each([
+  ['no mapping', ['aws'], 'the file: must hold a mapping; begin with "cloud: aws" or "cloud: google"'],
+  ['no cloud', {}, 'cloud: is missing or unknown; set it to aws or google'],
+  ['a wrong type', { ...aws, database: { multiAz: 'yes' } }, /^database\.multiAz: .* write a boolean$/],
+  ['an unknown key', { ...aws, databse: {} }, /^databse: is not known; remove it or mend its name/],
+  ['an unknown key inside', { ...aws, database: { size: 1 } }, /^database\.size: is not known/],
+  ['a missing value', { cloud: 'google' }, 'project: is missing; set a string'],
+  ['a missing value inside', { ...aws, cluster: {} }, 'cluster.name: is missing; set a string'],
+  ['an unknown backend', { ...aws, state: { backend: 'http' } }, /^state\.backend: .*set it to local, s3 or gcs$/],
+  ['a bad name', { ...aws, name: 'Zenml' }, /^name: use 2 to 20 lower-case letters/],
+  ['one zone', { ...aws, network: { zones: ['a'] } }, /^network\.zones: a database over several zones needs 2/],
+  ['no backups', { ...aws, database: { backupDays: 0 } }, /^database\.backupDays: backups are needed/],
+  [
+    'a limit below the size',
+    { ...aws, database: { storageGib: 100, maxStorageGib: 100 } },
+    'database.maxStorageGib: must be above storageGib (100); raise it',
+  ],
+  ['a VPC without subnets', { ...aws, network: { vpcId: 'vpc-0a' } }, /^network\.subnetIds: is missing; name private/],
+  [
+    'a database that nobody reaches',
+    { ...aws, network: { vpcId: 'vpc-0a', subnetIds: ['subnet-0a', 'subnet-0b'] } },
+    /^network\.databaseClients: is empty, so nobody would reach the database/,
+  ],
+  [
+    'replicas of an existing database',
+    { ...aws, database: { existing: { host: 'h' }, replicas: [{}] } },
+    /^database\.replicas: are made of a database of this stack/,
+  ],
+  [
+    'a replica elsewhere without a network',
+    { ...aws, database: { replicas: [{ region: 'eu-west-1' }] } },
+    /^database\.replicas\.0\.vpcId: is missing; name it, in eu-west-1\ndatabase\.replicas\.0\.subnetIds: is missing/,
+  ],
+])('refuses %s, with its path and what mends it', (_, document, message) => {
+  expect(refusal(document)).toMatch(message);
+});
+
+test('takes what has a default from there', () => {
+  expect(toConfig(aws)).toMatchObject({
+    name: 'zenml',
+    protectData: true,
+    state: { backend: 'local' },
+    runners: { namespace: 'zenml-workspace-namespace', serviceAccount: 'zenml-workspace-service-account' },
+    database: { version: '8.4', multiAz: true, replicas: [] },
+  });
+});

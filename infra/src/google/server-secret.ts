@@ -1,0 +1,36 @@
+import { SecretManagerSecret } from '@cdktf/provider-google/lib/secret-manager-secret/index.js';
+import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js';
+import { Construct } from 'constructs';
+
+export interface ServerSecretProps {
+  readonly name: string;
+  readonly region: string;
+  readonly encryptionKey?: string;
+  readonly protectData: boolean;
+}
+
+/** Place of the server's secrets. What is in it is written by people (docs/infra.md): Terraform never sees it. */
+export class ServerSecret extends Construct {
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: ServerSecretProps) {
+    super(scope, id);
+    const { region: location, encryptionKey, protectData } = props;
+    const encryption = encryptionKey === undefined ? {} : { customerManagedEncryption: { kmsKeyName: encryptionKey } };
+    this.name = new SecretManagerSecret(this, 'secret', {
+      secretId: `${props.name}-server`,
+      replication: { userManaged: { replicas: [{ location, ...encryption }] } },
+      deletionProtection: protectData,
+      lifecycle: { preventDestroy: protectData },
+    }).secretId;
+  }
+
+  /** Lets a service account read this secret alone. */
+  grantReading(id: string, member: string): void {
+    new SecretManagerSecretIamMember(this, id, {
+      secretId: this.name,
+      role: 'roles/secretmanager.secretAccessor',
+      member,
+    });
+  }
+}

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { isDeepStrictEqual, promisify } from 'node:util';
+
+const run = promisify(execFile);
+const OUTPUT_LIMIT = 64 * 1024 * 1024;
+
+/** Folders with unpacked providers, as `terraform providers mirror` fills them. */
+function mirrors(): string[] {
+  const given = process.env['TF_PLUGIN_MIRROR'];
+  const usual = [
+    join(homedir(), '.terraform.d', 'plugins'),
+    '/usr/local/share/terraform/plugins',
+    '/usr/share/terraform/plugins',
+    '/opt/tf-plugins',
+  ];
+  return given === undefined ? usual : [given];
+}
+
+/** A mirror that holds a provider, with the newest version of it. */
+export interface Mirror {
+  readonly path: string;
+  readonly version: string;
+}
+
+/** Where a provider lies on this machine, `namespace/type`; `undefined` where it doesn't. */
+export function findProvider(provider: string): Mirror | undefined {
+  for (const path of mirrors()) {
+    const folder = join(path, 'registry.terraform.io', provider);
+    if (!existsSync(folder)) continue;
+    const versions = readdirSync(folder).filter((name) => /^\d+\.\d+\.\d+$/.test(name));
+    const version = versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
+    if (version !== undefined) return { path, version };
+  }
+  return undefined;
+}
+
+/** The program `terraform` on PATH; `undefined` where there is none. */
+export function findTerraform(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, 'terraform')).find((path) => existsSync(path));
+}
+
+/** What a run of Terraform printed, with its exit code. */
+export interface Ended {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Terraform in a folder of its own, with providers from a mirror alone. */
+export class Terraform {
+  readonly #program: string;
+  readonly #directory: string;
+  readonly #environment: NodeJS.ProcessEnv;
+
+  constructor(program: string, directory: string, mirror: Mirror, environment: Record<string, string> = {}) {
+    mkdirSync(directory, { recursive: true });
+    const settings = join(directory, 'terraform.rc');
+    writeFileSync(settings, `provider_installation {\n  filesystem_mirror {\n    path = "${mirror.path}"\n  }\n}\n`);
+    this.#program = program;
+    this.#directory = directory;
+    this.#environment = {
+      ...process.env,
+      CHECKPOINT_DISABLE: '1',
+      TF_CLI_CONFIG_FILE: settings,
+      TF_IN_AUTOMATION: '1',
+      ...environment,
+    };
+  }
+
+  /** Puts a synthesized stack into the folder, in the place of the one before. */
+  use(stack: unknown): void {
+    writeFileSync(join(this.#directory, 'cdk.tf.json'), JSON.stringify(stack, null, 2));
+  }
+
+  /** Runs a command, whatever comes of it. */
+  async try(...args: string[]): Promise<Ended> {
+    const options = { cwd: this.#directory, env: this.#environment, maxBuffer: OUTPUT_LIMIT };
+    try {
+      const { stdout, stderr } = await run(this.#program, [...args, '-no-color'], options);
+      return { code: 0, output: stdout + stderr };
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) throw error;
+      const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+      return { code: error.code, output: stdout + stderr };
+    }
+  }
+
+  /** Runs a command that must succeed. @returns what it printed */
+  async do(...args: string[]): Promise<string> {
+    const { code, output } = await this.try(...args);
+    if (code !== 0) throw new Error(`terraform ${args.join(' ')} ended with ${code}:\n${output}`);
+    return output;
+  }
+
+  /** The outputs of what was applied. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const printed: Record<string, { value: unknown }> = JSON.parse(await this.do('output', '-json'));
+    return Object.fromEntries(Object.entries(printed).map(([name, { value }]) => [name, value]));
+  }
+
+  /** What applying once more would change: the names of arguments, by the type of their resource. */
+  async plannedChanges(): Promise<Record<string, string[]>> {
+    await this.do('plan', '-out=second.plan', '-input=false', '-parallelism=20');
+    const plan: Plan = JSON.parse(await this.do('show', '-json', 'second.plan'));
+    const changes: Record<string, string[]> = {};
+    for (const { type, change } of plan.resource_changes ?? []) {
+      if (change.actions.every((action) => action === 'no-op' || action === 'read')) continue;
+      const { before, after } = change;
+      const names = Object.keys({ ...before, ...after }).filter(
+        (name) => !isDeepStrictEqual(before?.[name], after?.[name]),
+      );
+      changes[type] = [...new Set([...(changes[type] ?? []), ...names])].sort();
+    }
+    return changes;
+  }
+}
+
+/** A plan as `terraform show -json` gives it. */
+interface Plan {
+  readonly resource_changes?: readonly {
+    readonly type: string;
+    readonly change: {
+      readonly actions: readonly string[];
+      readonly before: Readonly<Record<string, unknown>> | null;
+      readonly after: Readonly<Record<string, unknown>> | null;
+    };
+  }[];
+}
