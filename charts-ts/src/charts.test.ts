@@ -163,9 +163,14 @@ describe('bad values are refused with their path and what mends them:', () => {
     ['no replicas', { server: { replicas: 0 } }, /^server\.replicas: at least 1 is needed/],
     ['a maximum under the minimum', { autoscaling: { maxReplicas: 1 } }, /^autoscaling\.maxReplicas: .*raise it to 2/],
     [
+      'a variable that the server does not know',
+      { server: { environment: { ZENML_SERVER_AUTH_SCHEM: 'NO_AUTH' } } },
+      /^server\.environment\.ZENML_SERVER_AUTH_SCHEM: is unknown; is ZENML_SERVER_AUTH_SCHEME meant\?$/,
+    ],
+    [
       'a variable that is not JSON',
       { server: { environment: { [`${WORKLOADS}TOLERATIONS`]: '[{' } } },
-      /^server\.environment\.ZENML_KUBERNETES_WORKLOAD_MANAGER_TOLERATIONS: is not JSON; check/,
+      /^server\.environment\.ZENML_KUBERNETES_WORKLOAD_MANAGER_TOLERATIONS: must be JSON such as/,
     ],
     [
       'a secret in the open',

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { z } from 'zod';
+import { loadConfig } from '../../server/src/config/config.ts';
+import { ConfigurationError } from '../../server/src/config/configuration-error.ts';
+import { variables } from './configuration.ts';
 import { WORKLOADS } from './names.ts';
 import { type Values, valuesSchema } from './values.ts';
 
@@ -14,7 +17,7 @@ export interface Settings extends Omit<Values, 'zenml' | 'runners'> {
 /** What is wrong with a values file: a line for each fault, with its path and what mends it. */
 export class ValuesError extends Error {}
 
-/** Variables whose texts must be JSON. */
+/** Variables whose texts must be JSON: Helm knows no more of them. */
 export const JSON_VARIABLES = [
   ...['POD_RESOURCES', 'NODE_SELECTOR', 'TOLERATIONS', 'POD_FAILURE_POLICY'].map((end) => WORKLOADS + end),
   'ZENML_SERVER_METADATA',
@@ -52,7 +55,7 @@ export function toSettings(document: unknown): Settings {
   const serviceAccount =
     values.runners.serviceAccount ?? environment[`${WORKLOADS}SERVICE_ACCOUNT`] ?? 'zenml-workspace-service-account';
   const settings = { ...values, environment, runners: { ...values.runners, namespace, serviceAccount } };
-  const faults = [...findContradictions(settings), ...findBadVariables(environment)];
+  const faults = [...findContradictions(settings), ...findBadVariables(settings)];
   if (faults.length > 0) throw new ValuesError(faults.join('\n'));
   return settings;
 }
@@ -90,23 +93,32 @@ function findContradictions({ namespace, server, autoscaling, runners, environme
   return faults;
 }
 
-function findBadVariables(environment: Settings['environment']): string[] {
-  const faults = SECRET_VARIABLES.filter((variable) => variable in environment).map(
+function findBadVariables(settings: Settings): string[] {
+  const faults = SECRET_VARIABLES.filter((variable) => variable in settings.environment).map(
     (variable) => `server.environment.${variable}: is a secret; put it into the Secret that secret.name names`,
   );
-  for (const variable of JSON_VARIABLES) {
-    const value = environment[variable];
-    if (value === undefined || isJson(value)) continue;
-    faults.push(`server.environment.${variable}: is not JSON; check its quotes and brackets`);
-  }
-  return faults;
+  return [...faults, ...findRefusedVariables(settings)];
 }
 
-function isJson(text: string): boolean {
+/** In place of what only the Secret holds. */
+const FROM_SECRET = {
+  ZENML_STORE_URL: 'mysql://user:password@database/zenml',
+  ZENML_SERVER_JWT_SECRET_KEY: 'key',
+  ZENML_SECRETS_STORE_ENCRYPTION_KEY: 'key',
+};
+
+/** Variables that may name files, which lie in the pod and not here. */
+const MAY_NAME_FILES = ['ZENML_STORE_SSL_CA', 'ZENML_STORE_SSL_CERT', 'ZENML_STORE_SSL_KEY'];
+
+/** What the server would refuse at its start, by its own rules. */
+function findRefusedVariables(settings: Settings): string[] {
   try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+    loadConfig({ ...variables(settings), ...FROM_SECRET });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.mistakes
+      .filter(({ variable }) => ![...SECRET_VARIABLES, ...MAY_NAME_FILES].includes(variable))
+      .map(({ variable, message }) => `server.environment.${variable}: ${message}`);
   }
 }
