@@ -1,7 +1,7 @@
 /** One configuration for unit tests and HTTP tests; ES modules, compiled by swc. */
 export default {
   rootDir: '.',
-  roots: ['<rootDir>/server', '<rootDir>/charts-ts', '<rootDir>/infra'],
+  roots: ['<rootDir>/server', '<rootDir>/charts-ts', '<rootDir>/infra', '<rootDir>/examples'],
   testMatch: ['**/*.test.ts'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],

@@ -132,8 +132,7 @@ export const suites = [
     needs: ['python'],
     // It waits for most of its time.
     cores: 0,
-    run: (context) =>
-      context.nodeTests('test/infra/**/*.test.ts', { ZENML_TEST_PYTHON: context.have.python.python }),
+    run: (context) => context.nodeTests('test/infra/**/*.test.ts', { ZENML_TEST_PYTHON: context.have.python.python }),
   },
   {
     name: 'lint',
