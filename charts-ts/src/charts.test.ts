@@ -24,6 +24,7 @@ interface Manifest {
     readonly egress: readonly TrafficRule[];
     readonly tls: readonly unknown[];
     readonly parentRefs: readonly unknown[];
+    readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
   };
 }
 
@@ -147,6 +148,17 @@ test('alerts and dashboard ask for metrics that the server has', () => {
   const unknown = [...names].filter((name) => !source.includes(name.replace(/_bucket$/, '')));
   expect(names.size).toBe(3);
   expect(unknown).toEqual([]);
+});
+
+test('alerts ask for this installation alone, and each is explained', () => {
+  const manifests = synthesize({ namespace: 'here', monitoring: { enabled: true } });
+  const { groups } = find(manifests, 'PrometheusRule', 'here').spec;
+  const explained = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  for (const { alert, expr } of groups.flatMap(({ rules }) => rules)) {
+    for (const metric of expr.match(/\b(zenml_\w+|up)\{[^}]*\}/g) ?? [expr])
+      expect(metric).toContain('namespace="here"');
+    expect(explained).toContain(`### ${alert}\n`);
+  }
 });
 
 test('the JSON Schema for editors is that of the values (npm run charts:schema)', () => {

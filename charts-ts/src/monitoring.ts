@@ -4,16 +4,31 @@ import { Construct } from 'constructs';
 import type { Settings } from './load-values.ts';
 import { LABELS, SELECTOR, SERVER } from './names.ts';
 
-const REQUESTS = 'zenml_http_requests_total';
-const ERRORS = `sum(rate(${REQUESTS}{status=~"5.."}[5m]))`;
-const LATENCY = 'histogram_quantile(0.99, sum by (le) (rate(zenml_http_request_duration_seconds_bucket[5m])))';
-const WAITING = 'sum(zenml_database_connections{state="waiting"})';
+/** What is asked of Prometheus, of the installation in a namespace: others may have the same metrics. */
+function queriesOf(namespace: string) {
+  const metric = (name: string, labels = '') => `${name}{namespace="${namespace}"${labels}}`;
+  const rate = (text: string) => `rate(${text}[5m])`;
+  const requests = rate(metric('zenml_http_requests_total'));
+  const failed = rate(metric('zenml_http_requests_total', ',status=~"5.."'));
+  const buckets = rate(metric('zenml_http_request_duration_seconds_bucket'));
+  return {
+    requests: `sum by (operation) (${requests})`,
+    errors: `sum(${failed})`,
+    errorShare: `sum(${failed}) / sum(${requests})`,
+    latency: `histogram_quantile(0.99, sum by (le) (${buckets}))`,
+    connections: `sum by (state) (${metric('zenml_database_connections')})`,
+    waiting: `sum(${metric('zenml_database_connections', ',state="waiting"')})`,
+  };
+}
+
+type Queries = ReturnType<typeof queriesOf>;
 
 /** Prometheus reads the metrics and warns; Grafana shows them. */
 export class Monitoring extends Construct {
   constructor(scope: Construct, { namespace, monitoring }: Settings) {
     super(scope, 'monitoring');
     const metadata = { name: SERVER, namespace, labels: { ...LABELS, ...monitoring.labels } };
+    const queries = queriesOf(namespace);
     new ApiObject(this, 'monitor', {
       apiVersion: 'monitoring.coreos.com/v1',
       kind: 'ServiceMonitor',
@@ -38,9 +53,9 @@ export class Monitoring extends Construct {
                 '2m',
                 'critical',
               ),
-              alert('ZenmlServerErrors', `${ERRORS} / sum(rate(${REQUESTS}[5m])) > 0.01`, '5m', 'critical'),
-              alert('ZenmlServerSlow', `${LATENCY} > 2.5`, '10m', 'warning'),
-              alert('ZenmlServerDatabasePoolExhausted', `${WAITING} > 0`, '5m', 'warning'),
+              alert('ZenmlServerErrors', `${queries.errorShare} > 0.01`, '5m', 'critical'),
+              alert('ZenmlServerSlow', `${queries.latency} > 2.5`, '10m', 'warning'),
+              alert('ZenmlServerDatabasePoolExhausted', `${queries.waiting} > 0`, '5m', 'warning'),
             ],
           },
         ],
@@ -48,7 +63,7 @@ export class Monitoring extends Construct {
     });
     new k8s.KubeConfigMap(this, 'dashboard', {
       metadata: { name: `${SERVER}-dashboard`, namespace, labels: { ...LABELS, grafana_dashboard: '1' } },
-      data: { [`${SERVER}.json`]: JSON.stringify(dashboard()) },
+      data: { [`${SERVER}.json`]: JSON.stringify(dashboard(queries)) },
     });
   }
 }
@@ -57,12 +72,12 @@ function alert(name: string, expr: string, duration: string, severity: string) {
   return { alert: name, expr, for: duration, labels: { severity } };
 }
 
-function dashboard() {
+function dashboard({ requests, errors, latency, connections }: Queries) {
   const panels = [
-    ['Requests per second', `sum by (operation) (rate(${REQUESTS}[5m]))`],
-    ['Errors per second', ERRORS],
-    ['Latency, 99th percentile', LATENCY],
-    ['Connections of the database', 'sum by (state) (zenml_database_connections)'],
+    ['Requests per second', requests],
+    ['Errors per second', errors],
+    ['Latency, 99th percentile', latency],
+    ['Connections of the database', connections],
   ].map(([title, expr], index) => ({
     id: index + 1,
     type: 'timeseries',

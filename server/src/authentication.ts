@@ -38,6 +38,7 @@ export function createAuthentication(
   const csrf = createCsrfTokens(auth.jwtSecretKey);
   const tokens = createTokens({
     secretKey: auth.jwtSecretKey,
+    previousSecretKey: auth.previousJwtSecretKey,
     algorithm: auth.jwtAlgorithm,
     issuer: auth.jwtIssuer ?? serverId,
     audience: auth.jwtAudience ?? serverId,

@@ -17,7 +17,9 @@ const SECRET_FIELDS = [
   'apiKey',
   'secret',
   'jwtSecretKey',
+  'previousJwtSecretKey',
   'encryptionKey',
+  'previousEncryptionKey',
   'clientSecret',
 ];
 

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { type Config, loadConfig } from './config/config.ts';
 import { ConfigurationError } from './config/configuration-error.ts';
+import { createDatabase } from './database/database.ts';
 import { DatabaseRefused } from './database/migrations/refusal.ts';
 import { examine, report } from './doctor.ts';
 import { createLogger } from './logging.ts';
-import { startServer } from './start.ts';
+import { rotateSecrets, UnreadableSecretsError } from './secrets/rotation.ts';
+import { prepareDatabase, startServer } from './start.ts';
 
 /** EX_CONFIG of sysexits.h: what is configured cannot work, and another try does not help. */
 const EXIT_CONFIGURATION = 78;
@@ -39,6 +41,44 @@ async function doctor(): Promise<void> {
   process.exit(findings.some(({ severity }) => severity === 'error') ? 1 : 0);
 }
 
+/** For those who migrate before they roll out, and not with the first replica. */
+async function migrate(): Promise<void> {
+  const config = readConfig();
+  const log = createLogger(config.log);
+  const database = createDatabase(config.store.database);
+  const store = { ...config.store, migrationsDisabled: false };
+  await prepareDatabase({ ...config, store }, database, log)
+    .catch((error: unknown) => {
+      if (!(error instanceof DatabaseRefused)) throw error;
+      console.error(error.message);
+      process.exitCode = EXIT_CONFIGURATION;
+    })
+    .finally(() => database.destroy());
+}
+
+async function rotateEncryptionKey(): Promise<void> {
+  const config = readConfig();
+  const { encryptionKey, previousEncryptionKey } = config.secretsStore;
+  if (encryptionKey === undefined || previousEncryptionKey === undefined) {
+    console.error(
+      'Set ZENML_SECRETS_STORE_ENCRYPTION_KEY to the new key and ZENML_WORKSPACE_PREVIOUS_ENCRYPTION_KEY to the old one.',
+    );
+    process.exitCode = EXIT_CONFIGURATION;
+    return;
+  }
+  const database = createDatabase(config.store.database);
+  try {
+    const { rotated, kept } = await rotateSecrets(database.db, encryptionKey, previousEncryptionKey);
+    console.log(`${rotated} secrets were encrypted anew; ${kept} were under the new key before.`);
+  } catch (error) {
+    if (!(error instanceof UnreadableSecretsError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  } finally {
+    await database.destroy();
+  }
+}
+
 function readConfig(): Config {
   try {
     return loadConfig(process.env);
@@ -54,4 +94,9 @@ const program = new Command('zenml-workspace-server').description(
 );
 program.command('serve', { isDefault: true }).description('serve until SIGTERM or SIGINT').action(serve);
 program.command('doctor').description('say what keeps runs from being started, and what mends it').action(doctor);
+program.command('migrate').description('bring the database up to date and end').action(migrate);
+program
+  .command('rotate-encryption-key')
+  .description('encrypt all secrets with the new key, those of the previous one too')
+  .action(rotateEncryptionKey);
 await program.parseAsync();

@@ -17,8 +17,8 @@ import { drain } from './http/graceful-server.ts';
 import { type CleanupSettings, startIdempotencyCleanup } from './http/idempotency-cleanup.ts';
 import { createMetricsServer } from './http/metrics.ts';
 import { startLaunching } from './launching.ts';
+import { cipherOf } from './secrets/configured-cipher.ts';
 import { createSqlSecretsStore } from './secrets/sql-secrets-store.ts';
-import { createValueCipher } from './secrets/value-cipher.ts';
 import { startTriggering } from './triggering.ts';
 
 /** A server that answers. */
@@ -41,7 +41,11 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   }
 }
 
-async function prepareDatabase(config: Config, { db }: DatabaseHandle, log: Logger): Promise<void> {
+/**
+ * Brings the database up to date: tables, and what the first start makes.
+ * @throws {DatabaseRefused} for one that is not ours to change
+ */
+export async function prepareDatabase(config: Config, { db }: DatabaseHandle, log: Logger): Promise<void> {
   const { database, migrationsDisabled: disabled } = config.store;
   if (!disabled && (await createDatabaseIfMissing(database)))
     log.info({ name: database.database }, 'made the database');
@@ -82,7 +86,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     log,
     draining,
     cors: cors(config.http.corsOrigins),
-    secretsStore: createSqlSecretsStore(createValueCipher(config.secretsStore.encryptionKey)),
+    secretsStore: createSqlSecretsStore(cipherOf(config.secretsStore)),
     ...authentication,
     enqueueLaunch: launching?.enqueueLaunch,
     runnerLog: launching?.runnerLog,

@@ -5,6 +5,8 @@ import { credentialsNotValid } from '../errors.ts';
 /** How tokens are signed and checked. */
 export interface TokenSettings {
   readonly secretKey: string;
+  /** Another key, whose tokens are taken too. */
+  readonly previousSecretKey?: string | undefined;
   readonly algorithm: 'HS256' | 'HS384' | 'HS512';
   /** The server's id where none is configured, as in the reference. */
   readonly issuer: string;
@@ -45,9 +47,22 @@ export interface Tokens {
   verify(token: string): Promise<TokenClaims>;
 }
 
-/** Makes the signer of one key. */
+/** Makes what signs with one key, and takes the tokens of another one too. */
 export function createTokens(settings: TokenSettings): Tokens {
   const key = new TextEncoder().encode(settings.secretKey);
+  const { previousSecretKey } = settings;
+  const check = (token: string, by: Uint8Array) =>
+    jwtVerify(token, by, {
+      algorithms: [settings.algorithm],
+      issuer: settings.issuer,
+      audience: settings.audience,
+      clockTolerance: settings.leewaySeconds,
+    });
+  const checkByEither = (token: string) =>
+    check(token, key).catch((error: unknown) => {
+      if (previousSecretKey === undefined || !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      return check(token, new TextEncoder().encode(previousSecretKey));
+    });
   return {
     sign(claims, expiresAt) {
       const token = new SignJWT(toPayload(claims))
@@ -61,12 +76,7 @@ export function createTokens(settings: TokenSettings): Tokens {
     },
     async verify(token) {
       try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: [settings.algorithm],
-          issuer: settings.issuer,
-          audience: settings.audience,
-          clockTolerance: settings.leewaySeconds,
-        });
+        const { payload } = await checkByEither(token);
         return fromPayload(payload, Date.now() / 1000 + settings.leewaySeconds);
       } catch (error) {
         if (error instanceof errors.JOSEError) throw invalid(reasonOf(error));

@@ -22,6 +22,10 @@ export const authVariables = {
     unset: 'random, per process',
     doc: 'The key that signs tokens. **Set it, and the same for all replicas**: under a random key a token is valid on one replica only, and a restart logs everybody out. `openssl rand -hex 32` makes one.',
   }),
+  previousJwtSecretKey: optional('ZENML_WORKSPACE_PREVIOUS_JWT_SECRET_KEY', text, {
+    secret: true,
+    doc: 'While the key is being changed: another key, whose tokens are still taken. See docs/operations.md.',
+  }),
   jwtAlgorithm: variable('ZENML_SERVER_JWT_TOKEN_ALGORITHM', oneOf('HS256', 'HS384', 'HS512'), 'HS256', {
     doc: 'How tokens are signed.',
   }),

@@ -10,6 +10,21 @@ export interface ValueCipher {
   decode(stored: string): string;
 }
 
+/** Writes with one cipher, and reads what another one has written, too. */
+export function createChangingCipher(current: ValueCipher, previous: ValueCipher): ValueCipher {
+  return {
+    encode: current.encode,
+    decode(stored) {
+      try {
+        return current.decode(stored);
+      } catch {
+        // The tag of AES-GCM tells a wrong key from a right one.
+        return previous.decode(stored);
+      }
+    },
+  };
+}
+
 /**
  * The reference's storage format: base64 of IV, tag and AES-256-GCM ciphertext under the SHA-256 of the configured key,
  * or plain base64 where no key is configured (ZenML 0.98.0 secret_schemas.py, sqlalchemy-utils AesGcmEngine).

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { createEmptyTestDatabase, type TestDatabase } from './database/testing/test-database.ts';
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await createEmptyTestDatabase();
+});
+afterEach(() => database.drop());
+
+/** Runs the program as a process. @returns its exit code and what it printed as errors */
+function run(command: string, variables: Record<string, string> = {}): Promise<{ code: number; errors: string }> {
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  const { PATH = '' } = process.env;
+  const env = { PATH, ZENML_STORE_URL: database.url, ZENML_SERVER_JWT_SECRET_KEY: 'key', ...variables };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, command], { env }, (error, _stdout, errors) =>
+      resolve({ code: error ? Number(error.code) : 0, errors }),
+    );
+  });
+}
+
+test('migrate fills an empty database, also where starts may not, and a second time does nothing', async () => {
+  expect(await run('migrate', { DISABLE_DATABASE_MIGRATION: 'true' })).toMatchObject({ code: 0 });
+  const { rows } = await sql<{ count: number }>`select count(*) as count from ws_launch`.execute(database.db);
+  expect(Number(rows[0]?.count)).toBe(0);
+  expect(await run('migrate')).toMatchObject({ code: 0 });
+});
+
+test('migrate refuses a database that is somebody else’s, with a sentence and exit code 78', async () => {
+  await sql`create table invoices (id int primary key)`.execute(database.db);
+  const { code, errors } = await run('migrate');
+  expect([code, errors]).toEqual([78, expect.stringMatching(/invoices|tables/)]);
+});
+
+test('rotate-encryption-key says which keys it needs', async () => {
+  const { code, errors } = await run('rotate-encryption-key', { ZENML_SECRETS_STORE_ENCRYPTION_KEY: 'new' });
+  expect([code, errors]).toEqual([78, expect.stringContaining('ZENML_WORKSPACE_PREVIOUS_ENCRYPTION_KEY')]);
+});
