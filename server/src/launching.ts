@@ -6,6 +6,7 @@ import type { Database } from './database/database.ts';
 import type { CancelLaunches } from './features/runs/run-cancellation.ts';
 import { createRunStatusUpdates } from './features/runs/run-status-updates.ts';
 import { createOnboarding } from './features/server/onboarding.ts';
+import type { Preflight } from './features/snapshot-runs/dry-run.ts';
 import type { EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-service.ts';
 import { noteRunEnded } from './features/trigger-firing/platform-events-service.ts';
 import { startDispatcher } from './workloads/dispatcher/dispatcher.ts';
@@ -27,6 +28,7 @@ import { startReconciler } from './workloads/reconciler/reconciler.ts';
 /** What launches queued runs. */
 export interface Launching {
   readonly enqueueLaunch: EnqueueLaunch;
+  readonly preflight: Preflight;
   readonly runnerLog: RunnerLog;
   readonly cancelLaunches: CancelLaunches;
   /** What keeps runs from being started, one line each, as it was at the start. */
@@ -85,6 +87,10 @@ export async function startLaunching(
         for (const number of numbers) await manager.remove(workloadName(runId, number));
       },
     },
+    preflight: async (snapshotImage) => [
+      ...(server.serverUrl === undefined ? [NO_ADDRESS] : []),
+      ...(await manager.preflight(snapshotImage)),
+    ],
     runnerLog: createRunnerLog(
       db,
       archive ? { status: manager.status, readLog: createArchivedLogReader(archive) } : manager,
@@ -104,6 +110,12 @@ export async function startLaunching(
     },
   };
 }
+
+const NO_ADDRESS: Finding = {
+  severity: 'error',
+  problem: 'ZENML_SERVER_SERVER_URL is not set, so that the runner would not find the server.',
+  fix: 'Set it to the address under which pods reach the API.',
+};
 
 /** What keeps runs from being started is said at once, and not at the first run. */
 function warnOfProblems(findings: readonly Finding[], serverUrl: string | undefined, log: Logger): void {

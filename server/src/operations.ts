@@ -29,6 +29,7 @@ import { pipelinesOperations } from './features/pipelines/pipelines-operations.t
 import { createProjectScope } from './features/projects/project-scope.ts';
 import { projectsOperations } from './features/projects/projects-operations.ts';
 import { createProjectsService } from './features/projects/projects-service.ts';
+import { resourceRequestsOperations } from './features/resource-requests/resource-requests-operations.ts';
 import { runMetadataOperations } from './features/run-metadata/run-metadata-operations.ts';
 import { runTemplatesOperations } from './features/run-templates/run-templates-operations.ts';
 import { runWaitConditionsOperations } from './features/run-wait-conditions/run-wait-conditions-operations.ts';
@@ -48,6 +49,7 @@ import { serviceAccountsOperations } from './features/service-accounts/service-a
 import { serviceConnectorsOperations } from './features/service-connectors/service-connectors-operations.ts';
 import { createServiceConnectorsService } from './features/service-connectors/service-connectors-service.ts';
 import { servicesOperations } from './features/services/services-operations.ts';
+import type { Preflight } from './features/snapshot-runs/dry-run.ts';
 import { createRunResumption } from './features/snapshot-runs/run-resumption-service.ts';
 import { snapshotRunsOperations } from './features/snapshot-runs/snapshot-runs-operations.ts';
 import { createSnapshotRunsService, type EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-service.ts';
@@ -96,6 +98,8 @@ export interface FeatureParts {
   readonly forgetIdentities: () => void;
   /** Queues runs for the workload manager; left out where there is none. */
   readonly enqueueLaunch?: EnqueueLaunch | undefined;
+  /** What would keep a run from being started. */
+  readonly preflight?: Preflight | undefined;
   readonly runnerLog?: RunnerLog | undefined;
   readonly cancelLaunches?: CancelLaunches | undefined;
 }
@@ -177,7 +181,13 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
     ...snapshots,
     ...pipelineDeploymentsOperations(snapshots),
-    ...(enqueueLaunch && snapshotRunsOperations(createSnapshotRunsService({ complete, runs, enqueueLaunch }))),
+    ...(enqueueLaunch &&
+      snapshotRunsOperations({
+        db,
+        snapshotRuns: createSnapshotRunsService({ complete, runs, enqueueLaunch }),
+        preflight: parts.preflight ?? (async () => []),
+      })),
+    ...resourceRequestsOperations(),
     ...componentsOperations({ db, list, document }),
     ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),
   };

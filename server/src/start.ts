@@ -89,6 +89,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     secretsStore: createSqlSecretsStore(cipherOf(config.secretsStore)),
     ...authentication,
     enqueueLaunch: launching?.enqueueLaunch,
+    preflight: launching?.preflight,
     runnerLog: launching?.runnerLog,
     cancelLaunches: launching?.cancelLaunches,
     listProblems: launching?.listProblems ?? (() => []),

@@ -123,7 +123,7 @@ test('a quota is waited for, and said', async () => {
   await kubectl('create', 'quota', 'none', '--hard=count/jobs.batch=0');
   try {
     await expect(manager.launch(shell('quota', 'true'))).rejects.toThrow(/exceeded quota/);
-    expect(await manager.diagnose()).toContainEqual(
+    expect(await manager.preflight(undefined)).toContainEqual(
       expect.objectContaining({ severity: 'error', problem: expect.stringContaining('takes no Job') }),
     );
   } finally {

@@ -64,6 +64,7 @@ export async function startManager(kubeconfig: string, given: Partial<JobSetting
   const images = {
     prepare: async () => busyboxImage,
     check: async () => [],
+    examine: async () => [],
     diagnose: async () => [],
   };
   const manager = createKubernetesWorkloadManager(

@@ -123,6 +123,18 @@ describe('before a run', () => {
     assert.equal((await check('no name'))[0]?.severity, 'error');
   });
 
+  test('the image that a runner would get is examined: the snapshot’s, unless there is one for all or one is built', async () => {
+    const [finding] = await preparation({}).examine(`${registry.name}/there:2`);
+    assert.equal(finding?.severity, 'error');
+    assert.match((await preparation({}).examine(undefined))[0]?.problem ?? '', /has no image for its orchestrator/);
+    for (const sources of [
+      { runnerImage: `${registry.name}/runner:1` },
+      { buildRunnerImage: true, dockerRegistry: registry.name },
+    ]) {
+      assert.deepEqual(await preparation(sources).examine(`${registry.name}/there:2`), []);
+    }
+  });
+
   test('a registry that refuses leaves it open whether the nodes can pull', async () => {
     const closed = await startRegistry({ username: 'a', password: 'b' });
     try {

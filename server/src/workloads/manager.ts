@@ -91,8 +91,11 @@ export interface WorkloadManager {
   stop(): Promise<void>;
   /** Everything that is wrong with cluster, permissions and configuration now. */
   diagnose(): Promise<readonly Finding[]>;
-  /** Everything that would keep this workload from running. */
-  preflight(workload: Workload): Promise<readonly Finding[]>;
+  /**
+   * Everything that would keep a runner from running now, as far as it can be told before it is tried.
+   * @param snapshotImage the snapshot's own image of its orchestrator, as its build names it
+   */
+  preflight(snapshotImage: string | undefined): Promise<readonly Finding[]>;
   /**
    * The image for a workload: found, or built and pushed first.
    * @throws {WorkloadError} with the reason, where there is none

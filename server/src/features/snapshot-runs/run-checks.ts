@@ -41,6 +41,13 @@ export function checkRunnable(source: RunSource): RunnableSource {
   return { ...source, stack, build: { ...build, stack: build.stack, zenmlVersion: build.zenmlVersion } };
 }
 
+/** The image that a snapshot's build has for its orchestrator. */
+export function orchestratorImage({ build: { images } }: RunnableSource): string | undefined {
+  const item = images['orchestrator'];
+  const image = isObject(item) ? item['image'] : undefined;
+  return typeof image === 'string' ? image : undefined;
+}
+
 function checkStack({ components }: RunStack): void {
   for (const component of components) {
     if (component.isCustom) {

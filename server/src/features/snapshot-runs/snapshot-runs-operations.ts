@@ -1,16 +1,25 @@
 import type { Identity } from '../../auth/identity.ts';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Handlers } from '../../contract/registry.ts';
-import type { Transaction } from '../../database/database.ts';
+import { Reply } from '../../contract/reply.ts';
+import type { Database, Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { FULL, one } from '../../listing/page.ts';
 import { loadRuns } from '../runs/runs-read-model.ts';
+import { asksForDryRun, type Preflight, tryRun } from './dry-run.ts';
 import { snapshotOfRun, snapshotOfTemplate } from './run-source-read-model.ts';
 import type { SnapshotRunRequest, SnapshotRunsService } from './snapshot-runs-service.ts';
 import { attachSnapshot } from './trigger-attachments-service.ts';
 
+/** The parts that starting runs needs. */
+export interface SnapshotRunsOperationsParts {
+  readonly db: Database;
+  readonly snapshotRuns: SnapshotRunsService;
+  readonly preflight: Preflight;
+}
+
 /** The operations that start runs; absent where the server has no workload manager. */
-export function snapshotRunsOperations(snapshotRuns: SnapshotRunsService) {
+export function snapshotRunsOperations({ db, snapshotRuns, preflight }: SnapshotRunsOperationsParts) {
   const run = async (
     transaction: Transaction,
     identity: Identity,
@@ -21,14 +30,26 @@ export function snapshotRunsOperations(snapshotRuns: SnapshotRunsService) {
   };
 
   return {
-    create_snapshot_run_api_v1_pipeline_snapshots__snapshot_id__runs_post: ({ path, body, identity, transaction }) =>
-      transaction((tx) =>
-        run(tx, identity, {
-          snapshotId: toDatabaseId(path.snapshot_id),
-          configuration: body.run_configuration,
-          stepRunId: body.step_run,
-        }),
-      ),
+    async create_snapshot_run_api_v1_pipeline_snapshots__snapshot_id__runs_post({
+      path,
+      body,
+      identity,
+      transaction,
+      context,
+    }) {
+      const request = {
+        snapshotId: toDatabaseId(path.snapshot_id),
+        configuration: body.run_configuration,
+        stepRunId: body.step_run,
+      };
+      if (!asksForDryRun(context)) return transaction((tx) => run(tx, identity, request));
+      const userId = toDatabaseId(identity.user.id);
+      const answer = await tryRun(db, snapshotRuns, preflight, { ...request, userId });
+      return new Reply<never>(undefined, {
+        raw: JSON.stringify(answer),
+        headers: { 'Content-Type': 'application/json' },
+      });
+    },
 
     create_template_run_api_v1_run_templates__template_id__runs_post: ({ path, body, identity, transaction }) =>
       transaction(async (tx) => {

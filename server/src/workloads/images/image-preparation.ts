@@ -35,6 +35,8 @@ export interface ImagePreparation {
   prepare(request: ImageRequest, signal: AbortSignal): Promise<string>;
   /** Whether an image can be pulled, as far as the server can tell: the nodes may know more. */
   check(image: string, signal?: AbortSignal): Promise<readonly Finding[]>;
+  /** Whether a runner of a snapshot with this image would get one. */
+  examine(snapshotImage: string | undefined): Promise<readonly Finding[]>;
   /** What is wrong with the configured registry and image, before any run. */
   diagnose(): Promise<readonly Finding[]>;
 }
@@ -54,6 +56,8 @@ export function createImagePreparation({ sources, registry, buildImage }: Parts)
     return {
       prepare: (request, signal) => findOrBuild({ registry, buildImage, dockerRegistry }, request, signal),
       check,
+      // What is not there is built: whether it can be pushed is a matter of the registry alone.
+      examine: async () => [],
       diagnose: () => checkPush(registry, dockerRegistry),
     };
   }
@@ -66,13 +70,21 @@ export function createImagePreparation({ sources, registry, buildImage }: Parts)
       return image;
     },
     check,
+    async examine(snapshotImage) {
+      // One for all runners is a matter of the configuration.
+      if (runnerImage !== undefined) return [];
+      if (snapshotImage !== undefined) return check(snapshotImage);
+      return [
+        { severity: 'error', problem: 'The build of the snapshot has no image for its orchestrator.', fix: FIX_BUILD },
+      ];
+    },
     diagnose: async () => (runnerImage === undefined ? [] : check(runnerImage)),
   };
 }
 
-const NO_IMAGE =
-  'The build of the snapshot has no image for its orchestrator. Build the snapshot anew, or have the server build images ' +
-  '(ZENML_KUBERNETES_WORKLOAD_MANAGER_BUILD_RUNNER_IMAGE).';
+const FIX_BUILD =
+  'Build the snapshot anew, or have the server build images (ZENML_KUBERNETES_WORKLOAD_MANAGER_BUILD_RUNNER_IMAGE).';
+const NO_IMAGE = `The build of the snapshot has no image for its orchestrator. ${FIX_BUILD}`;
 
 interface Builds extends Pick<Parts, 'registry' | 'buildImage'> {
   readonly dockerRegistry: string;

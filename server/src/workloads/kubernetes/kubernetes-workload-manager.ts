@@ -1,9 +1,7 @@
 import type { Logger } from 'pino';
+import type { ImagePreparation } from '../images/image-preparation.ts';
 import {
-  type Finding,
-  type ImageRequest,
   type LogReading,
-  type Workload,
   WorkloadError,
   type WorkloadLogLine,
   type WorkloadManager,
@@ -22,21 +20,11 @@ import type { JobSettings } from './settings.ts';
 import { statusOf } from './workload-status.ts';
 import { createWorkloadTable } from './workload-table.ts';
 
-/** How runners get their images. */
-export interface RunnerImages {
-  /** @throws {WorkloadError} where there is none */
-  prepare(request: ImageRequest, signal: AbortSignal): Promise<string>;
-  /** What keeps an image from being pulled or pushed. */
-  check(image: string): Promise<readonly Finding[]>;
-  /** What is wrong with the registry or its credentials. */
-  diagnose(): Promise<readonly Finding[]>;
-}
-
 /** Runs runners as Jobs of a cluster. */
 export function createKubernetesWorkloadManager(
   cluster: Cluster,
   settings: JobSettings,
-  images: RunnerImages,
+  images: ImagePreparation,
   log: Logger,
 ): WorkloadManager {
   const { namespace } = settings;
@@ -55,9 +43,7 @@ export function createKubernetesWorkloadManager(
     },
     stop: async () => observer?.stop(),
     diagnose,
-    async preflight(workload: Workload) {
-      return [...(await diagnose()), ...(await images.check(workload.image))];
-    },
+    preflight: async (snapshotImage) => [...(await diagnose()), ...(await images.examine(snapshotImage))],
     prepareImage: (request, signal) => images.prepare(request, signal),
     async launch(workload) {
       const job = await launchJob(cluster, workload, settings, await secretsPlace());

@@ -2,8 +2,7 @@ import type { IssueToken } from '../../auth/access-tokens.ts';
 import type { Database } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
 import { ApiError } from '../../errors.ts';
-import { isObject } from '../../features/snapshot-runs/json-update.ts';
-import { checkRunnable, type RunnableSource } from '../../features/snapshot-runs/run-checks.ts';
+import { checkRunnable, orchestratorImage, type RunnableSource } from '../../features/snapshot-runs/run-checks.ts';
 import { loadRunSource } from '../../features/snapshot-runs/run-source-read-model.ts';
 import { type Launch, type StartLaunch, workloadName } from '../launch.ts';
 import { WorkloadError, type WorkloadManager } from '../manager.ts';
@@ -73,10 +72,4 @@ async function loadRunnable(db: Database, snapshotId: string): Promise<RunnableS
   } catch (error) {
     throw error instanceof ApiError ? new WorkloadError(error.message, { cause: error }) : error;
   }
-}
-
-function orchestratorImage({ build: { images } }: RunnableSource): string | undefined {
-  const item = images['orchestrator'];
-  const image = isObject(item) ? item['image'] : undefined;
-  return typeof image === 'string' ? image : undefined;
 }
