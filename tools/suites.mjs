@@ -129,10 +129,14 @@ export const suites = [
   {
     name: 'stacks',
     about: 'the stack of AWS, applied by Terraform with the real provider to moto, and taken down',
-    needs: ['python'],
+    needs: ['python', 'scanner'],
     // It waits for most of its time.
     cores: 0,
-    run: (context) => context.nodeTests('test/infra/**/*.test.ts', { ZENML_TEST_PYTHON: context.have.python.python }),
+    run: (context) =>
+      context.nodeTests('test/infra/**/*.test.ts', {
+        ZENML_TEST_PYTHON: context.have.python.python,
+        ZENML_TEST_SCANNER_BIN: context.have.scanner.bin,
+      }),
   },
   {
     name: 'lint',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { toSettings } from '../../charts-ts/src/load-values.ts';
 import { type Moto, startMoto } from './moto.ts';
+import { ACCEPTED, scan, scannerPrograms } from './scanner.ts';
 import { forMoto, synthesize } from './synthesize.ts';
 import { findProvider, findTerraform, Terraform } from './terraform.ts';
 
@@ -73,6 +74,15 @@ describe('a stack on AWS, applied by Terraform', { skip: missing.join('; ') || f
     await terraform.do('destroy', '-auto-approve', '-input=false', '-parallelism=20');
     assert.equal((await terraform.do('state', 'list')).trim(), '');
   }
+
+  test('is planned with nothing that the scanner has something against, but what has a reason', {
+    skip: scannerPrograms === undefined && 'set ZENML_TEST_SCANNER_BIN',
+  }, async () => {
+    const terraform = workspaceFor('scanned');
+    terraform.use(stackFor(full));
+    await terraform.do('init', '-input=false');
+    assert.deepEqual(await scan(await terraform.writePlan(), 'terraform_plan'), Object.keys(ACCEPTED.aws));
+  });
 
   test('stands up once, feeds the charts, refuses to destroy data, and goes when it is told to', async () => {
     const terraform = workspaceFor('full');

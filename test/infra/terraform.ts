@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
@@ -101,10 +101,17 @@ export class Terraform {
     return Object.fromEntries(Object.entries(printed).map(([name, { value }]) => [name, value]));
   }
 
+  /** Plans. @returns the path of the plan as JSON */
+  async writePlan(): Promise<string> {
+    await this.do('plan', '-out=saved.plan', '-input=false', '-parallelism=20');
+    const file = join(this.#directory, 'plan.json');
+    writeFileSync(file, await this.do('show', '-json', 'saved.plan'));
+    return file;
+  }
+
   /** What applying once more would change: the names of arguments, by the type of their resource. */
   async plannedChanges(): Promise<Record<string, string[]>> {
-    await this.do('plan', '-out=second.plan', '-input=false', '-parallelism=20');
-    const plan: Plan = JSON.parse(await this.do('show', '-json', 'second.plan'));
+    const plan: Plan = JSON.parse(readFileSync(await this.writePlan(), 'utf8'));
     const changes: Record<string, string[]> = {};
     for (const { type, change } of plan.resource_changes ?? []) {
       if (change.actions.every((action) => action === 'no-op' || action === 'read')) continue;

@@ -20,6 +20,10 @@ export const needs = {
     about: 'Python 3.11 to 3.13 with zenml[server]==0.98.0 and pytest (test/requirements.txt)',
     ensure: (root) => ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt')),
   },
+  scanner: {
+    about: 'Python with checkov, which scans stacks',
+    ensure: (root) => ensureVirtualEnvironment('scanner', join(root, 'test', 'infra', 'scanner-requirements.txt')),
+  },
   cluster: { about: 'Linux with root, Go 1.23 and Debian’s packages', ensure: () => ensureClusterPrograms() },
   'builder-image': { about: 'an image with BuildKit', ensure: () => ensureBuilderImage() },
   'server-image': { about: 'the server’s image (buildah, mmdebstrap)', ensure: () => ensureServerImage() },
