@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkloadLogLine, WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { smallerRules } from '../../tools/cluster/workload-namespace.mjs';
-import { shell, startManager, startWorkspace, type Watched, type Workspace } from './workspace.ts';
+import { shell, startManager, startWorkspace, until, type Watched, type Workspace } from './workspace.ts';
 
 let workspace: Workspace;
 let kubeconfig: string;
@@ -34,14 +34,6 @@ async function linesOf(lines: AsyncIterable<WorkloadLogLine>): Promise<WorkloadL
 /** The names of what exists of a workload. */
 const remainsOf = async (name: string) =>
   (await kubectl('get', 'jobs,pods,secrets', '-l', `zenml.io/workload=${name}`, '-o', 'name')).trim();
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    if (await condition()) return;
-    await sleep(100);
-  }
-  throw new Error('It does not happen within 30 s.');
-}
 
 test('a workload runs once however often it is launched, and its log is followed to the end', async () => {
   const workload = shell('ok', 'echo one; sleep 1; echo "$TOKEN $COLOUR"; id -u');

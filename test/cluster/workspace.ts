@@ -102,3 +102,12 @@ export function shell(name: string, script: string, image = busyboxImage): Workl
     describedBy: testOwner(runId, `run of ${name}`),
   };
 }
+
+/** Waits for what happens within half a minute. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    if (await condition()) return;
+    await sleep(100);
+  }
+  throw new Error('It does not happen within 30 s.');
+}
