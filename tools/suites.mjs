@@ -83,7 +83,7 @@ export const suites = [
   {
     name: 'platform',
     about: 'the charts and the image on a real cluster: what they allow, two replicas, restarts under load',
-    needs: ['database', 'python', 'cluster', 'server-image'],
+    needs: ['database', 'python', 'cluster', 'server-image', 'helm'],
     cores: 2,
     run: runPlatformSuite,
   },

@@ -7,6 +7,7 @@ import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
 import { ensureRegistry } from '../bootstrap/registry.mjs';
 import { ensureBuilderImage } from '../builder-image/build.mjs';
 import { ensureClusterPrograms } from '../cluster/programs.mjs';
+import { ensureHelm } from '../helm/helm.mjs';
 import { ensureServerImage } from '../image/build.mjs';
 
 /**
@@ -26,6 +27,7 @@ export const needs = {
   },
   cluster: { about: 'Linux with root, Go 1.23 and Debian’s packages', ensure: () => ensureClusterPrograms() },
   'builder-image': { about: 'an image with BuildKit', ensure: () => ensureBuilderImage() },
+  helm: { about: 'Helm 3, built by Go', ensure: () => ensureHelm() },
   'server-image': { about: 'the server’s image (buildah, mmdebstrap)', ensure: () => ensureServerImage() },
   'sdk-image': { about: 'an image with ZenML’s SDK', ensure: () => ensureSdkImage() },
   chromium: { about: 'Chromium', ensure: () => ensureChromium() },
