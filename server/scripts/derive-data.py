@@ -167,6 +167,23 @@ def integrations():
         }
 
 
+def stack_deployments():
+    """What deploying a stack to a cloud takes and gives, without the sentences."""
+    from zenml.enums import StackDeploymentProvider
+    from zenml.stack_deployments.utils import get_stack_deployment_class
+
+    for provider in StackDeploymentProvider:
+        deployment = get_stack_deployment_class(provider)
+        yield {
+            "provider": provider.value,
+            "deployment": deployment.deployment,
+            "integrations": deployment.integrations(),
+            "permissions": deployment.permissions(),
+            "locations": deployment.locations(),
+            "skypilot_default_regions": deployment.skypilot_default_regions(),
+        }
+
+
 def write(name, rows):
     """One record a line, so that a new release shows as a readable difference."""
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
@@ -194,6 +211,7 @@ def main():
         write("flavors.json", list(flavors()))
         write("service-connector-types.json", list(service_connector_types()))
         write("integrations.json", list(integrations()))
+        write("stack-deployments.json", list(stack_deployments()))
 
 
 if __name__ == "__main__":

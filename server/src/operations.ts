@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { IssueToken } from './auth/access-tokens.ts';
 import type { DownloadTokens } from './auth/download-tokens.ts';
 import type { RateLimiter } from './auth/rate-limiter.ts';
 import { createCompletion } from './contract/completion.ts';
@@ -55,6 +56,7 @@ import { snapshotRunsOperations } from './features/snapshot-runs/snapshot-runs-o
 import { createSnapshotRunsService, type EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-service.ts';
 import { pipelineDeploymentsOperations } from './features/snapshots/pipeline-deployments-operations.ts';
 import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
+import { stackDeploymentsOperations } from './features/stack-deployments/stack-deployments-operations.ts';
 import { stacksOperations } from './features/stacks/stacks-operations.ts';
 import { createStacksService } from './features/stacks/stacks-service.ts';
 import { stepsOperations } from './features/steps/steps-operations.ts';
@@ -94,6 +96,7 @@ export interface FeatureParts {
   /** Limits tries of the current password when it is changed. */
   readonly passwordChanges: RateLimiter;
   readonly downloadTokens: DownloadTokens;
+  readonly issueToken: IssueToken;
   /** Drops what this process remembers of verified credentials. */
   readonly forgetIdentities: () => void;
   /** Queues runs for the workload manager; left out where there is none. */
@@ -188,6 +191,11 @@ export function createOperations(parts: FeatureParts): Handlers {
         preflight: parts.preflight ?? (async () => []),
       })),
     ...resourceRequestsOperations(),
+    ...stackDeploymentsOperations({
+      db,
+      issueToken: parts.issueToken,
+      serverUrl: settings.description.server_url,
+    }),
     ...componentsOperations({ db, list, document }),
     ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),
   };

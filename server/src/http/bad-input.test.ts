@@ -39,7 +39,7 @@ describe('bad input', () => {
     ['an unknown path', 'GET', '/nothing', undefined, 404],
     ['an unknown path, not by GET', 'POST', '/nothing', {}, 405],
     ['a method that the path has not', 'PATCH', '/pipelines', undefined, 405],
-    ['an operation that is not offered', 'GET', '/stack-deployment/info?provider=aws', undefined, 501],
+    ['an operation that is not offered', 'POST', '/service_connectors/full_stack_resources', {}, 501],
   ])('%s', async (_title, method, path, body, status) => {
     const answer = await server.call(method, path, body);
     expect(answer.status).toBe(status);
