@@ -341,16 +341,21 @@ describe('an event of a webhook', () => {
 });
 
 test.each(['/triggers', '/webhooks'])('%s: a page of many takes as many statements as a page of one', async (path) => {
-  for (const name of ['one', 'two', 'three']) {
-    const request = { project: server.projectId, name: `listed-${name}`, webhook_type: 'custom' };
-    await server.call('POST', '/webhooks', request);
+  // Of the same kind each: what only some have would be read for some pages only.
+  for (const name of ['listed-one', 'listed-two', 'listed-three']) {
+    if (path === '/triggers') await createAttached(name, HOURLY);
+    else await server.call('POST', path, { project: server.projectId, name, webhook_type: 'custom' });
   }
   const statementsOf = async (size: number) => {
     server.database.takeStatements();
-    const { body } = await server.call<{ items: unknown[] }>('GET', `${path}?size=${size}&hydrate=true`);
+    const { body } = await server.call<{ items: unknown[] }>(
+      'GET',
+      `${path}?name=startswith:listed-&size=${size}&hydrate=true`,
+    );
     expect(body.items).toHaveLength(size);
-    return server.database.takeStatements().length;
+    // The project is looked up once in a while.
+    return server.database.takeStatements().filter(({ sql: text }) => !text.includes('from `project`')).length;
   };
   // Neither shows all: a page that does needs no count.
-  expect(await statementsOf(3)).toBe(await statementsOf(1));
+  expect(await statementsOf(2)).toBe(await statementsOf(1));
 });
