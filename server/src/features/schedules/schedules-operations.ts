@@ -4,12 +4,12 @@ import type { Handlers } from '../../contract/registry.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { toNullableDatabaseInstant } from '../../database/instants.ts';
-import { isDuplicateKey } from '../../database/transaction.ts';
-import { entityExists, illegalOperation } from '../../errors.ts';
+import { illegalOperation } from '../../errors.ts';
 import { type Lister, loadOne, noSuch } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import { checkReference } from '../references.ts';
+import { writeUnique } from '../unique-names.ts';
 import { parseDuration } from './durations.ts';
 import { loadSchedules, SCHEDULE_LIST } from './schedules-read-model.ts';
 import * as store from './schedules-store.ts';
@@ -34,7 +34,10 @@ export function schedulesOperations({ db, list }: SchedulesParts) {
       transaction(async (tx) => {
         const project = await findProject(tx, query.project_name_or_id ?? body.project);
         const values = await toValues(tx, body, project.id, toDatabaseId(identity.user.id));
-        const id = await uniqueName('create', project.name, body.name, () => store.insertSchedule(tx, values));
+        const id = await writeUnique(
+          { operation: 'create', kind: 'schedule', name: body.name, projectName: project.name },
+          () => store.insertSchedule(tx, values),
+        );
         return one(await loadSchedules(tx, [id], FULL), id);
       }),
 
@@ -50,7 +53,10 @@ export function schedulesOperations({ db, list }: SchedulesParts) {
           ...(body.cron_expression && { cron_expression: body.cron_expression }),
           ...(body.active != null && { active: body.active ? 1 : 0 }),
         };
-        await uniqueName('update', project.name, body.name ?? '', () => store.updateSchedule(tx, id, changes));
+        await writeUnique(
+          { operation: 'update', kind: 'schedule', name: body.name ?? '', projectName: project.name },
+          () => store.updateSchedule(tx, id, changes),
+        );
         return one(await loadSchedules(tx, [id], FULL), id);
       }),
 
@@ -94,21 +100,4 @@ async function toValues(
     run_once_start_time: toNullableDatabaseInstant(request.run_once_start_time),
     is_archived: 0,
   };
-}
-
-async function uniqueName<T>(
-  operation: 'create' | 'update',
-  projectName: string,
-  name: string,
-  write: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    throw entityExists(
-      `Unable to ${operation} the requested schedule with name '${name}': Found another existing schedule with the ` +
-        `same name in the '${projectName}' project.`,
-    );
-  }
 }

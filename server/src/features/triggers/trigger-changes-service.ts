@@ -1,10 +1,10 @@
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { isDuplicateKey } from '../../database/transaction.ts';
-import { entityExists, illegalOperation, keyError } from '../../errors.ts';
+import { illegalOperation, keyError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { findProject } from '../projects/projects-read-model.ts';
+import { writeUnique } from '../unique-names.ts';
 import { toWebhookConfiguration } from '../webhooks/providers/configuration.ts';
 import { providerOf } from '../webhooks/providers/registry.ts';
 import { findWebhook } from '../webhooks/webhooks-read-model.ts';
@@ -46,7 +46,9 @@ export async function createTrigger(
     concurrency: request.concurrency ?? 'skip',
     ...ofType.values,
   };
-  return uniqueName('create', project.name, request.name, () => store.insertTrigger(transaction, values));
+  return writeUnique({ operation: 'create', kind: 'trigger', name: request.name, projectName: project.name }, () =>
+    store.insertTrigger(transaction, values),
+  );
 }
 
 /**
@@ -72,7 +74,9 @@ export async function changeTrigger(transaction: Transaction, id: string, update
     ...(ofSchedule ?? ofEvent ?? ofWebhook),
   };
   const project = await findProject(transaction, trigger.project_id);
-  await uniqueName('update', project.name, update.name, () => store.updateTrigger(transaction, id, changes));
+  await writeUnique({ operation: 'update', kind: 'trigger', name: update.name, projectName: project.name }, () =>
+    store.updateTrigger(transaction, id, changes),
+  );
 }
 
 interface CreatedValues {
@@ -110,21 +114,4 @@ const SOURCES = { pipeline: 'pipeline', pipeline_run: 'pipeline run', pipeline_s
 
 async function requireSource(transaction: Transaction, { type, id }: Model<'SourceEntity'>): Promise<void> {
   if (!(await store.hasSource(transaction, type, toDatabaseId(id)))) throw noSuch(SOURCES[type], id);
-}
-
-async function uniqueName<T>(
-  operation: 'create' | 'update',
-  projectName: string,
-  name: string,
-  write: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    throw entityExists(
-      `Unable to ${operation} the requested trigger with name '${name}': Found another existing trigger with the ` +
-        `same name in the '${projectName}' project.`,
-    );
-  }
 }

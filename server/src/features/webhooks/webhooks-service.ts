@@ -4,13 +4,13 @@ import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Connection, Transaction } from '../../database/database.ts';
 import { fromDatabaseId, newId } from '../../database/ids.ts';
-import { isDuplicateKey } from '../../database/transaction.ts';
-import { entityExists, keyError } from '../../errors.ts';
+import { keyError } from '../../errors.ts';
 import { HttpError } from '../../http-error.ts';
 import { rawJson } from '../../raw-json.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import type { SecretsService } from '../secrets/secrets-service.ts';
 import { leaveWebhook } from '../triggers/triggers-service.ts';
+import { writeUnique } from '../unique-names.ts';
 import { isWebhookType } from './providers/registry.ts';
 import { findWebhook } from './webhooks-read-model.ts';
 import * as store from './webhooks-store.ts';
@@ -74,7 +74,16 @@ export function createWebhooksService(secrets: SecretsService): WebhooksService 
         active: (active ?? true) ? 1 : 0,
         secret_id: await keep(transaction, null, userId, secret),
       };
-      const id = await uniqueName('create', project.name, name, () => store.insertWebhook(transaction, values));
+      const id = await writeUnique(
+        {
+          operation: 'create',
+          kind: 'webhook',
+          name: name,
+          projectName: project.name,
+          key: 'unique_webhook_name_in_project',
+        },
+        () => store.insertWebhook(transaction, values),
+      );
       return { id, secret: given == null ? secret : null };
     },
 
@@ -83,7 +92,16 @@ export function createWebhooksService(secrets: SecretsService): WebhooksService 
       const webhook = await findWebhook(transaction, id);
       const project = await findProject(transaction, webhook.project_id);
       const changes = { ...(name != null && { name }), ...(active != null && { active: active ? 1 : 0 }) };
-      await uniqueName('update', project.name, name ?? '', () => store.updateWebhook(transaction, id, changes));
+      await writeUnique(
+        {
+          operation: 'update',
+          kind: 'webhook',
+          name: name ?? '',
+          projectName: project.name,
+          key: 'unique_webhook_name_in_project',
+        },
+        () => store.updateWebhook(transaction, id, changes),
+      );
     },
 
     async remove(transaction, id, userId) {
@@ -125,21 +143,4 @@ function requireSecret(secret: string | null | undefined): void {
 
 function newSecret(): string {
   return randomBytes(32).toString('base64url');
-}
-
-async function uniqueName<T>(
-  operation: 'create' | 'update',
-  projectName: string,
-  name: string,
-  write: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!isDuplicateKey(error, 'unique_webhook_name_in_project')) throw error;
-    throw entityExists(
-      `Unable to ${operation} the requested webhook with name '${name}': Found another existing webhook with the ` +
-        `same name in the '${projectName}' project.`,
-    );
-  }
 }
