@@ -109,6 +109,14 @@ export class Terraform {
     return file;
   }
 
+  /** The resources of a type as a plan would have them. */
+  async plannedValues(wanted: string): Promise<Readonly<Record<string, unknown>>[]> {
+    const plan: Plan = JSON.parse(readFileSync(await this.writePlan(), 'utf8'));
+    return (plan.resource_changes ?? []).flatMap(({ type, change: { after } }) =>
+      type === wanted && after ? [after] : [],
+    );
+  }
+
   /** What applying once more would change: the names of arguments, by the type of their resource. */
   async plannedChanges(): Promise<Record<string, string[]>> {
     const plan: Plan = JSON.parse(readFileSync(await this.writePlan(), 'utf8'));
