@@ -90,7 +90,7 @@ export const keptDifferences: KeptDifference[] = [
     matches: (_reference, ours) => ours === null,
   },
   {
-    reason: 'Templates are offered without their launch form: no server of ours runs them yet.',
+    reason: 'Templates are offered without the form of their run configuration, which this server does not derive yet.',
     operation: /run_templates/,
     path: /(^|\.)metadata\.config_(template|schema)$/,
     matches: (_reference, ours) => ours === null,
