@@ -103,11 +103,10 @@ export function shell(name: string, script: string, image = busyboxImage): Workl
   };
 }
 
-/** Waits for what happens within half a minute. */
+/** Waits for what happens within a minute. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) {
     if (await condition()) return;
-    await sleep(100);
   }
-  throw new Error('It does not happen within 30 s.');
+  throw new Error('It does not happen within a minute.');
 }

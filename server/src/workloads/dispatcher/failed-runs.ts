@@ -6,23 +6,22 @@ import { fitReason } from '../../features/runs/waiting-reason.ts';
 import type { Launch } from '../launch.ts';
 
 /**
- * Ends a run that a launch did not begin. One that goes on, has ended or was launched again stays as it is.
- * @param options `unlessSubmitted`: also one that its orchestrator has by now stays
+ * Ends a run that a launch did not begin. One that its orchestrator has by now (`provisioning` and on), that has ended or was
+ * launched again stays as it is.
  * @throws ApiError KeyError 404
  */
 export type FailRun = (
   transaction: Transaction,
   launch: Pick<Launch, 'runId' | 'number'>,
   reason: string,
-  options?: { readonly unlessSubmitted: boolean },
 ) => Promise<void>;
 
 /** @param updateStatus changes the status of runs */
 export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
-  return async (transaction, { runId, number }, reason, options) => {
+  return async (transaction, { runId, number }, reason) => {
     const { status } = await holdRun(transaction, runId);
     if (await isLaunchedAgain(transaction, runId, number)) return;
-    if (status === 'initializing' || (status === 'provisioning' && !options?.unlessSubmitted)) {
+    if (status === 'initializing') {
       const text = fitReason(`Failed to start run: ${reason}`);
       await updateStatus(transaction, runId, { status: 'failed', reason: text });
     }

@@ -36,7 +36,7 @@ test.each<[string, Partial<LaunchedRun>, Seen, string]>([
   ['a run that was resumed', { runStatus: 'resuming', isNewest: false }, { phase: 'failed' }, 'close'],
   ['a run that goes on', { runStatus: 'running' }, { phase: 'absent' }, 'wait'],
   ['a run that waits for an answer', { runStatus: 'paused' }, { phase: 'failed' }, 'wait'],
-  ['a run that its orchestrator has', { runStatus: 'provisioning' }, { phase: 'absent' }, 'wait'],
+  ['a run that its orchestrator has', { runStatus: 'provisioning' }, { phase: 'failed' }, 'wait'],
   ['a run whose orchestrator resumes it', { runStatus: 'resuming', kind: 'resume' }, { phase: 'succeeded' }, 'wait'],
   ['a launch that a replica works on', { isLaunched: false }, { phase: 'absent' }, 'wait'],
   ['a pod that is starting', {}, { phase: 'pending' }, 'wait'],
@@ -63,8 +63,8 @@ test('what may have changed since the list is looked at again, and what still co
   const absent = { phase: 'absent' } as WorkloadStatus;
   const pending = { phase: 'pending', since: ago(181) } as WorkloadStatus;
   const failed = { phase: 'failed' } as WorkloadStatus;
-  expect(verdictOn({}, pending)).toMatchObject({ remove: true, unlessSubmitted: true });
-  expect(verdictOn({}, failed)).toMatchObject({ remove: false, unlessSubmitted: false });
+  expect(verdictOn({}, pending)).toMatchObject({ remove: true });
+  expect(verdictOn({}, failed)).toMatchObject({ remove: false });
   expect([absent, pending, failed].map((seen) => isToBeConfirmed(verdictOn({}, seen), seen))).toEqual([
     true,
     true,

@@ -12,14 +12,11 @@ export type Verdict =
   | { readonly action: 'remove' }
   /** The run says what keeps its workload from running. */
   | { readonly action: 'explain'; readonly reason: string }
-  /**
-   * The run ends, as its workload will not begin it. `unlessSubmitted`: not where its orchestrator has it by now.
-   * `remove`: the workload could still run, and must not.
-   */
-  | { readonly action: 'fail'; readonly reason: string; readonly unlessSubmitted: boolean; readonly remove: boolean };
+  /** The run ends, as its workload will not begin it. `remove`: the workload could still run, and must not. */
+  | { readonly action: 'fail'; readonly reason: string; readonly remove: boolean };
 
-/** A run that its runner has yet to hand to its orchestrator. */
-const WAITING: readonly ExecutionStatus[] = ['initializing', 'provisioning', 'resuming'];
+/** A run that its runner has yet to hand to its orchestrator: it says `provisioning` once that has it. */
+const WAITING: readonly ExecutionStatus[] = ['initializing', 'resuming'];
 
 const WAIT: Verdict = { action: 'wait' };
 const CLOSE: Verdict = { action: 'close' };
@@ -49,13 +46,13 @@ function judgeWaiting(
 ): Verdict {
   switch (phase) {
     case 'failed':
-      return fail(reason ?? 'its runner failed', { unlessSubmitted: false });
+      return fail(reason ?? 'its runner failed');
     case 'succeeded':
       // The runner says that it has submitted a run before it ends; whether one was resumed, the orchestrator says later.
       if (kind === 'start' && runStatus === 'initializing') return fail('its runner ended without beginning the run');
       return WAIT;
     case 'absent':
-      return isLaunched && runStatus !== 'provisioning' ? fail(GONE) : WAIT;
+      return isLaunched ? fail(GONE) : WAIT;
     case 'pending': {
       if (exceeded === undefined) {
         return reason === undefined
@@ -72,8 +69,8 @@ function judgeWaiting(
 
 const GONE = 'its runner is gone: its Job was deleted before it began the run';
 
-function fail(reason: string, { unlessSubmitted = true, remove = false } = {}): Verdict {
-  return { action: 'fail', reason, unlessSubmitted, remove };
+function fail(reason: string, { remove = false } = {}): Verdict {
+  return { action: 'fail', reason, remove };
 }
 
 /** Whether a workload takes too long to start. */

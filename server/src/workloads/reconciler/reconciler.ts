@@ -159,10 +159,10 @@ async function act({ db, manager, failRun, log }: ReconcilerParts, launch: Launc
       await remove();
       return closeLaunch(db, launch);
     case 'fail': {
-      const { reason, unlessSubmitted } = verdict;
+      const { reason } = verdict;
       log.warn({ run: fromDatabaseId(runId), reason }, 'a runner did not begin its run');
       try {
-        await inTransaction(db, (transaction) => failRun(transaction, launch, reason, { unlessSubmitted }));
+        await inTransaction(db, (transaction) => failRun(transaction, launch, reason));
       } catch (error) {
         // Deleted meanwhile: the next comparison removes its workload.
         if (!(error instanceof ApiError && error.name === 'KeyError')) throw error;
