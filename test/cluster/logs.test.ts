@@ -1,9 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
 import { toDatabaseId } from '../../server/src/database/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../server/src/database/testing/test-database.ts';
+import { testOwner } from '../../server/src/testing/test-workloads.ts';
 import { workloadName } from '../../server/src/workloads/launch.ts';
 import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
@@ -13,7 +15,7 @@ import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
 import type { WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { type CloudStorage, startS3 } from '../stores/cloud-storage.ts';
 import { countNumbered, killTwoFollowers, startFollower, stopFollower, untilKept } from '../stores/kept-logs.ts';
-import { shell, startManager, startWorkspace, type Workspace } from './workspace.ts';
+import { shell, startManager, startWorkspace, until, type Workspace } from './workspace.ts';
 
 const root = 's3://logs/runs';
 const log = pino({ level: 'fatal' });
@@ -38,15 +40,13 @@ afterAll(async () => {
   await workspace?.stop();
 });
 
-/** Runs a script as a runner whose log is kept. */
-async function launch(script: string, backoffLimit = 0) {
+/** A run's first launch, whose log is kept from now on; nothing of it runs yet. */
+async function prepare(backoffLimit = 0) {
   const { manager } = await startManager(kubeconfig, { backoffLimit });
   managers.push(manager);
-  const workload = shell('', script);
-  const { runId } = workload;
+  const runId = randomUUID();
   const name = workloadName(runId, 1);
   await openArchive(database.db, { runId: toDatabaseId(runId), number: 1 });
-  await manager.launch({ ...workload, name });
   const credentials = { accessKeyId: 'tests', secretAccessKey: 'tests' };
   const parts: ArchiveParts = {
     db: database.db,
@@ -56,6 +56,22 @@ async function launch(script: string, backoffLimit = 0) {
     log,
   };
   return { name, runId, manager, parts, read: () => createArchivedLogReader(parts)(name, {}) };
+}
+
+/** Runs a script as a runner whose log is kept. */
+async function launch(script: string, backoffLimit = 0) {
+  const prepared = await prepare(backoffLimit);
+  const { name, runId, manager } = prepared;
+  await manager.launch({ ...shell(name, script), runId, describedBy: testOwner(runId) });
+  return prepared;
+}
+
+/** Says how far a launch is. */
+async function setLaunch(runId: string, status: string): Promise<void> {
+  const id = toDatabaseId(runId);
+  await sql`insert into ws_launch (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due)
+    values (${id}, ${id}, ${id}, ${id}, 'start', 1, ${status}, 1, utc_timestamp(3), utc_timestamp(3))
+    on duplicate key update status = values(status)`.execute(database.db);
 }
 
 test('of a million lines of a pod that is killed each is kept once, although the replicas that keep them die too', async () => {
@@ -76,10 +92,7 @@ test('of a million lines of a pod that is killed each is kept once, although the
 test('a log is followed from before its pod is there', async () => {
   const { runId, manager } = await launch('echo first; sleep 1; echo last');
   const id = toDatabaseId(runId);
-  await sql`insert into ws_launch (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due)
-    values (${id}, ${id}, ${id}, ${id}, 'start', 1, 'launched', 0, utc_timestamp(3), utc_timestamp(3))`.execute(
-    database.db,
-  );
+  await setLaunch(runId, 'launched');
   const messages: string[] = [];
   const { signal } = new AbortController();
   for await (const { entry } of createRunnerLog(database.db, manager).follow(id, undefined, signal)) {
@@ -97,6 +110,43 @@ test('what a pod has logged is kept although the pod is deleted', async () => {
   await archiver.stop();
   expect(await countNumbered(read())).toBe(50_000);
 });
+
+test('the log of the builder of its image comes before that of a runner, followed and kept, and outlives the builder', async () => {
+  const { name, runId, manager, parts, read } = await prepare();
+  const id = toDatabaseId(runId);
+  await setLaunch(runId, 'queued');
+  const archiver = startLogArchiver({ ...parts, flushAfter: 200 });
+  const readLog = createArchivedLogReader(parts);
+  const { signal } = new AbortController();
+  const follow = async () => {
+    const messages: string[] = [];
+    const runnerLog = createRunnerLog(database.db, { status: manager.status, readLog });
+    for await (const { entry } of runnerLog.follow(id, undefined, signal)) messages.push(entry.message);
+    return messages;
+  };
+  const followed = follow();
+  // Anything stands in for a builder that has its label.
+  const builder = `builder-of-${id.slice(0, 8)}`;
+  await manager.launch(shell(builder, 'sleep 2; seq 1 3; sleep 1; seq 4 5'));
+  const ofBuilder = ['-n', 'runners', '-l', `zenml.io/workload=${builder}`];
+  await until(async () => (await workspace.cluster.kubectl('get', 'pods', '-o', 'name', ...ofBuilder)) !== '');
+  await workspace.cluster.kubectl('label', 'pods', `zenml.io/built-for=${name}`, ...ofBuilder);
+  await until(async () => (await countKeptLines(id)) === 5);
+  await manager.remove(builder);
+  await manager.launch({ ...shell(name, 'seq 6 8'), runId, describedBy: testOwner(runId) });
+  await setLaunch(runId, 'launched');
+  await untilKept(database, runId);
+  await archiver.stop();
+  await manager.remove(name);
+  expect((await followed).join('')).toBe('12345678');
+  expect(await countNumbered(read())).toBe(8);
+});
+
+async function countKeptLines(id: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select coalesce(sum(line_count), 0) as count from ws_log_part
+    where run_id = ${id} and written = 1`.execute(database.db);
+  return Number(rows[0]?.count);
+}
 
 test('the logs of a pod and of the one that replaces it are kept apart', async () => {
   const { runId, parts, read } = await launch('echo 1; exit 1', 1);

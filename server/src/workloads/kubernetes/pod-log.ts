@@ -5,12 +5,12 @@ import { formatCursor, type LogPlace, parseCursor } from '../logs/cursor.ts';
 import type { LogReading, WorkloadLogLine } from '../manager.ts';
 import { type Cluster, refusalStatus } from './cluster.ts';
 import { selectorOfBuilder, selectorOfWorkload } from './labels.ts';
-import { type SeenPod, seePods } from './seen.ts';
+import { inOrder, type SeenPod, seePods } from './seen.ts';
 
 /** How often it is asked whether a container has started, milliseconds. */
 const PAUSE = 250;
 
-/** Reads the log of a workload from its pods, one after the other. */
+/** Reads the log of a workload from its pods, one after the other; where its image was built for it, the builder's first. */
 export async function* readPodLogs(
   cluster: Cluster,
   namespace: string,
@@ -20,7 +20,7 @@ export async function* readPodLogs(
   let place = after === undefined ? undefined : parseCursor(after);
   let attempt = place?.attempt ?? 0;
   while (!signal.aborted) {
-    const pod = (await listPods(cluster, namespace, name)).find((candidate) => attemptOf(candidate) >= attempt);
+    const pod = (await listPods({ cluster, namespace }, name, attempt))[0];
     if (!pod) return;
     attempt = attemptOf(pod);
     const isOver = pod.phase === 'Succeeded' || pod.phase === 'Failed';
@@ -35,14 +35,26 @@ export async function* readPodLogs(
   }
 }
 
-/** A workload's pods; until there are any, those of the builder of its image, which say why there never will be. */
-async function listPods(cluster: Cluster, namespace: string, name: string): Promise<readonly SeenPod[]> {
-  const pods = await selectPods(cluster, namespace, selectorOfWorkload(name));
-  return pods.length > 0 ? pods : selectPods(cluster, namespace, selectorOfBuilder(name));
+/**
+ * The pods of a workload from an attempt on, and before them those of the builder of its image: they say why there may never
+ * be others.
+ */
+async function listPods(
+  place: Pick<PodReading, 'cluster' | 'namespace'>,
+  name: string,
+  from: number,
+): Promise<readonly SeenPod[]> {
+  const own = await selectPods(place, selectorOfWorkload(name));
+  const isPastBuilder = from > 0 && own.some((pod) => attemptOf(pod) <= from);
+  const building = isPastBuilder ? [] : await selectPods(place, selectorOfBuilder(name));
+  return inOrder([...building, ...own]).filter((pod) => attemptOf(pod) >= from);
 }
 
-async function selectPods({ core }: Cluster, namespace: string, labelSelector: string): Promise<readonly SeenPod[]> {
-  return seePods((await core.listNamespacedPod({ namespace, labelSelector })).items);
+async function selectPods(
+  { cluster, namespace }: Pick<PodReading, 'cluster' | 'namespace'>,
+  labelSelector: string,
+): Promise<readonly SeenPod[]> {
+  return seePods((await cluster.core.listNamespacedPod({ namespace, labelSelector })).items);
 }
 
 /** When it was made, seconds since 1970: the same however many of the pods before it are still there. */

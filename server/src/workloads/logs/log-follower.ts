@@ -83,15 +83,20 @@ class LogFollower {
     this.#outage = await findOutage(db, this.#claimed);
     if (!(await this.#settle())) return false;
     while (!this.#signal.aborted) {
+      // Before the cluster is asked: once it is said to be launched, it is absent only if it is gone.
+      const isQueued = (await findLaunchStatus(db, this.#claimed)) === 'queued';
       const { phase } = await manager.status(this.#name);
-      if (phase === 'absent' && (await findLaunchStatus(db, this.#claimed)) === 'queued') return false;
-      const isOver = phase !== 'pending' && phase !== 'running';
+      const isAwaited = phase === 'absent' && isQueued;
+      const isOver = !isAwaited && phase !== 'pending' && phase !== 'running';
+      const before = this.#cursor;
       // Once it is over all of it is read again from the last line that is known: the stream may have broken off.
       const isRead = await this.#read(!isOver);
       if (this.#gaveUp) return this.#end();
       if (this.#signal.aborted) break;
       if (!isRead) continue;
       if (isOver) return this.#end();
+      // Not even its image is being built: others may look after it next time.
+      if (isAwaited && this.#cursor === before) return false;
       await sleep(PAUSE, undefined, { signal: this.#signal }).catch(() => undefined);
     }
     await this.#flush();

@@ -56,7 +56,8 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
           cursor = undefined;
           number = launch.number;
         }
-        if (launch.status === 'queued') {
+        // Before it is taken up nothing can have been logged, after that its image may be being built.
+        if (launch.status === 'queued' && launch.attempts === 0) {
           await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
           continue;
         }
@@ -67,7 +68,7 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
           if (entry) yield { cursor: formatPlace(number, line.cursor), entry };
         }
         if (signal.aborted) break;
-        if (await isLive(nameOf(runId, number))) {
+        if (launch.status === 'queued' || (await isLive(nameOf(runId, number)))) {
           // Its pod is not there yet, or is about to be replaced.
           await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
           continue;
@@ -85,10 +86,12 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
 interface LaunchState {
   readonly number: number;
   readonly status: string;
+  /** How often it was taken up. */
+  readonly attempts: number;
 }
 
 async function launchesOf(db: Database, runId: string, from: number): Promise<readonly LaunchState[]> {
-  const { rows } = await sql<LaunchState>`select number, status from ws_launch
+  const { rows } = await sql<LaunchState>`select number, status, attempts from ws_launch
     where run_id = ${runId} and number >= ${from} order by number`.execute(db);
   return rows;
 }
