@@ -13,7 +13,7 @@ import { migrateDatabase } from './database/migrations/migrate.ts';
 import { readServerSettings } from './features/server/server-settings-store.ts';
 import { ensureFirstStart, type FirstStartOptions } from './first-start/first-start.ts';
 import { cors } from './http/cors.ts';
-import { drain } from './http/graceful-server.ts';
+import { drain, KEEP_ALIVE_SECONDS } from './http/graceful-server.ts';
 import { type CleanupSettings, startIdempotencyCleanup } from './http/idempotency-cleanup.ts';
 import { createMetricsServer } from './http/metrics.ts';
 import { startLaunching } from './launching.ts';
@@ -98,7 +98,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     log.warn({ err: error }, 'expired answers of repeated requests were not deleted'),
   );
   const { host, port, metricsPort } = config.process;
-  const server = await listening(createServer(app), host, port);
+  const server = await listening(createServer({ keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 }, app), host, port);
   const metricsServer =
     metricsPort === undefined ? undefined : await listening(createMetricsServer(metrics), host, metricsPort);
   return {
