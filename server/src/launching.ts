@@ -13,6 +13,7 @@ import { startDispatcher } from './workloads/dispatcher/dispatcher.ts';
 import { createFailRun } from './workloads/dispatcher/failed-runs.ts';
 import { cancelLaunches, enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
 import { startQueuePositions } from './workloads/dispatcher/queue-positions.ts';
+import { startExamination } from './workloads/examination.ts';
 import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
@@ -31,7 +32,7 @@ export interface Launching {
   readonly preflight: Preflight;
   readonly runnerLog: RunnerLog;
   readonly cancelLaunches: CancelLaunches;
-  /** What keeps runs from being started, one line each, as it was at the start. */
+  /** What keeps runs from being started, one line each, as far as it is known by now. */
   readonly listProblems: () => readonly string[];
   stop(): Promise<void>;
 }
@@ -48,8 +49,12 @@ export async function startLaunching(
   const logStore = await openLogStore(workloads);
   const archive = logStore && { ...logStore, db, manager, log };
   await manager.start();
-  const findings = [...(await manager.diagnose()), ...(logStore ? await diagnoseLogStore(logStore) : [])];
-  warnOfProblems(findings, server.serverUrl, log);
+  if (server.serverUrl === undefined) log.warn(`Runs cannot be started: ${NO_SERVER_URL}`);
+  const examination = startExamination(
+    async () => [...(await manager.diagnose()), ...(logStore ? await diagnoseLogStore(logStore) : [])],
+    // What keeps runs from being started is said at once, and not at the first run.
+    ({ severity, problem, fix }) => log[severity === 'error' ? 'error' : 'warn'](`${problem} ${fix}`),
+  );
   const failRun = createFailRun(createRunStatusUpdates(createOnboarding(), noteRunEnded));
   const launcher = createLauncher({
     db,
@@ -80,7 +85,7 @@ export async function startLaunching(
     startTimeoutSeconds: workloads.runnerTimeoutSeconds,
   });
   return {
-    listProblems: () => findings.map(({ severity, problem }) => `${severity}: ${problem}`),
+    listProblems: examination.listProblems,
     cancelLaunches: {
       cancel: cancelLaunches,
       async removeRunners(runId, numbers) {
@@ -102,6 +107,7 @@ export async function startLaunching(
       return launch;
     },
     async stop() {
+      examination.stop();
       await dispatcher.stop();
       await endPositions();
       await archiver?.stop();
@@ -116,14 +122,6 @@ const NO_ADDRESS: Finding = {
   problem: 'ZENML_SERVER_SERVER_URL is not set, so that the runner would not find the server.',
   fix: 'Set it to the address under which pods reach the API.',
 };
-
-/** What keeps runs from being started is said at once, and not at the first run. */
-function warnOfProblems(findings: readonly Finding[], serverUrl: string | undefined, log: Logger): void {
-  if (serverUrl === undefined) log.warn(`Runs cannot be started: ${NO_SERVER_URL}`);
-  for (const { severity, problem, fix } of findings) {
-    log[severity === 'error' ? 'error' : 'warn'](`${problem} ${fix}`);
-  }
-}
 
 /** Milliseconds in which a request's transaction has usually been committed. */
 const AFTER_COMMIT = 50;
