@@ -4,8 +4,8 @@
     python -m venv .venv && .venv/bin/pip install 'zenml[server]==0.98.0'
     .venv/bin/python server/scripts/derive-data.py
 
-writes server/data/flavors.json, server/data/service-connector-types.json and server/data/integrations.json. A second run
-writes the same bytes.
+writes server/data/flavors.json, server/data/service-connector-types.json, server/data/integrations.json,
+server/data/stack-deployments.json and server/data/run-configuration.json. A second run writes the same bytes.
 
 Texts are left out: descriptions in JSON schemas (prose, three quarters of their size) are dropped, descriptions that
 the REST contract has a field for are empty. Names, titles, types, defaults, limits and the markers `sensitive` and
@@ -184,6 +184,109 @@ def stack_deployments():
         }
 
 
+def schema_generator():
+    """Generates JSON schemas whose definitions bear the full names of classes: which short ones are free depends on
+    the other definitions of the schema that they will stand in."""
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class QualifiedNames(GenerateJsonSchema):
+        def get_defs_ref(self, core_mode_ref):
+            name = core_mode_ref[0].rsplit(":", 1)[0]
+            self._prioritized_defsref_choices[name] = [name]
+            return name
+
+    return QualifiedNames
+
+
+def settings_class(flavor):
+    """The class of the settings that a run may override: the nearest parent of a configuration that is one."""
+    from zenml.config.base_settings import BaseSettings
+
+    parents = flavor().config_class.__mro__[1:]
+    found = next((cls for cls in parents if issubclass(cls, BaseSettings)), None)
+    return found if found and found.model_fields else None
+
+
+def run_configuration():
+    """What the form of a run's configuration is made of: fields of runs and steps, and settings by kind of component.
+    What depends on the snapshot (parameters, names of components, steps) is not among it."""
+    from typing import Optional
+
+    from pydantic import create_model
+
+    from zenml.config import ResourceSettings
+    from zenml.config.pipeline_run_configuration import PipelineRunConfiguration
+    from zenml.config.source import StringSerializableSource
+    from zenml.config.step_configurations import StepConfigurationUpdate
+    from zenml.integrations.registry import integration_registry
+    from zenml.stack.flavor_registry import FlavorRegistry
+
+    registered = list(FlavorRegistry.builtin_flavors.fget(None))
+    for integration in integration_registry.integrations.values():
+        registered += integration.flavors()
+    settings = {
+        f"{flavor().type.value}/{flavor().name}": settings_class(flavor)
+        for flavor in registered
+    }
+    settings = {"resources": ResourceSettings} | {
+        kind: cls for kind, cls in settings.items() if cls
+    }
+
+    def fields(model, left_out):
+        """Sources are given as texts, `module.attribute`."""
+        return {
+            name: (
+                Optional[str]
+                if info.annotation == Optional[StringSerializableSource]
+                else info.annotation,
+                info,
+            )
+            for name, info in model.model_fields.items()
+            if name not in left_out
+        }
+
+    def schema_of(model):
+        return without_texts(
+            model.model_json_schema(schema_generator=schema_generator())
+        )
+
+    of_snapshot = {"parameters", "settings"}
+    named = {"name", "outputs", "step_operator", "experiment_tracker"}
+    step_fields = fields(StepConfigurationUpdate, of_snapshot | named)
+    not_of_run = {"schedule", "build", "steps"}
+    run_fields = fields(PipelineRunConfiguration, of_snapshot | not_of_run)
+    settings_fields = {kind: (cls, ...) for kind, cls in settings.items()}
+    step = schema_of(create_model("Step", **step_fields))
+    run = schema_of(create_model("Run", **run_fields))
+    chosen = schema_of(create_model("Settings", **settings_fields))
+    return {
+        "step": step["properties"],
+        "run": run["properties"],
+        "settings": {
+            kind: schema["$ref"].removeprefix("#/$defs/")
+            for kind, schema in chosen["properties"].items()
+        },
+        "definitions": step["$defs"] | run["$defs"] | chosen["$defs"],
+    }
+
+
+def write_sections(name, sections):
+    """One member of each section a line."""
+    lines = [
+        f"{json.dumps(title)}: {{\n"
+        + ",\n".join(
+            f"{json.dumps(key)}: {json.dumps(member, ensure_ascii=False)}"
+            for key, member in section.items()
+        )
+        + "\n}"
+        for title, section in sections.items()
+    ]
+    (DATA / name).write_text(
+        "{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8"
+    )
+    print(f"{name}: {sum(len(section) for section in sections.values())}")
+
+
 def write(name, rows):
     """One record a line, so that a new release shows as a readable difference."""
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
@@ -212,6 +315,7 @@ def main():
         write("service-connector-types.json", list(service_connector_types()))
         write("integrations.json", list(integrations()))
         write("stack-deployments.json", list(stack_deployments()))
+        write_sections("run-configuration.json", run_configuration())
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ interface ConnectorType {
 
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../data/${name}`, import.meta.url), 'utf8'));
 const flavors = read('flavors.json') as readonly Flavor[];
+const runConfiguration = read('run-configuration.json') as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 const connectorTypes = read('service-connector-types.json') as readonly ConnectorType[];
 
 /** Whether a schema holds prose: a `description` that is a keyword and no property's name. */
@@ -62,5 +63,24 @@ describe('the catalogue of service connector types', () => {
     for (const resourceType of type.resource_types)
       expect(methods).toEqual(expect.arrayContaining([...resourceType.auth_methods]));
     for (const { config_schema } of type.auth_methods) expectUsable(config_schema);
+  });
+});
+
+describe('what a run may override', () => {
+  const { step = {}, run = {}, settings = {}, definitions = {} } = runConfiguration;
+
+  test('has every definition that it refers to, without texts', () => {
+    const references = JSON.stringify([step, run, definitions]).matchAll(/#\/\$defs\/([^"]+)/g);
+    const named = [...Array.from(references, ([, name]) => name), ...Object.values(settings)];
+    expect(Object.keys(definitions)).toEqual(expect.arrayContaining(named));
+    expect(hasDescription([Object.values(step), Object.values(run), Object.values(definitions)])).toBe(false);
+  });
+
+  test('has settings for kinds of components that the catalogue knows, and of resources', () => {
+    const kinds = flavors.map(({ type, name }) => `${type}/${name}`);
+    const { resources, ...ofKinds } = settings;
+    expect(resources).toBe('zenml.config.resource_settings.ResourceSettings');
+    expect(kinds).toEqual(expect.arrayContaining(Object.keys(ofKinds)));
+    expect(ofKinds).toHaveProperty('orchestrator/kubernetes');
   });
 });

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../servers/json.ts';
 import type { Session } from '../session.ts';
+import { seedConfigurableSnapshots } from './configurable-snapshots.ts';
 import type { Identities } from './identities.ts';
 import { change, create, instant, snapshotRequest, source } from './shapes.ts';
 import type { Stacks } from './stacks.ts';
@@ -84,6 +85,7 @@ export async function seedPipelines(session: Session, who: Identities, stacks: S
     snapshotRequest({ ...shape, project: otherProject, pipeline: other.id, more: { name: 'release' } }),
   );
   await seedTemplates(session, project, modelSnapshot.id);
+  await seedConfigurableSnapshots(session, who, { pipeline: train.id, defaultStack: stacks.defaultStack });
   return {
     train: train.id,
     serve: serve.id,

@@ -30,6 +30,8 @@ export const snapshots: WriteScript = {
       session.post('/pipeline_snapshots', snapshotRequest({ ...shape, ...(more ? { more } : {}) }));
     const plain = await make({});
     await session.get(`/pipeline_snapshots/${plain.id}?hydrate=true`);
+    const forms = '?include_config_schema=true&step_configuration_filter=split';
+    await session.get(`/pipeline_snapshots/${pipelines.modelSnapshot}${forms}`);
     await make({ name: 'release' });
     await make({ name: 'release', replace: true });
     await make({ name: true });

@@ -21,6 +21,7 @@ import { rawJsonOr } from '../../raw-json.ts';
 import { loadBuilds } from '../builds/builds-read-model.ts';
 import { loadCodeReferences } from '../code-repositories/code-repositories-read-model.ts';
 import { loadPipelines } from '../pipelines/pipelines-read-model.ts';
+import { loadRunConfigurationForms } from '../run-configuration/run-configuration-read-model.ts';
 import { loadSnapshots } from '../snapshots/snapshots-read-model.ts';
 import { loadTags } from '../tags/tags-read-model.ts';
 import { loadOwners } from '../users/users-read-model.ts';
@@ -86,12 +87,13 @@ async function loadMetadata(connection: Connection, rows: readonly TemplateRow[]
           .where('id', 'in', snapshotIds)
           .execute()
       : [];
+  const forms = await loadRunConfigurationForms(connection, snapshotIds);
   const specifications = new Map(snapshots.map(({ id, pipeline_spec }) => [id, pipeline_spec]));
   return (row: TemplateRow): Model<'RunTemplateResponseMetadata'> => ({
     description: row.description,
     pipeline_spec: rawJsonOr(specifications.get(row.source_snapshot_id ?? '') ?? null, null),
-    config_template: null,
-    config_schema: null,
+    config_template: forms.get(row.source_snapshot_id ?? '')?.config_template ?? null,
+    config_schema: forms.get(row.source_snapshot_id ?? '')?.config_schema ?? null,
   });
 }
 

@@ -5,7 +5,6 @@ import type { Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { toDatabaseInstant } from '../../database/instants.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { notImplemented } from '../../errors.ts';
 import { type Lister, loadOne } from '../../listing/lister.ts';
 import { depthOf, FULL, type Loader, one } from '../../listing/page.ts';
 import type { Maintenance } from '../maintenance.ts';
@@ -29,12 +28,9 @@ export function snapshotsOperations({ db, list, complete, maintenance }: Snapsho
     list_pipeline_snapshots_api_v1_pipeline_snapshots_get: (request) => list(SNAPSHOT_LIST, request),
 
     async get_pipeline_snapshot_api_v1_pipeline_snapshots__snapshot_id__get({ path, query }) {
-      if (query.include_config_schema) {
-        throw notImplemented('Configuration schemas of snapshots are offered together with running them.');
-      }
       const steps = query.step_configuration_filter ?? undefined;
       const load: Loader<Model<'PipelineSnapshotResponse'>> = (connection, ids, depth) =>
-        loadSnapshots(connection, ids, depth, { steps });
+        loadSnapshots(connection, ids, depth, { steps, withForm: query.include_config_schema ?? false });
       return loadOne(db, load, path.snapshot_id, depthOf(query.hydrate), 'pipeline snapshot');
     },
 

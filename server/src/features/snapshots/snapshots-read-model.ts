@@ -11,6 +11,7 @@ import { loadCodeReferences } from '../code-repositories/code-repositories-read-
 import { loadCuratedVisualizations } from '../curated-visualizations/curated-visualizations-read-model.ts';
 import { loadDeploymentsOfSnapshots } from '../deployments/deployments-read-model.ts';
 import { loadPipelines } from '../pipelines/pipelines-read-model.ts';
+import { loadRunConfigurationForms } from '../run-configuration/run-configuration-read-model.ts';
 import { loadSchedules } from '../schedules/schedules-read-model.ts';
 import { loadStacks } from '../stacks/stacks-read-model.ts';
 import { loadTags } from '../tags/tags-read-model.ts';
@@ -23,6 +24,8 @@ type SnapshotResponse = Model<'PipelineSnapshotResponse'>;
 export interface SnapshotOptions {
   /** Only the configurations of these steps; all where left out. */
   readonly steps?: readonly string[] | undefined;
+  /** With the form of its run configuration, which takes more statements and all steps to make. */
+  readonly withForm?: boolean;
 }
 
 /** Loads snapshots by database id; see `Loader`. */
@@ -123,8 +126,10 @@ async function loadMetadata(connection: Connection, ids: readonly string[], opti
     .where('id', 'in', ids)
     .execute();
   const steps = await loadStepTexts(connection, ids, options);
+  const forms = await loadRunConfigurationForms(connection, options.withForm ? ids : []);
   return new Map(
     rows.map((row) => {
+      const form = forms.get(row.id);
       const configuration = JSON.parse(row.pipeline_configuration) as Record<string, unknown>;
       const inheritance = inheritanceOf(configuration, row.is_dynamic === 1);
       const ofSnapshot = (steps.get(row.id) ?? []).map(
@@ -145,8 +150,8 @@ async function loadMetadata(connection: Connection, ids: readonly string[], opti
         code_path: row.code_path,
         template_id: fromNullableId(row.template_id),
         source_snapshot_id: fromNullableId(row.source_snapshot_id),
-        config_schema: null,
-        config_template: null,
+        config_schema: form?.config_schema ?? null,
+        config_template: form?.config_template ?? null,
       };
       return [row.id, metadata] as const;
     }),

@@ -35,8 +35,9 @@ export function inheritanceOf(pipelineConfiguration: Json, excludeHooks: boolean
 export function toStep(stored: string, { values, substitutions }: Inheritance): Model<'Step-Output'> {
   const step = JSON.parse(stored) as Json;
   const config = step['config'] as Json | undefined;
-  const overrides = (step['step_config_overrides'] ?? config ?? {}) as Json;
-  const merged = config ? merge(config, substitutions) : merge(overrides, values);
+  const own = step['step_config_overrides'] as Json | undefined;
+  const merged = config ? merge(config, substitutions) : merge(own ?? {}, values);
+  const overrides = own ?? merged;
   return { ...step, config: merged, step_config_overrides: overrides } as unknown as Model<'Step-Output'>;
 }
 
