@@ -103,6 +103,19 @@ export const suites = [
     run: (context) => runDifferentialSuite(context, ['--self']),
   },
   {
+    name: 'control-plane',
+    about: 'log-in by a control plane, beside the reference under the same one',
+    needs: ['database', 'python'],
+    cores: 1,
+    run: (context) =>
+      context.withDatabase(({ url }) =>
+        context.nodeTests('test/control-plane/**/*.test.ts', {
+          ZENML_REFERENCE_BIN: context.have.python.bin,
+          ZENML_TEST_DATABASE_URL: url,
+        }),
+      ),
+  },
+  {
     name: 'images',
     about: 'runner images in real registries: open ones, with passwords, with tokens, of clouds',
     needs: ['registry', 'python'],

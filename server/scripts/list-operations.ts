@@ -14,7 +14,7 @@ import { enqueueLaunch } from '../src/workloads/dispatcher/launch-store.ts';
 /** Nothing connects before the first statement, and none is sent. */
 const config = loadConfig({ ZENML_STORE_URL: 'mysql://nobody:none@localhost/none' });
 const database = createDatabase(config.store.database);
-const { authentication, ...parts } = createAuthentication(config, database.db, '');
+const { authentication, ...parts } = createAuthentication(config, database.db, '', pino());
 const handlers = {
   ...authentication,
   ...createOperations({

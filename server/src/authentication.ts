@@ -1,8 +1,10 @@
 import type { Request } from 'express';
+import type { Logger } from 'pino';
 import { createTokenIssuer, type IssueToken } from './auth/access-tokens.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createCsrfTokens } from './auth/csrf.ts';
 import { createDownloadTokens, type DownloadTokens } from './auth/download-tokens.ts';
+import { createExternalUsers, type FindExternalUser, serverHeaders } from './auth/external-users.ts';
 import type { Identity } from './auth/identity.ts';
 import { createIdentityCache } from './auth/identity-cache.ts';
 import { createRateLimiter, type RateLimiter, UNLIMITED } from './auth/rate-limiter.ts';
@@ -10,10 +12,14 @@ import { createTokens } from './auth/tokens.ts';
 import type { AuthConfig } from './config/auth-config.ts';
 import type { Config } from './config/config.ts';
 import type { ServerConfig } from './config/server-config.ts';
+import { ZENML_VERSION } from './contract/document.ts';
 import type { Handlers } from './contract/registry.ts';
 import type { Database } from './database/database.ts';
+import { ApiError } from './errors.ts';
 import { createDevicesService, type DeviceSettings, type DevicesService } from './features/devices/devices-service.ts';
+import { createExternalLogin } from './features/login/external-login-service.ts';
 import { loginOperations } from './features/login/login-operations.ts';
+import { createOnboarding } from './features/server/onboarding.ts';
 
 /** How requests are authenticated, and the operations of log-in. */
 export interface Authentication {
@@ -26,11 +32,16 @@ export interface Authentication {
   readonly downloadTokens: DownloadTokens;
 }
 
-/** Builds authentication from its configuration. @param serverId hyphenated; issuer and audience of tokens */
+/**
+ * Builds authentication from its configuration.
+ * @param serverId hyphenated; issuer and audience of tokens
+ * @param log told why a control plane could not be asked
+ */
 export function createAuthentication(
   { auth, server }: Pick<Config, 'auth' | 'server'>,
   db: Database,
   serverId: string,
+  log: Pick<Logger, 'warn'>,
 ): Authentication {
   const external = auth.scheme === 'EXTERNAL';
   const deviceSettings = deviceSettingsOf(auth, server);
@@ -52,6 +63,12 @@ export function createAuthentication(
     serverUrl: server.serverUrl,
   };
   const cache = createIdentityCache();
+  const authenticateExternal = createExternalLogin({
+    db,
+    findExternalUser: externalUsersOf(auth, server, serverId, log),
+    onboarding: createOnboarding(),
+    forgetIdentities: cache.clear,
+  });
   const authenticate = createAuthenticator({
     db,
     scheme: auth.scheme,
@@ -60,6 +77,7 @@ export function createAuthentication(
     cache,
     cookieName: cookie.name,
     rules: { external, devices: deviceSettings.offered, workloadLeewaySeconds: auth.workloadTokenLeewaySeconds },
+    authenticateExternal,
     defaultUserName: server.defaultUserName ?? 'default',
   });
   const issueToken = createTokenIssuer(tokens, csrf, lifetime);
@@ -84,10 +102,29 @@ export function createAuthentication(
       apiTokens: { lifetimeSeconds: auth.apiTokenLifetimeSeconds, maxLifetimeSeconds: auth.apiTokenMaxLifetimeSeconds },
       external,
       devices: deviceSettings.offered,
+      externalLoginUrl: auth.externalLoginUrl,
+      authenticateExternal,
       logInDevice: devices.logIn,
       limiter: limiterOf('log-in'),
     }),
   };
+}
+
+function externalUsersOf(
+  { scheme, externalUserInfoUrl: userInfoUrl }: AuthConfig,
+  { externalServerId, serverUrl }: ServerConfig,
+  ownId: string,
+  log: Pick<Logger, 'warn'>,
+): FindExternalUser {
+  if (scheme !== 'EXTERNAL' || userInfoUrl === undefined) {
+    return async () => {
+      throw new ApiError('AuthorizationException', 'This server does not authenticate users by a control plane');
+    };
+  }
+  const serverId = externalServerId ?? ownId;
+  const headers = serverHeaders(serverId, serverUrl, ZENML_VERSION);
+  const onFailure = (error: unknown) => log.warn({ err: error }, 'the control plane did not say who a user is');
+  return createExternalUsers({ userInfoUrl, headers, serverId, onFailure });
 }
 
 function deviceSettingsOf(auth: AuthConfig, server: ServerConfig): DeviceSettings {

@@ -46,6 +46,7 @@ import { activationOperations } from './features/server/activation-operations.ts
 import { createOnboarding } from './features/server/onboarding.ts';
 import { type ServerDescription, serverOperations } from './features/server/server-operations.ts';
 import { apiKeysOperations } from './features/service-accounts/api-keys-operations.ts';
+import { ownAccountsRule } from './features/service-accounts/own-accounts.ts';
 import { serviceAccountsOperations } from './features/service-accounts/service-accounts-operations.ts';
 import { serviceConnectorsOperations } from './features/service-connectors/service-connectors-operations.ts';
 import { createServiceConnectorsService } from './features/service-connectors/service-connectors-service.ts';
@@ -131,14 +132,23 @@ export function createOperations(parts: FeatureParts): Handlers {
   };
   const waitConditions = createWaitConditionsService(runs.updateStatus, createRunResumption(runs, enqueueLaunch));
 
+  const external = settings.description.auth_scheme === 'EXTERNAL';
+  const requireOwnAccounts = ownAccountsRule(external);
+
   return {
     ...serverOperations({ db, ...settings, poolState: database.poolState }),
     ...activationOperations({ db }),
     ...projectsOperations({ db, list, projects, projectScope }),
     ...pipelinesOperations({ db, list }),
-    ...usersOperations({ db, list, forgetIdentities, passwordChanges: parts.passwordChanges }),
-    ...serviceAccountsOperations({ db, list, forgetIdentities }),
-    ...apiKeysOperations({ db, list, forgetIdentities }),
+    ...usersOperations({
+      db,
+      list,
+      forgetIdentities,
+      passwordChanges: parts.passwordChanges,
+      external,
+    }),
+    ...serviceAccountsOperations({ db, list, forgetIdentities, requireOwnAccounts }),
+    ...apiKeysOperations({ db, list, forgetIdentities, requireOwnAccounts }),
     ...devicesOperations({ db, list, devices, onboarding, forgetIdentities }),
     ...flavorsOperations({ db, list, syncFlavors }),
     ...tagsOperations({ db, list }),

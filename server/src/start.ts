@@ -76,7 +76,7 @@ function firstStartOptions({ server, auth, controlPlane }: Config): FirstStartOp
 async function listen(config: Config, database: DatabaseHandle, log: Logger): Promise<RunningServer> {
   const draining = { active: false };
   const serverId = fromDatabaseId((await readServerSettings(database.db)).id);
-  const authentication = createAuthentication(config, database.db, serverId);
+  const authentication = createAuthentication(config, database.db, serverId, log);
   const launching = await startLaunching(config, database.db, { issueToken: authentication.issueToken, serverId }, log);
   const { scheduleCatchUp: catchUp } = config.workloads;
   const triggering = launching && startTriggering(database.db, { ...launching, catchUp }, log);
@@ -128,6 +128,7 @@ function appSettings(
       workloadManager: workloads.managerSource !== undefined,
       rbac: controlPlane !== undefined,
       externalAuthentication: auth.scheme === 'EXTERNAL',
+      externalServerId: server.externalServerId !== undefined,
     },
     description: {
       deployment_type: server.deploymentType,

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import { credentialsNotValid } from '../errors.ts';
 import { API_KEY_PREFIX } from './api-keys.ts';
 import type { CsrfTokens } from './csrf.ts';
+import { asWrongCredential, CONTROL_PLANE_KEY_PREFIX } from './external-users.ts';
 import {
   authenticateApiKey,
   authenticatePassword,
@@ -34,6 +35,8 @@ export interface AuthenticatorParts {
   readonly cache: IdentityCache;
   readonly cookieName: string;
   readonly rules: IdentityRules;
+  /** Finds out at the control plane whom a token of it stands for. @throws ApiError AuthorizationException 401 */
+  readonly authenticateExternal: (token: string) => Promise<Identity>;
   /** The user of every request under `NO_AUTH`. */
   readonly defaultUserName: string;
 }
@@ -102,9 +105,21 @@ async function authenticateBearer(parts: AuthenticatorParts, headers: Credential
   return identity;
 }
 
-async function verifyBearer({ db, tokens, rules }: AuthenticatorParts, credential: string): Promise<Identity> {
+async function verifyBearer(parts: AuthenticatorParts, credential: string): Promise<Identity> {
+  const { db, tokens, rules } = parts;
+  if (credential.startsWith(CONTROL_PLANE_KEY_PREFIX)) return authenticateControlPlaneKey(parts, credential);
   if (credential.startsWith(API_KEY_PREFIX)) return authenticateApiKey(db, credential);
   return authenticateToken(db, await tokens.verify(credential), rules);
+}
+
+/** Checks a key that the control plane gave to a service account. @throws ApiError CredentialsNotValid 401 */
+export function authenticateControlPlaneKey(
+  { authenticateExternal }: Pick<AuthenticatorParts, 'authenticateExternal'>,
+  key: string,
+): Promise<Identity> {
+  return authenticateExternal(key).catch((error: unknown) => {
+    throw asWrongCredential(error);
+  });
 }
 
 /** What stands behind the scheme, which may be nothing; `undefined` under another scheme. */

@@ -1,5 +1,5 @@
 import type { Connection } from '../database/database.ts';
-import { fromDatabaseId } from '../database/ids.ts';
+import { fromDatabaseId, fromNullableId } from '../database/ids.ts';
 import { credentialsNotValid } from '../errors.ts';
 import { type ApiKey, decodeApiKey, isGenerationValid, isPreviousRetained, type KeyGeneration } from './api-keys.ts';
 import type { Identity } from './identity.ts';
@@ -159,13 +159,16 @@ function problemOfWorkload(subject: store.TokenSubject, claims: TokenClaims, rul
 const failed = (reason: string) => `Authentication error: ${reason}`;
 
 /** The identity of a user whose credentials are verified. */
-export function toIdentity(user: store.AuthUser): Identity {
+export function toIdentity(
+  user: Pick<store.AuthUser, 'id' | 'name' | 'is_admin' | 'is_service_account' | 'external_user_id'>,
+): Identity {
   return {
     user: {
       id: fromDatabaseId(user.id),
       name: user.name,
       isAdmin: user.is_admin === 1,
       isServiceAccount: user.is_service_account === 1,
+      externalId: fromNullableId(user.external_user_id) ?? undefined,
     },
   };
 }

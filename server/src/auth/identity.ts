@@ -16,4 +16,6 @@ export interface IdentityUser {
   readonly name: string;
   readonly isAdmin: boolean;
   readonly isServiceAccount: boolean;
+  /** The id that the control plane knows the user under, where it does; API form. */
+  readonly externalId?: string | undefined;
 }

@@ -14,7 +14,7 @@ export const authVariables = {
     oneOf('OAUTH2_PASSWORD_BEARER', 'HTTP_BASIC', 'NO_AUTH', 'EXTERNAL'),
     'OAUTH2_PASSWORD_BEARER',
     {
-      doc: 'How clients prove who they are. `NO_AUTH` lets everybody in as admin; `EXTERNAL` leaves log-in to a control plane, which is not there yet: only API keys of service accounts and confirmed devices get in.',
+      doc: 'How clients prove who they are. `NO_AUTH` lets everybody in as admin; `EXTERNAL` leaves log-in to a control plane, which knows the users: accounts are made and kept up to date as they log in.',
     },
   ),
   jwtSecretKey: optional('ZENML_SERVER_JWT_SECRET_KEY', text, {
@@ -87,7 +87,7 @@ export const authVariables = {
     doc: 'Where users log in under `EXTERNAL`; required there.',
   }),
   externalUserInfoUrl: optional('ZENML_SERVER_EXTERNAL_USER_INFO_URL', webAddress, {
-    doc: 'Where a server asks under `EXTERNAL` who a user is; required there. This one does not ask yet.',
+    doc: 'Where the server asks under `EXTERNAL` who a user is; required there.',
   }),
 };
 
@@ -116,15 +116,6 @@ export function checkExternalLogin(environment: Environment, auth: AuthConfig, c
       environment.mistake(authVariables[field].name, `is required with ${authVariables.scheme.name}=EXTERNAL.`);
     }
   }
-}
-
-/** Says what does not work yet. */
-export function warnOfExternalLogin(environment: Environment, { scheme }: AuthConfig): void {
-  if (scheme !== 'EXTERNAL') return;
-  environment.warnings.push(
-    'People cannot log in: log-in by a control plane (`EXTERNAL`) is not there yet. API keys of service accounts and devices ' +
-      'that were confirmed before go on.',
-  );
 }
 
 function signingKey(environment: Environment, configured: string | undefined): string {

@@ -186,7 +186,6 @@ describe('a control plane', () => {
   test('takes over log-in and permissions', () => {
     const config = load(plane);
     expect(config.controlPlane).toMatchObject({ apiUrl: 'https://api.example', timeoutSeconds: 30 });
-    expect(config.warnings).toContainEqual(expect.stringMatching(/^People cannot log in/));
     expect(config.auth).toMatchObject({
       scheme: 'EXTERNAL',
       externalLoginUrl: 'https://dashboard.example/api/auth/login',

@@ -1,4 +1,4 @@
-import { type AuthConfig, checkExternalLogin, readAuthConfig, warnOfExternalLogin } from './auth-config.ts';
+import { type AuthConfig, checkExternalLogin, readAuthConfig } from './auth-config.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { type ControlPlaneConfig, readControlPlane, underControlPlane } from './control-plane-config.ts';
 import { Environment } from './environment.ts';
@@ -53,7 +53,6 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     warnings: environment.warnings,
   };
   warnOfNoEffect(environment);
-  warnOfExternalLogin(environment, config.auth);
   refuseUnknownNames(environment);
   if (environment.mistakes.length > 0) throw new ConfigurationError(environment.mistakes);
   return deepFreeze(config);

@@ -9,6 +9,8 @@ export interface ServedBy {
   readonly rbac: boolean;
   /** Whether a control plane authenticates users. */
   readonly externalAuthentication: boolean;
+  /** Whether the server has its id from a control plane, to which its settings belong then. */
+  readonly externalServerId: boolean;
 }
 
 const WITH_WORKLOAD_MANAGER: readonly OperationId[] = [
@@ -19,15 +21,19 @@ const WITH_WORKLOAD_MANAGER: readonly OperationId[] = [
 
 const WITH_RBAC: readonly OperationId[] = ['update_user_resource_membership_api_v1_users_resource_membership_post'];
 
-/** ZenML 0.98.0 leaves these out where users and settings are the control plane's. */
+/** ZenML 0.98.0 leaves these out where users are the control plane's. */
 const WITHOUT_EXTERNAL_AUTHENTICATION: readonly OperationId[] = [
   'activate_server_api_v1_activate_put',
   'create_user_api_v1_users_post',
-  'update_user_api_v1_users__user_name_or_id__put',
   'activate_user_api_v1_users__user_name_or_id__activate_put',
   'deactivate_user_api_v1_users__user_name_or_id__deactivate_put',
   'delete_user_api_v1_users__user_name_or_id__delete',
   'email_opt_in_response_api_v1_users__user_name_or_id__email_opt_in_put',
+  'update_myself_api_v1_current_user_put',
+];
+
+/** And these where the server's settings are. */
+const WITHOUT_EXTERNAL_SERVER_ID: readonly OperationId[] = [
   'get_settings_api_v1_settings_get',
   'update_server_settings_api_v1_settings_put',
 ];
@@ -38,6 +44,7 @@ export function servedDocument(document: ContractDocument, served: ServedBy): Co
     ...(served.workloadManager ? [] : WITH_WORKLOAD_MANAGER),
     ...(served.rbac ? [] : WITH_RBAC),
     ...(served.externalAuthentication ? WITHOUT_EXTERNAL_AUTHENTICATION : []),
+    ...(served.externalServerId ? WITHOUT_EXTERNAL_SERVER_ID : []),
   ]);
   const keep = (operation: OperationObject) => !absent.has(operation.operationId);
   const paths = Object.entries(document.paths).map(([path, item]) => {

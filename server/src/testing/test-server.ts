@@ -72,13 +72,20 @@ export async function startTestServer({
   const userId = await insertUser(database, 'tester', true);
   const projectId = await insertProject(database);
   let acting = userId;
-  const authentication = createAuthentication(config, database.db, await serverIdOf(database));
+  const authentication = createAuthentication(config, database.db, await serverIdOf(database), {
+    warn: () => undefined,
+  });
   const { app } = createApp({
     settings: {
-      served: { workloadManager: queuesLaunches, rbac: false, externalAuthentication: false },
+      served: {
+        workloadManager: queuesLaunches,
+        rbac: false,
+        externalAuthentication: config.auth.scheme === 'EXTERNAL',
+        externalServerId: false,
+      },
       description: {
         deployment_type: 'other',
-        auth_scheme: 'OAUTH2_PASSWORD_BEARER',
+        auth_scheme: config.auth.scheme,
         server_url: '',
         dashboard_url: '',
         secrets_store_type: 'sql',

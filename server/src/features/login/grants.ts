@@ -6,7 +6,9 @@ import { HttpError } from '../../http-error.ts';
 export type Grant =
   | { readonly type: 'password'; readonly userName: string; readonly password: string }
   | { readonly type: 'api_key'; readonly apiKey: string }
-  | { readonly type: 'device_code'; readonly clientId: string; readonly deviceCode: string };
+  | { readonly type: 'device_code'; readonly clientId: string; readonly deviceCode: string }
+  /** A token of the control plane, in the `Authorization` header; without one, the client is told where to get it. */
+  | { readonly type: 'external' };
 
 /** Which grants a configuration offers. */
 export interface OfferedGrants {
@@ -37,7 +39,8 @@ export function readGrant(form: LoginForm, offered: OfferedGrants): Grant {
     case GRANTS.deviceCode:
       return readDeviceGrant(form, offered);
     case GRANTS.external:
-      throw unsupported(`${type}.`);
+      if (!offered.external) throw unsupported(`${type}.`);
+      return { type: 'external' };
     default:
       throw unsupported(type);
   }

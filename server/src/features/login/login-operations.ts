@@ -1,4 +1,6 @@
 import type { IssuedToken, IssueToken } from '../../auth/access-tokens.ts';
+import { authenticateControlPlaneKey } from '../../auth/authenticator.ts';
+import { CONTROL_PLANE_KEY_PREFIX } from '../../auth/external-users.ts';
 import { authenticateApiKey, authenticatePassword } from '../../auth/identities.ts';
 import type { Identity } from '../../auth/identity.ts';
 import type { RateLimiter } from '../../auth/rate-limiter.ts';
@@ -12,6 +14,7 @@ import type { Model } from '../../contract/operation-types.ts';
 import type { Handlers, RequestContext } from '../../contract/registry.ts';
 import { Reply } from '../../contract/reply.ts';
 import type { Database } from '../../database/database.ts';
+import { credentialsNotValid } from '../../errors.ts';
 import type { LoggedInDevice } from '../devices/devices-service.ts';
 import { type ApiTokenSettings, issueApiToken } from './api-tokens.ts';
 import { type Grant, readGrant } from './grants.ts';
@@ -25,6 +28,14 @@ export interface LoginParts {
   /** Whether users log in at a control plane, and whether devices may. */
   readonly external: boolean;
   readonly devices: boolean;
+  /** Where users get a token of the control plane. */
+  readonly externalLoginUrl: string | undefined;
+  /**
+   * Whom a token of the control plane stands for.
+   * @param byCommandLine whether ZenML's command line asks, whose first log-in is a step of the onboarding
+   * @throws ApiError AuthorizationException 401
+   */
+  readonly authenticateExternal: (token: string, byCommandLine?: boolean) => Promise<Identity>;
   /** Exchanges the code of a device that its user has confirmed. @throws HttpError 400 with an error of RFC 8628 */
   readonly logInDevice: (clientId: string, deviceCode: string) => Promise<LoggedInDevice>;
   readonly limiter: RateLimiter;
@@ -48,8 +59,11 @@ export function loginOperations(parts: LoginParts) {
 
 async function logIn(parts: LoginParts, grant: Grant, context: RequestContext) {
   if (grant.type === 'device_code') return exchangeDeviceCode(parts, grant);
-  const { db, issueToken, cookie } = parts;
-  const identity = await verify(db, grant);
+  if (grant.type === 'external' && !context.headers['authorization']) {
+    return { authorization_url: parts.externalLoginUrl ?? '' };
+  }
+  const { issueToken, cookie } = parts;
+  const identity = await verify(parts, grant, context);
   // Keys are for clients other than browsers.
   if (grant.type === 'api_key') return toTokenResponse(await issueToken(identity));
   const crossSite = isCrossSite(cookie, originOf(context));
@@ -58,9 +72,30 @@ async function logIn(parts: LoginParts, grant: Grant, context: RequestContext) {
   return new Reply(toTokenResponse(issued), { headers: { 'Set-Cookie': header } });
 }
 
-function verify(db: Database, grant: Exclude<Grant, { type: 'device_code' }>): Promise<Identity> {
-  if (grant.type === 'api_key') return authenticateApiKey(db, grant.apiKey);
-  return authenticatePassword(db, grant.userName, grant.password);
+function verify(
+  parts: LoginParts,
+  grant: Exclude<Grant, { type: 'device_code' }>,
+  { headers }: RequestContext,
+): Promise<Identity> {
+  const { db, authenticateExternal } = parts;
+  if (grant.type === 'password') return authenticatePassword(db, grant.userName, grant.password);
+  if (grant.type === 'external') {
+    const byCommandLine = textOf(headers, 'user-agent')?.toLowerCase().includes('zenml/');
+    return authenticateExternal(externalToken(textOf(headers, 'authorization')), byCommandLine);
+  }
+  if (grant.apiKey.startsWith(CONTROL_PLANE_KEY_PREFIX)) return authenticateControlPlaneKey(parts, grant.apiKey);
+  return authenticateApiKey(db, grant.apiKey);
+}
+
+function externalToken(authorization: string | undefined): string {
+  const [, token] = /^bearer (.+)$/i.exec(authorization ?? '') ?? [];
+  if (token) return token;
+  throw credentialsNotValid('Invalid request: invalid authorization header.');
+}
+
+function textOf(headers: RequestContext['headers'], name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 async function exchangeDeviceCode(
@@ -72,7 +107,7 @@ async function exchangeDeviceCode(
 }
 
 function originOf({ headers }: RequestContext) {
-  const text = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
+  const text = (name: string) => textOf(headers, name);
   return { origin: text('origin') ?? text('referer'), forwardedHost: text('x-forwarded-host'), host: text('host') };
 }
 

@@ -12,6 +12,7 @@ import { type Depth, depthOf, FULL, NESTED, one } from '../../listing/page.ts';
 import { findServiceAccount } from '../users/accounts-service.ts';
 import { requireAdmin } from '../users/admin-rules.ts';
 import * as store from './api-keys-store.ts';
+import { changesOnlyActivity, type OwnAccountsRule } from './own-accounts.ts';
 import { API_KEY_LIST, loadApiKeys } from './service-accounts-read-model.ts';
 
 /** The parts that the operations on API keys need. */
@@ -19,10 +20,11 @@ export interface ApiKeysParts {
   readonly db: Database;
   readonly list: Lister;
   readonly forgetIdentities: () => void;
+  readonly requireOwnAccounts: OwnAccountsRule;
 }
 
 /** The operations on the API keys of service accounts. */
-export function apiKeysOperations({ db, list, forgetIdentities }: ApiKeysParts) {
+export function apiKeysOperations({ db, list, forgetIdentities, requireOwnAccounts }: ApiKeysParts) {
   return {
     async list_api_keys_api_v1_service_accounts__service_account_id__api_keys_get({ path, query, identity }) {
       await findServiceAccount(db, path.service_account_id);
@@ -40,6 +42,7 @@ export function apiKeysOperations({ db, list, forgetIdentities }: ApiKeysParts) 
       identity,
       transaction,
     }) {
+      requireOwnAccounts();
       const account = await findServiceAccount(db, path.service_account_id);
       refuseExternal(account);
       requireAdmin(identity, 'create API key');
@@ -63,8 +66,9 @@ export function apiKeysOperations({ db, list, forgetIdentities }: ApiKeysParts) 
 
     async update_api_key_api_v1_service_accounts__service_account_id__api_keys__api_key_name_or_id__put(request) {
       const { path, body, identity, transaction } = request;
+      requireOwnAccounts(body);
       const account = await findServiceAccount(db, path.service_account_id);
-      const onlyActive = body.name == null && body.description == null && body.active != null;
+      const onlyActive = changesOnlyActivity(body);
       if (account.external_user_id !== null && !onlyActive) {
         throw illegalOperation(
           'API keys associated with externally managed service accounts can only be activated, deactivated, or deleted.',
@@ -89,6 +93,7 @@ export function apiKeysOperations({ db, list, forgetIdentities }: ApiKeysParts) 
       request,
     ) {
       const { path, body, identity, transaction } = request;
+      requireOwnAccounts();
       refuseExternal(await findServiceAccount(db, path.service_account_id));
       requireAdmin(identity, 'rotate API key');
       const secret = newKeySecret();

@@ -10,6 +10,7 @@ import {
   updateServiceAccount,
 } from '../users/accounts-service.ts';
 import { requireAdmin } from '../users/admin-rules.ts';
+import type { OwnAccountsRule } from './own-accounts.ts';
 import { loadServiceAccounts, SERVICE_ACCOUNT_LIST, toServiceAccountResponse } from './service-accounts-read-model.ts';
 
 /** The parts that the operations on service accounts need. */
@@ -17,10 +18,12 @@ export interface ServiceAccountsParts {
   readonly db: Database;
   readonly list: Lister;
   readonly forgetIdentities: () => void;
+  /** Refuses what the control plane's accounts are there for, where there is one. */
+  readonly requireOwnAccounts: OwnAccountsRule;
 }
 
 /** The operations on service accounts. */
-export function serviceAccountsOperations({ db, list, forgetIdentities }: ServiceAccountsParts) {
+export function serviceAccountsOperations({ db, list, forgetIdentities, requireOwnAccounts }: ServiceAccountsParts) {
   return {
     list_service_accounts_api_v1_service_accounts_get: (request) => list(SERVICE_ACCOUNT_LIST, request),
 
@@ -30,6 +33,7 @@ export function serviceAccountsOperations({ db, list, forgetIdentities }: Servic
     },
 
     async create_service_account_api_v1_service_accounts_post({ body, identity, transaction }) {
+      requireOwnAccounts();
       requireAdmin(identity, 'create service account');
       return transaction(async (tx) => {
         const id = await createServiceAccount(tx, {
@@ -45,6 +49,7 @@ export function serviceAccountsOperations({ db, list, forgetIdentities }: Servic
 
     async update_service_account_api_v1_service_accounts__service_account_name_or_id__put(request) {
       const { path, body, identity, transaction } = request;
+      requireOwnAccounts(body);
       const account = await findServiceAccount(db, path.service_account_name_or_id);
       refuseExternal(account, 'updated');
       requireAdmin(identity, 'update service account');

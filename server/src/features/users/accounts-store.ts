@@ -46,6 +46,34 @@ export function findOptionalAccount(
   return query.executeTakeFirst();
 }
 
+/** Finds an account by its id at the control plane, or else by its name. */
+export async function findExternalAccount(
+  connection: Connection,
+  externalId: string,
+  name: string,
+  kind: 'user' | 'service',
+): Promise<AccountRow | undefined> {
+  const byId = await connection
+    .selectFrom('user')
+    .selectAll()
+    .where('external_user_id', '=', externalId)
+    .where('is_service_account', '=', kind === 'service' ? 1 : 0)
+    .orderBy('created')
+    .executeTakeFirst();
+  if (byId) return byId;
+  return connection
+    .selectFrom('user')
+    .selectAll()
+    .where('name', '=', name)
+    .where('is_service_account', '=', kind === 'service' ? 1 : 0)
+    .executeTakeFirst();
+}
+
+/** Reads an account by its database id. */
+export function getAccount(connection: Connection, id: string): Promise<AccountRow> {
+  return connection.selectFrom('user').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+}
+
 /** Inserts an account and returns its database id. */
 export async function insertAccount(transaction: Transaction, values: AccountValues): Promise<string> {
   const id = newId();

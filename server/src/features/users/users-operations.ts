@@ -19,12 +19,14 @@ export interface UsersParts {
   /** Drops what this process remembers of verified credentials. */
   readonly forgetIdentities: () => void;
   readonly passwordChanges: RateLimiter;
+  /** Whether users are kept at a control plane: here they choose nothing but their default project then. */
+  readonly external: boolean;
 }
 
 type Write = <Answer>(work: (transaction: Transaction) => Promise<Answer>) => Promise<Answer>;
 
 /** The operations on users. */
-export function usersOperations({ db, list, forgetIdentities, passwordChanges }: UsersParts) {
+export function usersOperations({ db, list, forgetIdentities, passwordChanges, external }: UsersParts) {
   const guardOf =
     ({ clientAddress }: RequestContext): service.PasswordGuard =>
     (check) =>
@@ -60,7 +62,8 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges }:
 
     async update_user_api_v1_users__user_name_or_id__put({ path, body, identity, context, transaction }) {
       const user = await findUser(path.user_name_or_id);
-      return write(transaction, user, await service.planUpdate(identity, user, body, guardOf(context)));
+      const update = external ? { default_project_id: body.default_project_id ?? null } : body;
+      return write(transaction, user, await service.planUpdate(identity, user, update, guardOf(context)));
     },
 
     async activate_user_api_v1_users__user_name_or_id__activate_put({ path, body, transaction }) {
