@@ -34,4 +34,28 @@ export const EXTRA_INDEXES: readonly ExtraIndex[] = [
     columns: ['resource_id', 'resource_type'],
     reason: 'The visualizations of a page of runs: of 20,000 all were read, 9 to 14 ms; now 0.5 ms.',
   },
+  {
+    table: 'hook_invocation',
+    name: 'ix_ws_hook_invocation_project_id_created_id',
+    columns: ['project_id', 'created', 'id'],
+    reason: "A project's newest hook invocations: of 32,000 all were sorted, 98 to 311 ms; now 0.3 to 1.6 ms.",
+  },
+  {
+    table: 'model_version',
+    name: 'ix_ws_model_version_project_id_created_id',
+    columns: ['project_id', 'created', 'id'],
+    reason: "A project's newest model versions: of 32,000 all were sorted, 160 to 320 ms; now 0.6 to 1.7 ms.",
+  },
+  {
+    table: 'pipeline_build',
+    name: 'ix_ws_pipeline_build_project_id_created_id',
+    columns: ['project_id', 'created', 'id'],
+    reason: "A project's newest builds: of 32,000 all were sorted, 172 to 355 ms; now 0.5 to 2.4 ms.",
+  },
+  {
+    table: 'pipeline_snapshot',
+    name: 'ix_ws_pipeline_snapshot_template_id',
+    columns: ['template_id'],
+    reason: 'The newest runs of a page of templates: of 32,000 snapshots all were read, 700 to 860 ms; now 2 to 6 ms.',
+  },
 ];

@@ -123,12 +123,18 @@ async function loadResources(connection: Connection, rows: readonly TemplateRow[
 
 /** The newest run of the snapshots that were made from each template. */
 async function loadLatestRuns(connection: Connection, ids: readonly string[]) {
+  const place = sql<number>`row_number() over (partition by derived.template_id order by run.created desc)`;
   const rows = await connection
-    .selectFrom('pipeline_snapshot as derived')
-    .innerJoin('pipeline_run as run', 'run.snapshot_id', 'derived.id')
-    .select(['derived.template_id', 'run.id', 'run.status'])
-    .where('derived.template_id', 'in', ids)
-    .orderBy('run.created')
+    .with('ranked', (query) =>
+      query
+        .selectFrom('pipeline_snapshot as derived')
+        .innerJoin('pipeline_run as run', 'run.snapshot_id', 'derived.id')
+        .select(['derived.template_id', 'run.id', 'run.status', place.as('place')])
+        .where('derived.template_id', 'in', ids),
+    )
+    .selectFrom('ranked')
+    .select(['template_id', 'id', 'status'])
+    .where('place', '=', 1)
     .execute();
   return new Map(rows.map(({ template_id, id, status }) => [template_id ?? '', { id, status }]));
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import type { PipelineSnapshotTable } from '../../database/generated/schema.gen.ts';
@@ -216,19 +216,24 @@ interface LatestRun {
 
 /** The newest run of the snapshots that were derived from each snapshot. */
 async function loadLatestRuns(connection: Connection, ids: readonly string[]): Promise<Map<string, LatestRun>> {
+  const place = sql<number>`row_number() over (partition by derived.source_snapshot_id order by run.created desc)`;
   const rows = await connection
-    .selectFrom('pipeline_snapshot as derived')
-    .innerJoin('pipeline_run as run', 'run.snapshot_id', 'derived.id')
-    .select(['derived.source_snapshot_id', 'run.id', 'run.status', 'run.user_id'])
-    .where('derived.source_snapshot_id', 'in', ids)
-    .orderBy('run.created')
+    .with('ranked', (query) =>
+      query
+        .selectFrom('pipeline_snapshot as derived')
+        .innerJoin('pipeline_run as run', 'run.snapshot_id', 'derived.id')
+        .select(['derived.source_snapshot_id', 'run.id', 'run.status', 'run.user_id', place.as('place')])
+        .where('derived.source_snapshot_id', 'in', ids),
+    )
+    .selectFrom('ranked')
+    .select(['source_snapshot_id', 'id', 'status', 'user_id'])
+    .where('place', '=', 1)
     .execute();
-  const latest = new Map(rows.map((row) => [row.source_snapshot_id ?? '', row]));
-  const userIds = new Set([...latest.values()].flatMap((row) => row.user_id ?? []));
+  const userIds = new Set(rows.flatMap((row) => row.user_id ?? []));
   const users = await loadUsers(connection, [...userIds], NESTED);
   return new Map(
-    [...latest].map(([snapshotId, row]) => [
-      snapshotId,
+    rows.map((row) => [
+      row.source_snapshot_id ?? '',
       {
         id: fromDatabaseId(row.id),
         status: row.status as Model<'ExecutionStatus'>,

@@ -90,13 +90,14 @@ export function parseState(stored: string): Model<'TriggerSnapshotDispatchState'
 }
 
 async function loadLatestRuns(connection: Connection, triggerIds: readonly string[]) {
+  const newest = sql<string | null>`(select execution.pipeline_run_id from trigger_execution as execution
+    where execution.trigger_id = \`trigger\`.id order by execution.created_at desc limit 1)`;
   const executions = await connection
-    .selectFrom('trigger_execution')
-    .select(['trigger_id', 'pipeline_run_id'])
-    .where('trigger_id', 'in', triggerIds)
-    .orderBy('created_at')
+    .selectFrom('trigger')
+    .select(['id', newest.as('run_id')])
+    .where('id', 'in', triggerIds)
     .execute();
-  const latest = new Map(executions.map((row) => [row.trigger_id, row.pipeline_run_id]));
+  const latest = new Map(executions.flatMap(({ id, run_id }) => (run_id === null ? [] : [[id, run_id] as const])));
   if (latest.size === 0) return new Map<string, Model<'PipelineRunResponse'>>();
   const runs = await loadNestedRuns(connection, [...new Set(latest.values())]);
   return new Map(
