@@ -21,16 +21,27 @@ test('the Helm chart has the version of the server', () => {
   expect(parse(read('Chart.yaml'))).toMatchObject({ version, appVersion: version });
 });
 
-test('every mark became an expression, and every value of values.yaml is used', () => {
+test('every mark became an expression, and every value is used', () => {
   const templates = readdirSync(join(out, 'templates')).map((name) => read(join('templates', name)));
   const text = templates.join('\n');
-  expect(text).not.toMatch(/helm\d+mark/);
-  for (const path of ['server.image.repository', 'server.image.tag', 'server.replicas', 'server.resources.limits']) {
-    expect(text).toContain(`.Values.${path}`);
-  }
-  for (const path of ['server.environment', 'secret.name', 'runners.serviceAccountAnnotations']) {
-    expect(text).toContain(`.Values.${path}`);
-  }
+  expect(text).not.toMatch(/helm\d+mark|@\w+@/);
+  const unused = pathsOf(JSON.parse(read('values.schema.json'))).filter((path) => !text.includes(`.Values.${path}`));
+  expect(unused).toEqual(['$schema', 'zenml.environment', 'global']);
+});
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+function pathsOf({ properties = {} }: Schema): string[] {
+  return Object.entries(properties).flatMap(([name, schema]) =>
+    schema.properties ? pathsOf(schema).map((path) => `${name}.${path}`) : [name],
+  );
+}
+
+test('values.yaml has every default that a values file may leave out', () => {
+  expect(parse(read('values.yaml'))).toMatchObject({ server: { replicas: 2 }, autoscaling: { enabled: true } });
+  expect(read('values.yaml')).toContain('# ingress:\n#   host:\n');
 });
 
 test('the schema of the Helm chart refuses unknown keys and no replicas', () => {

@@ -1,135 +1,108 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Yaml } from 'cdk8s';
+import { ApiObject, App } from 'cdk8s';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { variables } from './src/configuration.ts';
-import { JSON_VARIABLES, SECRET_VARIABLES, type Settings, toSettings } from './src/load-values.ts';
+import { KNOWN_NAMES, OWN_PREFIX } from '../server/src/config/config.ts';
+import { addCondition, type Json, type Node, toNode } from './helm/conditional.ts';
+import { Marks } from './helm/marks.ts';
+import { makeSymbols, type Switch, schemaOfValues } from './helm/symbols.ts';
+import { TemplateWriter } from './helm/template.ts';
+import { writeValues } from './helm/values-file.ts';
+import { JSON_VARIABLES, SECRET_VARIABLES } from './src/load-values.ts';
 import { SERVER, WORKLOADS } from './src/names.ts';
 import { ServerChart } from './src/server-chart.ts';
+import { DEFAULT_RUNNERS, type Settings } from './src/settings.ts';
 import { valuesSchema } from './src/values.ts';
 
 /**
- * Writes a Helm chart from the same constructs: they are given marks for values, which become Helm's expressions.
- * It takes a part of the values: see docs/charts.md.
+ * Writes a Helm chart from the same constructs. They are given marks for values, which become Helm's expressions. What they
+ * decide is found by switching one thing off at a time: where the manifests differ then, a condition stands.
  */
 const out = process.env['ZENML_HELM_OUTDIR'] ?? join('dist', 'helm', SERVER);
-const expressions: string[] = [];
-const mark = (expression: string): string => `helm${expressions.push(expression) - 1}mark`;
-const value = (path: string): string => mark(`.Values.${path}`);
-const map = (path: string): Record<string, string> => ({ [value(path)]: '' });
 
-const shape = valuesSchema.shape;
-const image = z.strictObject({ repository: z.string(), tag: z.string() }).partial();
-const helmSchema = z.strictObject({
-  server: z
-    .strictObject({
-      image,
-      environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-      replicas: z.int().min(1),
-      serviceAccount: z.strictObject({ annotations: z.record(z.string(), z.string()) }).partial(),
-      resources: z.record(z.string(), z.record(z.string(), z.string())),
-    })
-    .partial()
-    .optional(),
-  zenml: shape.zenml,
-  secret: z.strictObject({ name: z.string() }).partial().optional(),
-  runners: z
-    .strictObject({ serviceAccountAnnotations: z.record(z.string(), z.string()) })
-    .partial()
-    .optional(),
-  global: z.record(z.string(), z.unknown()).optional(),
-});
-
-const defaults = toSettings({ autoscaling: { enabled: false } });
-const settings: Settings = {
-  ...defaults,
-  createNamespaces: false,
-  namespace: mark('.Release.Namespace'),
-  server: {
-    ...defaults.server,
-    image: { ...defaults.server.image, repository: value('server.image.repository'), tag: value('server.image.tag') },
-    replicas: value('server.replicas') as unknown as number,
-    serviceAccount: { ...defaults.server.serviceAccount, annotations: map('server.serviceAccount.annotations') },
-    resources: { requests: map('server.resources.requests'), limits: map('server.resources.limits') },
-  },
-  secret: { name: value('secret.name') },
-  runners: {
-    ...defaults.runners,
-    namespace: mark('include "runners.namespace" .'),
-    serviceAccount: mark('include "runners.serviceAccount" .'),
-    serviceAccountAnnotations: map('runners.serviceAccountAnnotations'),
-  },
-};
-
-const expression = (index: string): string => expressions[Number(index)] ?? '';
-
-/** Puts Helm's expressions where the marks are. */
-function toTemplate(manifest: string): string {
-  return manifest
-    .replace(/^( *)helm(\d+)mark: ""$/gm, (_all, indent: string, index: string) => {
-      return `${indent}{{- toYaml ${expression(index)} | nindent ${indent.length} }}`;
-    })
-    .replace(/(zenml\.io\/environment: )\w+/, '$1{{ include "environment" . | sha256sum }}')
-    .replace(/(kind: ConfigMap\n[\s\S]*?\ndata:\n)[\s\S]*/, '$1  {{- include "environment" . | nindent 2 }}\n')
-    .replace(/helm(\d+)mark/g, (_all, index: string) => `{{ ${expression(index)} }}`);
+/** Manifests by the paths of their constructs. */
+function synthesize(settings: Settings): Map<string, Json> {
+  const chart = new ServerChart(new App(), settings);
+  return new Map(
+    chart.node
+      .findAll()
+      .filter(ApiObject.isApiObject)
+      .map((object): [string, Json] => [object.node.path.split('/').slice(1).join('-'), object.toJson()]),
+  );
 }
 
-const known = { ...variables(defaults), ZENML_SERVER_SERVER_URL: `http://${SERVER}.{{ .Release.Namespace }}.svc` };
-const given = '$given := merge (dict) .Values.server.environment ((.Values.zenml).environment | default dict)';
-const named = (name: string, end: string, otherwise: string) =>
-  `{{- define "${name}" }}{{- ${given} }}{{- index $given "${WORKLOADS}${end}" | default "${otherwise}" }}{{- end }}\n`;
-const listed = (names: readonly string[]) => `(list ${names.map((name) => `"${name}"`).join(' ')})`;
-const helpers = `${named('runners.namespace', 'NAMESPACE', defaults.runners.namespace)}${named('runners.serviceAccount', 'SERVICE_ACCOUNT', defaults.runners.serviceAccount)}
-{{- define "environment" }}
-{{- ${given} }}
-{{- $known := fromYaml (include "known" .) }}
-{{- if eq (include "runners.namespace" .) .Release.Namespace }}
-{{- fail "server.environment.${WORKLOADS}NAMESPACE: is the server's namespace; name another one for the runners" }}
-{{- end }}
-{{- range $name, $value := $given }}
-{{- if has $name ${listed(SECRET_VARIABLES)} }}
-{{- fail (printf "server.environment.%s: is a secret; put it into the Secret that secret.name names" $name) }}
-{{- end }}
-{{- if and (has $name ${listed(JSON_VARIABLES)}) (or (not (kindIs "string" $value)) (hasKey (fromJson (printf "{\\"value\\": %v}" $value)) "Error")) }}
-{{- fail (printf "server.environment.%s: is not JSON; check its quotes and brackets" $name) }}
-{{- end }}
-{{- end }}
-{{- range $name, $value := merge (pick $known "ZENML_WORKSPACE_PORT" "ZENML_WORKSPACE_METRICS_PORT") $given $known }}
-{{ $name }}: {{ if kindIs "float64" $value }}{{ int64 $value | quote }}{{ else }}{{ $value | quote }}{{ end }}
-{{- end }}
-{{- end }}
+function without(settings: Settings, { path, off }: Switch): Settings {
+  const copy = structuredClone(settings) as unknown as Record<string, unknown>;
+  let parent = copy;
+  for (const name of path.slice(0, -1)) parent = parent[name] as Record<string, unknown>;
+  parent[path.at(-1) ?? ''] = off;
+  return copy as unknown as Settings;
+}
 
-{{- define "known" }}
-${stringify(known)}{{- end }}
-`;
+function makeTemplates(): { readonly templates: Map<string, string>; readonly variables: string } {
+  // The order of a map's entries tells which of them wins.
+  process.env['CDK8S_DISABLE_SORT'] = '1';
+  const marks = new Marks();
+  const writer = new TemplateWriter(marks);
+  const { settings, switches, variables } = makeSymbols(marks, writer);
+  const manifests = new Map(
+    [...synthesize(settings)].map(([name, json]): [string, { node: Node; conditions: string[] }] => [
+      name,
+      { node: toNode(json), conditions: [] },
+    ]),
+  );
+  for (const one of switches) {
+    const less = synthesize(without(settings, one));
+    for (const [name, manifest] of manifests) {
+      const other = less.get(name);
+      if (other === undefined) manifest.conditions.push(one.condition);
+      else manifest.node = addCondition(manifest.node, other, one.condition);
+    }
+  }
+  const templates = new Map(
+    [...manifests].map(([name, { node, conditions }]) => [`${name}.yaml`, writer.write(node, conditions)]),
+  );
+  return { templates, variables };
+}
 
-const chart = new ServerChart(new App(), settings);
-const documents: { kind: string; metadata: { namespace?: string } }[] = chart.toJson();
+function writeHelpers(variables: string): string {
+  const listed = (names: readonly string[]) => names.map((name) => `"${name}"`).join(' ');
+  const parts: Record<string, string> = {
+    variables,
+    workloads: WORKLOADS,
+    server: SERVER,
+    runnersNamespace: DEFAULT_RUNNERS.namespace,
+    runnersServiceAccount: DEFAULT_RUNNERS.serviceAccount,
+    secretVariables: listed(SECRET_VARIABLES),
+    jsonVariables: listed(JSON_VARIABLES),
+    knownVariables: listed([...KNOWN_NAMES, ...SECRET_VARIABLES]),
+    ownPrefix: `\`${OWN_PREFIX.source}\``,
+  };
+  const text = readFileSync(new URL('helm/settings.tpl', import.meta.url), 'utf8');
+  return text.replace(/@(\w+)@/g, (_all, name: string) => {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`settings.tpl: @${name}@ is not known.`);
+    return part;
+  });
+}
+
 const version: string = JSON.parse(readFileSync(new URL('../server/package.json', import.meta.url), 'utf8')).version;
-const { server, secret, runners } = defaults;
-const { image: serverImage, replicas, environment, serviceAccount, resources } = server;
-const values = {
-  server: {
-    image: { repository: serverImage.repository, tag: version },
-    replicas,
-    environment,
-    serviceAccount: { annotations: serviceAccount.annotations },
-    resources,
-  },
-  secret: { name: secret.name },
-  runners: { serviceAccountAnnotations: runners.serviceAccountAnnotations },
-};
+const { templates, variables } = makeTemplates();
+// Helm sets `global`; the release has a namespace of its own.
+const helmSchema = valuesSchema.extend({
+  namespace: valuesSchema.shape.namespace.removeDefault().optional(),
+  global: z.record(z.string(), z.unknown()).optional(),
+});
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, 'templates'), { recursive: true });
 const write = (name: string, text: string) => writeFileSync(join(out, name), text);
 const about = { apiVersion: 'v2', name: SERVER, description: 'The workspace server for ZenML', type: 'application' };
 write('Chart.yaml', stringify({ ...about, version, appVersion: version }));
-write('values.yaml', stringify(values));
+const { namespace: _release, ...properties } = schemaOfValues().properties ?? {};
+write('values.yaml', writeValues({ properties }));
 write('values.schema.json', JSON.stringify(z.toJSONSchema(helmSchema, { io: 'input', target: 'draft-7' }), null, 2));
-write('templates/_helpers.tpl', helpers);
-for (const [index, document] of documents.entries()) {
-  const name = `${String(index).padStart(2, '0')}-${document.kind.toLowerCase()}.yaml`;
-  write(join('templates', name), toTemplate(Yaml.stringify(document)));
-}
+write('templates/_settings.tpl', writeHelpers(variables));
+write('templates/checks.yaml', '{{- include "zenml.checks" . -}}\n');
+for (const [name, text] of templates) write(join('templates', name), text);

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { App } from 'cdk8s';
 import { parse } from 'yaml';
-import { variables } from '../charts-ts/src/configuration.ts';
 import { readValues } from '../charts-ts/src/load-values.ts';
 import { ServerChart } from '../charts-ts/src/server-chart.ts';
 import { synthesize } from '../infra/src/testing.ts';
@@ -41,7 +40,7 @@ test.each(having('values.yaml'))('%s: the manifests are made, and the server sta
   const settings = readValues(new URL(`${name}/values.yaml`, folder).pathname);
   const manifests: { kind: string }[] = new ServerChart(new App(), settings).toJson();
   expect(manifests.map(({ kind }) => kind)).toContain('Deployment');
-  expect(loadConfig({ ...variables(settings), ...secret }).workloads.kubernetes?.namespace).toBe(
+  expect(loadConfig({ ...settings.variables, ...secret }).workloads.kubernetes?.namespace).toBe(
     'zenml-workspace-namespace',
   );
 });

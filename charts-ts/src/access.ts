@@ -1,8 +1,8 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { ROLE_RULES } from '../../server/src/workloads/kubernetes/role.ts';
-import type { Settings } from './load-values.ts';
 import { LABELS, SERVER } from './names.ts';
+import type { Settings } from './settings.ts';
 
 /** Accounts of server and runners, and the server's role. The runners' account has none. */
 export class Access extends Construct {

@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Settings } from './load-values.ts';
 import { LABELS, priorityClassOf, SELECTOR, SERVER } from './names.ts';
+import type { Settings } from './settings.ts';
 
 /** What keeps the server up: priority, disruption budget, autoscaler. */
 export class Availability extends Construct {

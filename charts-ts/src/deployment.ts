@@ -1,15 +1,13 @@
-import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { variables } from './configuration.ts';
-import type { Settings } from './load-values.ts';
 import { LABELS, PORTS, priorityClassOf, SELECTOR, SERVER } from './names.ts';
+import type { Settings } from './settings.ts';
 
 /** The server's pods. */
 export class Deployment extends Construct {
   constructor(scope: Construct, settings: Settings) {
     super(scope, 'deployment');
-    const { namespace, server, autoscaling } = settings;
+    const { namespace, server, autoscaling, checksum } = settings;
     new k8s.KubeDeployment(this, 'deployment', {
       metadata: { name: SERVER, namespace, labels: LABELS },
       spec: {
@@ -20,21 +18,16 @@ export class Deployment extends Construct {
           type: 'RollingUpdate',
           rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
         },
-        template: { metadata: { labels: LABELS, annotations: checksum(settings) }, spec: pod(settings) },
+        template: {
+          metadata: { labels: LABELS, annotations: { 'zenml.io/environment': checksum } },
+          spec: pod(settings),
+        },
       },
     });
   }
 }
 
-/** Changes with the environment, so that pods are replaced when it does. */
-function checksum(settings: Settings): Record<string, string> {
-  const hash = createHash('sha256')
-    .update(JSON.stringify(variables(settings)))
-    .digest('hex');
-  return { 'zenml.io/environment': hash };
-}
-
-function pod({ namespace, server, secret }: Settings): k8s.PodSpec {
+function pod({ namespace, server, secret, gracePeriodSeconds }: Settings): k8s.PodSpec {
   return {
     serviceAccountName: server.serviceAccount.name,
     // The server speaks to the Kubernetes API; no other account's token is mounted anywhere.
@@ -42,7 +35,7 @@ function pod({ namespace, server, secret }: Settings): k8s.PodSpec {
     priorityClassName: priorityClassOf(namespace),
     imagePullSecrets: server.image.pullSecrets.map((name) => ({ name })),
     // The server drains by itself on SIGTERM, so no preStop command is needed, which a slim image could not run.
-    terminationGracePeriodSeconds: server.drainDelaySeconds + server.shutdownTimeoutSeconds + 10,
+    terminationGracePeriodSeconds: gracePeriodSeconds,
     securityContext: {
       runAsNonRoot: true,
       runAsUser: server.userId,

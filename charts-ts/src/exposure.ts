@@ -1,8 +1,8 @@
 import { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Settings } from './load-values.ts';
 import { LABELS, PORTS, SELECTOR, SERVER } from './names.ts';
+import type { Settings } from './settings.ts';
 
 /** How clients reach the server: Service, and where they are named Ingress and Gateway route, both with TLS. */
 export class Exposure extends Construct {
@@ -37,7 +37,7 @@ export class Exposure extends Construct {
       kind: 'HTTPRoute',
       metadata: { ...metadata, annotations: gateway.annotations },
       spec: {
-        parentRefs: [{ name, namespace: gatewayNamespace, sectionName: sectionName ?? 'https' }],
+        parentRefs: [{ name, namespace: gatewayNamespace, sectionName }],
         hostnames: [gateway.host],
         rules: [{ backendRefs: [{ name: SERVER, port: 80 }] }],
       },

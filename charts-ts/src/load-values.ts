@@ -3,16 +3,9 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { loadConfig } from '../../server/src/config/config.ts';
 import { ConfigurationError } from '../../server/src/config/configuration-error.ts';
-import { variables } from './configuration.ts';
 import { WORKLOADS } from './names.ts';
-import { type Values, valuesSchema } from './values.ts';
-
-/** Values that were checked, with what follows from them. */
-export interface Settings extends Omit<Values, 'zenml' | 'runners'> {
-  /** The server's variables, as texts, from both places. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly runners: Values['runners'] & { readonly namespace: string; readonly serviceAccount: string };
-}
+import { completeValues, type Settings } from './settings.ts';
+import { valuesSchema } from './values.ts';
 
 /** What is wrong with a values file: a line for each fault, with its path and what mends it. */
 export class ValuesError extends Error {}
@@ -47,14 +40,7 @@ export function readValues(path: string): Settings {
 export function toSettings(document: unknown): Settings {
   const parsed = valuesSchema.safeParse(document);
   if (!parsed.success) throw new ValuesError(parsed.error.issues.map(describe).join('\n'));
-  const { zenml, ...values } = parsed.data;
-  const environment = Object.fromEntries(
-    Object.entries({ ...zenml?.environment, ...values.server.environment }).map(([key, value]) => [key, `${value}`]),
-  );
-  const namespace = values.runners.namespace ?? environment[`${WORKLOADS}NAMESPACE`] ?? 'zenml-workspace-namespace';
-  const serviceAccount =
-    values.runners.serviceAccount ?? environment[`${WORKLOADS}SERVICE_ACCOUNT`] ?? 'zenml-workspace-service-account';
-  const settings = { ...values, environment, runners: { ...values.runners, namespace, serviceAccount } };
+  const settings = completeValues(parsed.data);
   const faults = [...findContradictions(settings), ...findBadVariables(settings)];
   if (faults.length > 0) throw new ValuesError(faults.join('\n'));
   return settings;
@@ -113,7 +99,7 @@ const MAY_NAME_FILES = ['ZENML_STORE_SSL_CA', 'ZENML_STORE_SSL_CERT', 'ZENML_STO
 /** What the server would refuse at its start, by its own rules. */
 function findRefusedVariables(settings: Settings): string[] {
   try {
-    loadConfig({ ...variables(settings), ...FROM_SECRET });
+    loadConfig({ ...settings.variables, ...FROM_SECRET });
     return [];
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;

@@ -1,8 +1,8 @@
 import { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Settings } from './load-values.ts';
 import { LABELS, SELECTOR, SERVER } from './names.ts';
+import type { Settings } from './settings.ts';
 
 /** What is asked of Prometheus, of the installation in a namespace: others may have the same metrics. */
 function queriesOf(namespace: string) {

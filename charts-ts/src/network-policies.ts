@@ -1,16 +1,13 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Settings } from './load-values.ts';
 import { LABELS, PORTS, SELECTOR, SERVER } from './names.ts';
-
-const HTTPS = 443;
+import type { Settings } from './settings.ts';
 
 /** The connections that are documented, in and out, and no others. */
 export class NetworkPolicies extends Construct {
-  constructor(scope: Construct, { namespace, runners, networkPolicy }: Settings) {
+  constructor(scope: Construct, { namespace, runners, networkPolicy, securePorts }: Settings) {
     super(scope, 'network-policies');
-    const { clients, database, databasePort, kubernetesApiPorts, monitoringNamespace } = networkPolicy;
-    const secure = new Set([HTTPS, ...kubernetesApiPorts]);
+    const { clients, database, databasePort, monitoringNamespace } = networkPolicy;
     const fromRunners = { namespaceSelector: inNamespace(runners.namespace) };
     new k8s.KubeNetworkPolicy(this, 'server', {
       metadata: { name: SERVER, namespace, labels: LABELS },
@@ -25,7 +22,7 @@ export class NetworkPolicies extends Construct {
           dns(),
           { ports: tcp(databasePort), ...(database.length > 0 && { to: blocks(database) }) },
           // Control plane, secrets backend and artifact store have no fixed addresses, and the Kubernetes API may have none.
-          { ports: tcp(...secure) },
+          { ports: tcp(...securePorts) },
         ],
       },
     });
@@ -41,7 +38,7 @@ export class NetworkPolicies extends Construct {
             to: [{ namespaceSelector: inNamespace(namespace), podSelector: { matchLabels: SELECTOR } }],
           },
           // Orchestrators in the cluster start pods through its API.
-          { ports: tcp(...secure) },
+          { ports: tcp(...securePorts) },
         ],
       },
     });

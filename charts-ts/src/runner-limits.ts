@@ -1,8 +1,8 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { quantities } from './deployment.ts';
-import type { Settings } from './load-values.ts';
 import { LABELS, SERVER } from './names.ts';
+import type { Settings } from './settings.ts';
 
 /** How much the runners may take together, and what a container gets that asks for nothing. */
 export class RunnerLimits extends Construct {

@@ -5,12 +5,12 @@ import { Availability } from './availability.ts';
 import { Configuration } from './configuration.ts';
 import { Deployment } from './deployment.ts';
 import { Exposure } from './exposure.ts';
-import type { Settings } from './load-values.ts';
 import { Monitoring } from './monitoring.ts';
 import { SERVER } from './names.ts';
 import { Namespaces } from './namespaces.ts';
 import { NetworkPolicies } from './network-policies.ts';
 import { RunnerLimits } from './runner-limits.ts';
+import type { Settings } from './settings.ts';
 
 /** Everything of a workspace server in a cluster. */
 export class ServerChart extends Chart {
@@ -26,7 +26,6 @@ export class ServerChart extends Chart {
     ];
     if (settings.networkPolicy.enabled) parts.push(new NetworkPolicies(this, settings));
     if (settings.monitoring.enabled) parts.push(new Monitoring(this, settings));
-    if (!settings.createNamespaces) return;
     const namespaces = new Namespaces(this, settings);
     // Manifests are applied in their order: namespaces come first.
     for (const part of parts) part.node.addDependency(namespaces);

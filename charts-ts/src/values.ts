@@ -58,7 +58,7 @@ const gateway = z.strictObject({
   ...tls,
   gatewayName: name,
   gatewayNamespace: name.optional(),
-  sectionName: name.optional().describe('The listener of the Gateway, which ends TLS.'),
+  sectionName: name.default('https').describe('The listener of the Gateway, which ends TLS.'),
 });
 
 const autoscaling = z.strictObject({

@@ -64,16 +64,21 @@ function checkCleanup(environment: Environment, http: HttpConfig): void {
   environment.mistake(name, `must not be above ${httpVariables.idempotencyCleanupIntervalSeconds.name}.`);
 }
 
-const OWN_PREFIX =
+/** Variables that begin so are this server's or have no meaning. */
+export const OWN_PREFIX =
   /^ZENML_(?:SERVER|STORE|SECRETS_STORE|BACKUP_SECRETS_STORE|WORKSPACE|(?:AWS_|GCP_)?KUBERNETES_WORKLOAD_MANAGER)_/;
+
+/** Every name that is read, or known to have no effect. */
+export const KNOWN_NAMES: readonly string[] = [
+  ...ALL_VARIABLES.flatMap(({ name, formerName }) => (formerName ? [name, formerName] : [name])),
+  ...NO_EFFECT.flatMap(({ names }) => names),
+];
 
 /** A misspelled variable would silently leave its default in force. */
 function refuseUnknownNames(environment: Environment): void {
-  const read = ALL_VARIABLES.flatMap(({ name, formerName }) => (formerName ? [name, formerName] : [name]));
-  const known = [...read, ...NO_EFFECT.flatMap(({ names }) => names)];
   for (const name of environment.names) {
-    if (!OWN_PREFIX.test(name) || known.includes(name)) continue;
-    const nearest = nearestName(name, known);
+    if (!OWN_PREFIX.test(name) || KNOWN_NAMES.includes(name)) continue;
+    const nearest = nearestName(name, KNOWN_NAMES);
     environment.mistake(name, nearest ? `is unknown; is ${nearest} meant?` : 'is unknown.');
   }
 }
