@@ -22,10 +22,17 @@ RUN npm ci --omit=dev --ignore-scripts --workspace=@zenml-workspace/server \
   && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete \
   && find node_modules -type d \( -name test -o -name tests -o -name __tests__ \) -prune -exec rm -rf {} + \
   && find node_modules -type d -path '*/prebuilds/*' ! -name 'linux-*' -prune -exec rm -rf {} + \
-  && rm -rf charts-ts infra
+  && rm -rf charts-ts infra \
+  && install -d -o 65532 -g 65532 compile-cache
 
 COPY LICENSE NOTICE ./
 COPY server server
+# What Node makes of the sources: starts are quicker and the process is some 25 MB smaller. The cache is of one Node, one
+# user and one set of flags; under another user the server runs without it.
+USER 65532:65532
+RUN NODE_COMPILE_CACHE=/app/compile-cache \
+  /tmp/node --max-semi-space-size=12 --heap-growing-percent=20 server/src/main.ts --help > /dev/null
+USER root
 # With a folder `dashboard` in the context the image shows it; LICENSE is there so that one file always matches.
 COPY LICENSE dashboar[d] dashboard/
 
@@ -42,6 +49,7 @@ COPY --from=build /app /app
 WORKDIR /app
 ENV NODE_ENV=production \
   HOME=/tmp \
+  NODE_COMPILE_CACHE=/app/compile-cache \
   ZENML_WORKSPACE_HOST=0.0.0.0 \
   ZENML_WORKSPACE_PORT=8080 \
   ZENML_WORKSPACE_DASHBOARD_DIR=/app/dashboard
