@@ -104,7 +104,11 @@ async function seedManySidedStack(session: Session): Promise<string> {
       artifact_store: [await component('lake', 'artifact_store', 's3', { path: 's3://lake' })],
       step_operator: [await component('sage', 'step_operator', 'sagemaker', { role })],
       experiment_tracker: [
-        await component('tracker', 'experiment_tracker', 'mlflow', { tracking_uri: 'https://mlflow.example.com' }),
+        await component('tracker', 'experiment_tracker', 'wandb', {
+          entity: 'acme',
+          project_name: 'churn',
+          api_key: 'x',
+        }),
       ],
       alerter: [await component('bell', 'alerter', 'slack', { slack_token: 'x', slack_channel_id: 'y' })],
     },

@@ -70,7 +70,7 @@ const settings: Print = (text) => {
   return writeMembers(new Map(Array.from(members, ([key, setting]) => [key, withoutNulls(setting) ?? setting])));
 };
 
-const model = fields({
+const modelFields = fields({
   name: always,
   license: open,
   description: open,
@@ -83,8 +83,14 @@ const model = fields({
   version: open,
   save_models_to_registry: value(true),
   model_version_id: open,
-  suppress_class_validation_warnings: value(false),
+  suppress_class_validation_warnings: always,
 });
+
+/** A model that was read is a checked one, whatever its writer said. */
+const model: Print = (text) => {
+  const members = readMembers(text);
+  return members && modelFields(writeMembers(members.set('suppress_class_validation_warnings', 'true')));
+};
 
 const retry = fields({ max_retries: value(1), delay: value(0), backoff: value(0) });
 

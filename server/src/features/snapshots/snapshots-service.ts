@@ -1,6 +1,6 @@
 import type { Complete } from '../../contract/completion.ts';
 import { invalidBody } from '../../contract/issues.ts';
-import type { BodyOf } from '../../contract/operation-types.ts';
+import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId, toNullableId } from '../../database/ids.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
@@ -48,7 +48,7 @@ export async function createSnapshot(
     name,
     description: request.description,
     is_dynamic: request.is_dynamic ? 1 : 0,
-    pipeline_configuration: JSON.stringify(request.pipeline_configuration),
+    pipeline_configuration: JSON.stringify(withCheckedModel(request.pipeline_configuration)),
     client_environment: Buffer.byteLength(environment) > MAX_ENVIRONMENT ? '{}' : environment,
     run_name_template: request.run_name_template,
     client_version: request.client_version,
@@ -64,11 +64,17 @@ export async function createSnapshot(
   // The merged configuration is made anew whenever it is shown.
   const steps = Object.entries(request.step_configurations).map(([step, { config: _merged, ...own }]) => ({
     name: step,
-    config: JSON.stringify(own),
+    config: JSON.stringify({ ...own, step_config_overrides: withCheckedModel(own.step_config_overrides) }),
   }));
   const id = await uniqueName(name, references.pipeline_id, () => store.insertSnapshot(transaction, values, steps));
   await attachTags(transaction, { type: 'pipeline_snapshot', ids: [id], userId }, request.tags);
   return id;
+}
+
+/** Whoever reads a stored model need not warn of it again: the reference marks a model that it has checked. */
+function withCheckedModel<T extends { readonly model?: Model<'Model'> | null }>(configuration: T): T {
+  const { model } = configuration;
+  return model ? { ...configuration, model: { ...model, suppress_class_validation_warnings: true } } : configuration;
 }
 
 /** The contract takes any text and any boolean for a name. */
