@@ -60,10 +60,28 @@ function makeTemplates(): { readonly templates: Map<string, string>; readonly va
       else manifest.node = addCondition(manifest.node, other, one.condition);
     }
   }
+  addHook(manifests.get('migration-job')?.node);
   const templates = new Map(
     [...manifests].map(([name, { node, conditions }]) => [`${name}.yaml`, writer.write(node, conditions)]),
   );
   return { templates, variables };
+}
+
+/** Has Helm wait for the Job before it changes anything else. A Secret from a store is not there before the first release. */
+function addHook(job: Node | undefined): void {
+  const metadata = job?.kind === 'map' ? job.entries.find(({ key }) => key === 'metadata')?.node : undefined;
+  if (metadata?.kind !== 'map') throw new Error('There is no Job to make a hook of.');
+  const annotations = {
+    'helm.sh/hook': 'pre-install,pre-upgrade',
+    // The last one is kept, for its log.
+    'helm.sh/hook-delete-policy': 'before-hook-creation',
+  };
+  metadata.entries.push({
+    key: 'annotations',
+    node: toNode(annotations),
+    conditions: ['not (and $.Release.IsInstall $.Values.secret.externalSecret)'],
+    onlyOff: false,
+  });
 }
 
 function writeHelpers(variables: string): string {

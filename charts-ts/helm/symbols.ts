@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Settings } from '../src/settings.ts';
-import { GRACE_SECONDS } from '../src/settings.ts';
+import { MIGRATION } from '../src/names.ts';
+import { GRACE_SECONDS, type Settings } from '../src/settings.ts';
 import { valuesSchema } from '../src/values.ts';
 import { variables } from '../src/variables.ts';
 import type { Marks } from './marks.ts';
@@ -40,6 +40,9 @@ const DERIVED = new Set([
   ...['server.environment', 'runners.namespace', 'runners.serviceAccount', 'networkPolicy.kubernetesApiPorts'],
 ]);
 
+/** Whether a Job migrates the database. */
+const BY_JOB = '(eq $.Values.migration.mode "job")';
+
 /** @returns the schema that values files are checked by, as JSON Schema */
 export function schemaOfValues(): ValueSchema {
   return z.toJSONSchema(valuesSchema, { io: 'input' }) as ValueSchema;
@@ -71,6 +74,7 @@ export function makeSymbols(marks: Marks, writer: TemplateWriter): Symbols {
     securePorts: marks.list('(include "zenml.securePorts" $ | fromJsonArray)', 'integer') as unknown as number[],
     runners,
     makes: { serverNamespace: true, runnersNamespace: true },
+    migrationJob: MIGRATION,
   };
   const switches = [
     ...builder.switches,
@@ -82,7 +86,9 @@ export function makeSymbols(marks: Marks, writer: TemplateWriter): Symbols {
     },
     { condition: '$.Values.createNamespaces', path: ['makes', 'runnersNamespace'], off: false },
   ];
-  const all = writer.mapExpression(variables({ url, server: values.server, runners, environment }));
+  const variablesWith = (mode: 'server' | 'job') =>
+    writer.mapExpression(variables({ ...values, url, runners, environment, migration: { ...values.migration, mode } }));
+  const all = `(ternary ${variablesWith('job')} ${variablesWith('server')} ${BY_JOB})`;
   return { settings, switches, variables: all };
 }
 
@@ -110,6 +116,10 @@ class Builder {
   /** @param optional whether it is part of something that may be absent, so that values.yaml has no default of it */
   #value(schema: ValueSchema, path: readonly string[], optional: boolean): unknown {
     const given = expressionOf(path);
+    if (path.join('.') === 'migration.mode') {
+      this.#switch(path, 'server', BY_JOB);
+      return 'job';
+    }
     switch (schema.type) {
       case 'boolean':
         this.#switch(path, false);

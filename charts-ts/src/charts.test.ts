@@ -19,7 +19,7 @@ interface Manifest {
   readonly subjects: readonly unknown[];
   readonly spec: {
     readonly strategy: { readonly rollingUpdate: unknown };
-    readonly template: { readonly spec: Pod };
+    readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> }; readonly spec: Pod };
     readonly ingress: readonly TrafficRule[];
     readonly egress: readonly TrafficRule[];
     readonly tls: readonly unknown[];
@@ -31,6 +31,7 @@ interface Manifest {
 interface Pod {
   readonly securityContext: unknown;
   readonly terminationGracePeriodSeconds: number;
+  readonly automountServiceAccountToken: boolean;
   readonly containers: readonly [Container];
 }
 
@@ -112,6 +113,26 @@ test('the documented connections are open, and runners reach no database', () =>
   const runners = find(manifests, 'NetworkPolicy', 'zenml-workspace-namespace').spec;
   expect(runners.ingress).toBeUndefined();
   expect(ports(runners.egress)).toEqual([53, 53, 8080, 443, 6443]);
+});
+
+test('a Job that migrates stands before the Deployment, can do as little, and is not taken for a replica', () => {
+  const manifests = synthesize({ migration: { mode: 'job' } });
+  const kinds = manifests.map(({ kind }) => kind);
+  expect(kinds.indexOf('Job')).toBeLessThan(kinds.indexOf('Deployment'));
+  const { template } = find(manifests, 'Job').spec;
+  expect(template.metadata.labels['app.kubernetes.io/name']).not.toBe('zenml-workspace-server');
+  expect(template.spec.automountServiceAccountToken).toBe(false);
+  const server = find(manifests, 'Deployment').spec.template.spec;
+  expect(template.spec.securityContext).toEqual(server.securityContext);
+  expect(template.spec.containers[0].securityContext).toEqual(server.containers[0].securityContext);
+  expect(find(manifests, 'ConfigMap').data['DISABLE_DATABASE_MIGRATION']).toBe('true');
+});
+
+test('the Job has another name where it does something else, for a Job cannot be changed', () => {
+  const nameWith = (tag: string) =>
+    find(synthesize({ migration: { mode: 'job' }, server: { image: { tag } } }), 'Job').metadata.name;
+  expect(nameWith('1.0.0')).toBe(nameWith('1.0.0'));
+  expect(nameWith('1.0.0')).not.toBe(nameWith('1.0.1'));
 });
 
 test.each(['server', 'zenml'])(

@@ -1,6 +1,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { LABELS, PORTS, priorityClassOf, SELECTOR, SERVER } from './names.ts';
+import { CONTAINER_SECURITY, podSecurity } from './pod-security.ts';
 import type { Settings } from './settings.ts';
 
 /** The server's pods. */
@@ -36,13 +37,7 @@ function pod({ namespace, server, secret, gracePeriodSeconds }: Settings): k8s.P
     imagePullSecrets: server.image.pullSecrets.map((name) => ({ name })),
     // The server drains by itself on SIGTERM, so no preStop command is needed, which a slim image could not run.
     terminationGracePeriodSeconds: gracePeriodSeconds,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: server.userId,
-      runAsGroup: server.userId,
-      fsGroup: server.userId,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: podSecurity(server.userId),
     topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
       maxSkew: 1,
       topologyKey,
@@ -60,12 +55,7 @@ function pod({ namespace, server, secret, gracePeriodSeconds }: Settings): k8s.P
         ],
         envFrom: [{ configMapRef: { name: SERVER } }, { secretRef: { name: secret.name } }],
         resources: { requests: quantities(server.resources.requests), limits: quantities(server.resources.limits) },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          runAsNonRoot: true,
-          capabilities: { drop: ['ALL'] },
-        },
+        securityContext: CONTAINER_SECURITY,
         // The server listens after its migrations: an empty database takes a while.
         startupProbe: { ...probe('/health'), periodSeconds: 2, failureThreshold: 150 },
         livenessProbe: { ...probe('/health'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },

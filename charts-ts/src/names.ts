@@ -15,5 +15,11 @@ export const PORTS = { http: 8080, metrics: 9090 } as const;
 /** Labels that select the server's pods. They can't change on a Deployment that exists. */
 export const SELECTOR = { 'app.kubernetes.io/name': SERVER } as const;
 
+/** Name of the Job that migrates the database. */
+export const MIGRATION = `${SERVER}-migration`;
+
+/** Labels of that Job, whose pods must not be taken for the server's. */
+export const MIGRATION_LABELS = { 'app.kubernetes.io/name': MIGRATION, 'app.kubernetes.io/part-of': 'zenml' } as const;
+
 /** Labels of every object. */
 export const LABELS = { ...SELECTOR, 'app.kubernetes.io/part-of': 'zenml' } as const;

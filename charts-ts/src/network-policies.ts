@@ -1,13 +1,14 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { LABELS, PORTS, SELECTOR, SERVER } from './names.ts';
+import { LABELS, MIGRATION, MIGRATION_LABELS, PORTS, SELECTOR, SERVER } from './names.ts';
 import type { Settings } from './settings.ts';
 
 /** The connections that are documented, in and out, and no others. */
 export class NetworkPolicies extends Construct {
-  constructor(scope: Construct, { namespace, runners, networkPolicy, securePorts }: Settings) {
+  constructor(scope: Construct, { namespace, runners, networkPolicy, migration, securePorts }: Settings) {
     super(scope, 'network-policies');
     const { clients, database, databasePort, monitoringNamespace } = networkPolicy;
+    const toDatabase = { ports: tcp(databasePort), ...(database.length > 0 && { to: blocks(database) }) };
     const fromRunners = { namespaceSelector: inNamespace(runners.namespace) };
     new k8s.KubeNetworkPolicy(this, 'server', {
       metadata: { name: SERVER, namespace, labels: LABELS },
@@ -20,12 +21,22 @@ export class NetworkPolicies extends Construct {
         ],
         egress: [
           dns(),
-          { ports: tcp(databasePort), ...(database.length > 0 && { to: blocks(database) }) },
+          toDatabase,
           // Control plane, secrets backend and artifact store have no fixed addresses, and the Kubernetes API may have none.
           { ports: tcp(...securePorts) },
         ],
       },
     });
+    if (migration.mode === 'job') {
+      new k8s.KubeNetworkPolicy(this, 'migration', {
+        metadata: { name: MIGRATION, namespace, labels: MIGRATION_LABELS },
+        spec: {
+          podSelector: { matchLabels: { 'app.kubernetes.io/name': MIGRATION } },
+          policyTypes: ['Ingress', 'Egress'],
+          egress: [dns(), toDatabase],
+        },
+      });
+    }
     new k8s.KubeNetworkPolicy(this, 'runners', {
       metadata: { name: SERVER, namespace: runners.namespace, labels: LABELS },
       spec: {

@@ -5,6 +5,7 @@ import { Availability } from './availability.ts';
 import { Configuration } from './configuration.ts';
 import { Deployment } from './deployment.ts';
 import { Exposure } from './exposure.ts';
+import { MigrationJob } from './migration-job.ts';
 import { Monitoring } from './monitoring.ts';
 import { SERVER } from './names.ts';
 import { Namespaces } from './namespaces.ts';
@@ -22,8 +23,14 @@ export class ServerChart extends Chart {
       new Availability(this, settings),
       new Exposure(this, settings),
       new RunnerLimits(this, settings),
-      new Deployment(this, settings),
     ];
+    const deployment = new Deployment(this, settings);
+    parts.push(deployment);
+    if (settings.migration.mode === 'job') {
+      const migration = new MigrationJob(this, settings);
+      deployment.node.addDependency(migration);
+      parts.push(migration);
+    }
     if (settings.networkPolicy.enabled) parts.push(new NetworkPolicies(this, settings));
     if (settings.monitoring.enabled) parts.push(new Monitoring(this, settings));
     const namespaces = new Namespaces(this, settings);

@@ -16,6 +16,8 @@ export interface Settings extends Omit<Values, 'zenml' | 'runners' | 'createName
   readonly checksum: string;
   /** Where clients reach the server. */
   readonly url: string;
+  /** Name of the Job that migrates, where it does not follow from what it does: Helm replaces the Job. */
+  readonly migrationJob?: string;
   /** How long a pod may take to end. */
   readonly gracePeriodSeconds: number;
   /** Ports of HTTPS and of the Kubernetes API, each once. */
@@ -55,7 +57,7 @@ export function completeValues({ zenml, createNamespaces, ...values }: Values): 
   const host = values.ingress?.host ?? values.gateway?.host;
   const url = host === undefined ? `http://${SERVER}.${values.namespace}.svc` : `https://${host}`;
   const { drainDelaySeconds, shutdownTimeoutSeconds } = values.server;
-  const all = variables({ url, server: values.server, runners, environment });
+  const all = variables({ ...values, url, runners, environment });
   return {
     ...values,
     environment,

@@ -68,6 +68,17 @@ const autoscaling = z.strictObject({
   memoryPercent: z.int().min(1).max(100).default(80),
 });
 
+const migration = z.strictObject({
+  mode: z
+    .enum(['server', 'job'])
+    .default('server')
+    .describe(
+      '`server`: the first replica that starts migrates the database. `job`: a Job does it, before the rollout.',
+    ),
+  timeoutSeconds: z.int().min(1).default(600).describe('How long the Job may take.'),
+  ttlSecondsAfterFinished: z.int().min(0).default(86_400).describe('How long the Job is kept.'),
+});
+
 const runners = z.strictObject({
   namespace: name.optional().describe('Default: what the environment names, or `zenml-workspace-namespace`.'),
   serviceAccount: name
@@ -108,6 +119,7 @@ export const valuesSchema = z.strictObject({
   server: server.prefault({}),
   zenml: z.strictObject({ environment }).optional().describe('Older place of `server.environment`.'),
   secret: secret.prefault({}),
+  migration: migration.prefault({}),
   ingress: ingress.optional(),
   gateway: gateway.optional(),
   autoscaling: autoscaling.prefault({}),

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { createConnection } from 'mysql2/promise';
 import { HttpClient, logIn } from '../servers/http-client.ts';
-import { type Forwarder, forward } from './forwarder.ts';
+import { makePodDatabase, type PodDatabase } from './database.ts';
 import { beginLoad } from './load.ts';
 import { startMetricsApi } from './metrics-api.ts';
 
@@ -24,15 +23,12 @@ const ADMIN = { user: 'admin', password: 'password-of-tests' };
 
 const directory = mkdtempSync(join(tmpdir(), 'charts-server-'));
 const manifests = join(directory, 'zenml-workspace-server.yaml');
-const databaseName = `platform_${process.pid}`;
-let database: Forwarder;
+let database: PodDatabase;
 let url: string;
 let headers: Record<string, string>;
 
 before(async () => {
-  const databaseUrl = new URL(given('ZENML_TEST_DATABASE_URL'));
-  await onDatabase((connection) => connection.query(`create database ${databaseName}`));
-  database = await forward(given('ZENML_TEST_HOST'), { host: databaseUrl.hostname, port: Number(databaseUrl.port) });
+  database = await makePodDatabase(`platform_${process.pid}`);
   const [repository = '', tag = ''] = given('ZENML_TEST_IMAGE').split(/:(?=[^:]*$)/);
   synthesize({
     namespace: SERVER,
@@ -45,14 +41,13 @@ before(async () => {
     },
     autoscaling: { maxReplicas: 3 },
   });
-  const { username, password } = databaseUrl;
   await kubectl('create', 'namespace', SERVER);
   await apply(SERVER, {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: NAME },
     stringData: {
-      ZENML_STORE_URL: `mysql://${username}:${password}@${given('ZENML_TEST_HOST')}:${database.port}/${databaseName}`,
+      ZENML_STORE_URL: database.url,
       ZENML_SERVER_JWT_SECRET_KEY: 'a key that only tests sign tokens with',
       ZENML_SECRETS_STORE_ENCRYPTION_KEY: 'a key that only tests encrypt with',
       ZENML_DEFAULT_USER_NAME: ADMIN.user,
@@ -63,19 +58,9 @@ before(async () => {
 
 after(async () => {
   await kubectl('delete', '-f', manifests, '--ignore-not-found', '--wait=true', '--timeout=60s');
-  await database?.stop();
-  await onDatabase((connection) => connection.query(`drop database if exists ${databaseName}`));
+  await database?.remove();
   rmSync(directory, { recursive: true });
 });
-
-async function onDatabase(work: (connection: Awaited<ReturnType<typeof createConnection>>) => Promise<unknown>) {
-  const connection = await createConnection(given('ZENML_TEST_DATABASE_URL'));
-  try {
-    await work(connection);
-  } finally {
-    await connection.end();
-  }
-}
 
 function synthesize(values: object): void {
   const file = join(directory, 'values.json');

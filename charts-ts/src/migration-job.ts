@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { quantities } from './deployment.ts';
+import { MIGRATION, MIGRATION_LABELS } from './names.ts';
+import { CONTAINER_SECURITY, podSecurity } from './pod-security.ts';
+import type { Settings } from './settings.ts';
+
+/** Of the server: what is configured cannot work, or the database is not ours to change. */
+const EXIT_CONFIGURATION = 78;
+const ATTEMPTS = 6;
+
+/** Brings the database up to date before the server's pods are replaced; these change nothing then. */
+export class MigrationJob extends Construct {
+  constructor(scope: Construct, settings: Settings) {
+    super(scope, 'migration');
+    const { namespace, migration } = settings;
+    const spec: k8s.JobSpec = {
+      backoffLimit: ATTEMPTS,
+      activeDeadlineSeconds: migration.timeoutSeconds,
+      ttlSecondsAfterFinished: migration.ttlSecondsAfterFinished,
+      // Another try mends no such fault: it would only take the time.
+      podFailurePolicy: {
+        rules: [
+          { action: 'FailJob', onPodConditions: [], onExitCodes: { operator: 'In', values: [EXIT_CONFIGURATION] } },
+        ],
+      },
+      template: { metadata: { labels: MIGRATION_LABELS }, spec: pod(settings) },
+    };
+    // What a Job does cannot be changed: one that does something else has another name.
+    const name = settings.migrationJob ?? `${MIGRATION}-${hashOf(spec)}`;
+    new k8s.KubeJob(this, 'job', { metadata: { name, namespace, labels: MIGRATION_LABELS }, spec });
+  }
+}
+
+function pod({ server, secret, variables }: Settings): k8s.PodSpec {
+  const byName = Object.entries(variables).sort(([one], [other]) => (one < other ? -1 : 1));
+  return {
+    restartPolicy: 'Never',
+    // It needs nothing but the database, and Helm starts it before there is an account or a ConfigMap.
+    automountServiceAccountToken: false,
+    imagePullSecrets: server.image.pullSecrets.map((name) => ({ name })),
+    securityContext: podSecurity(server.userId),
+    containers: [
+      {
+        name: 'migration',
+        image: `${server.image.repository}:${server.image.tag}`,
+        imagePullPolicy: server.image.pullPolicy,
+        args: ['migrate'],
+        env: byName.map(([name, value]) => ({ name, value })),
+        envFrom: [{ secretRef: { name: secret.name } }],
+        resources: { requests: quantities(server.resources.requests), limits: quantities(server.resources.limits) },
+        securityContext: CONTAINER_SECURITY,
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+      },
+    ],
+    volumes: [{ name: 'tmp', emptyDir: {} }],
+  };
+}
+
+function hashOf(spec: k8s.JobSpec): string {
+  return createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 10);
+}
