@@ -1,8 +1,9 @@
-"""Named snapshots, runs from them, builds, and the records of schedules and code repositories."""
+"""Named snapshots, runs from them, forms of their configuration, builds, and the records of schedules and code repositories."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import jsonschema
 import pytest
 from zenml import pipeline, step
 from zenml.client import Client
@@ -10,7 +11,13 @@ from zenml.code_repositories import BaseCodeRepository, LocalRepositoryContext
 from zenml.code_repositories.base_code_repository import BaseCodeRepositoryConfig
 from zenml.config.source import Source
 from zenml.exceptions import EntityExistsError
-from zenml.models import PipelineRequest, ScheduleRequest, ScheduleUpdate
+from zenml.models import (
+    PipelineBuildRequest,
+    PipelineRequest,
+    PipelineSnapshotRequest,
+    ScheduleRequest,
+    ScheduleUpdate,
+)
 
 from conftest import unique
 
@@ -87,6 +94,39 @@ def test_snapshots_are_listed_updated_and_deleted(client: Client) -> None:
     client.delete_snapshot(made[1].id)
     with pytest.raises(KeyError):
         client.get_snapshot(made[1].id)
+
+
+def test_a_snapshot_says_what_its_runs_may_override(client: Client) -> None:
+    configured = snapped.with_options(settings={"resources": {"cpu_count": 2}})
+    made = client.get_snapshot(configured.create_snapshot(unique("form")).id)
+    scope: dict[str, Any] = {
+        "project": client.active_project.id,
+        "stack": client.active_stack_model.id,
+        "pipeline": made.pipeline.id,
+    }
+    build = client.zen_store.create_build(PipelineBuildRequest(is_local=False, contains_code=True, images={}, **scope))
+    request = PipelineSnapshotRequest(
+        build=build.id,
+        run_name_template="from-a-form",
+        pipeline_configuration=made.pipeline_configuration,
+        step_configurations=made.step_configurations,
+        client_version=made.client_version,
+        server_version=made.server_version,
+        **scope,
+    )
+    form = client.get_snapshot(client.zen_store.create_snapshot(request).id, include_config_schema=True)
+    assert form.config_template is not None and form.config_schema is not None
+    assert form.config_template["run_name"] == "from-a-form"
+    assert form.config_template["steps"]["say"]["parameters"] == {"word": "hello"}
+    assert form.config_template["settings"] == {"resources": {"cpu_count": 2}}
+    definitions = form.config_schema["$defs"]
+    assert definitions["say"]["properties"]["parameters"]["properties"]["word"]["type"] == "string"
+    assert definitions["say"]["required"] == ["parameters"] and form.config_schema["required"] == ["steps"]
+    jsonschema.validate(form.config_template, form.config_schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"steps": {"say": {"parameters": {"word": ["no text"]}}}}, form.config_schema)
+    assert client.get_snapshot(form.id).config_schema is None
+    assert client.get_snapshot(made.id, include_config_schema=True).config_schema is None
 
 
 def test_without_a_workload_manager_the_server_runs_no_snapshot(client: Client) -> None:
