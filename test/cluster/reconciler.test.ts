@@ -10,6 +10,7 @@ import { createFailRun } from '../../server/src/workloads/dispatcher/failed-runs
 import { claimLaunch, endLaunch } from '../../server/src/workloads/dispatcher/launch-store.ts';
 import type { JobSettings } from '../../server/src/workloads/kubernetes/settings.ts';
 import { workloadName } from '../../server/src/workloads/launch.ts';
+import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
 import { type Reconciler, startReconciler } from '../../server/src/workloads/reconciler/reconciler.ts';
 import { shell, startManager, startWorkspace, until, type Watched, type Workspace } from './workspace.ts';
 
@@ -25,6 +26,7 @@ const WAIT = 'trap "exit 143" TERM; sleep 300 & wait';
 let workspace: Workspace;
 let server: TestServer;
 let snapshot: string;
+const watchings: Watching[] = [];
 
 beforeAll(async () => {
   workspace = await startWorkspace();
@@ -53,24 +55,35 @@ async function watch(namespace: string, given: Partial<JobSettings> = {}, timeou
     startTimeoutSeconds: timeout,
     interval: 500,
   });
-  return { ...watched, reconciler };
+  const watching = { ...watched, reconciler };
+  watchings.push(watching);
+  return watching;
 }
 
-async function end({ manager, reconciler }: Watching): Promise<void> {
-  await reconciler.stop();
-  await manager.stop();
-}
+/** One that went on would fail the runs of other tests, whose Jobs it does not know. */
+afterEach(async () => {
+  for (const { reconciler, manager } of watchings.splice(0)) {
+    await reconciler.stop();
+    await manager.stop();
+  }
+});
 
 /** Asks for a run, and does what the dispatcher does. @returns the run's id and the name of its workload */
-async function launch({ manager }: Watching): Promise<{ id: string; name: string }> {
+async function launch({ manager }: Watching, script = WAIT): Promise<{ id: string; name: string }> {
   const { body } = await server.call<Run>('POST', `/pipeline_snapshots/${snapshot}/runs`, {});
   const { db } = server.database;
   const claimed = await claimLaunch(db, 60);
   if (claimed?.runId !== toDatabaseId(body.id)) throw new Error('another launch waits');
   const name = workloadName(body.id, 1);
-  await manager.launch({ ...shell(name, WAIT), runId: body.id, describedBy: testOwner(body.id) });
+  await manager.launch({ ...shell(name, script), runId: body.id, describedBy: testOwner(body.id) });
   await inTransaction(db, (transaction) => endLaunch(transaction, claimed, 'launched'));
   return { id: body.id, name };
+}
+
+/** What the log of a run's runner tells. */
+async function logOf({ manager }: Watching, id: string): Promise<readonly string[]> {
+  const { items } = await createRunnerLog(server.database.db, manager).readPage(toDatabaseId(id), { limit: 100 });
+  return items.map(({ message }) => message);
 }
 
 const read = async (id: string) => (await server.call<Run>('GET', `/runs/${id}`)).body.body;
@@ -97,22 +110,47 @@ test('a run whose pod no node takes fails when it has waited for long enough, an
   );
   await until(() => isFailed(id));
   expect((await read(id)).status_reason).toMatch(/has not started within 15 s: no node can run its pod: 0\/1 nodes/);
+  expect((await logOf(watching, id)).join('\n')).toMatch(/Warning FailedScheduling of pod \S+: 0\/1 nodes/);
   await until(async () => (await remainsOf('no-node', name)) === '');
-  await end(watching);
 });
 
 test('a run whose Job is deleted by hand before it begins fails; one that its orchestrator has goes on', async () => {
   const watching = await watch('by-hand');
-  const [lost, begun] = [await launch(watching), await launch(watching)];
+  const [lost, begun] = [await launch(watching, `echo "epoch 1 of 9"; ${WAIT}`), await launch(watching)];
   await server.call('PUT', `/runs/${begun.id}`, { status: 'provisioning' });
   for (const { name } of [lost, begun]) {
     await watching.reaches(name, 'running');
     await workspace.cluster.kubectl('-n', 'by-hand', 'delete', 'job', name);
   }
   await until(() => isFailed(lost.id));
-  expect((await read(lost.id)).status_reason).toMatch(/its runner is gone|its pod was deleted|its process ended/);
+  expect((await read(lost.id)).status_reason).toMatch(
+    /^Failed to start run: (its runner is gone|its pod was deleted|its process ended).*epoch 1 of 9.*; last event: (Killing|MissingClusterDNS)/,
+  );
+  // Also once nothing of it is there any more.
+  await until(async () => (await remainsOf('by-hand', lost.name)) === '');
+  const log = await logOf(watching, lost.id);
+  expect(log.slice(0, -1)).toContain('epoch 1 of 9');
+  expect(log.join('\n')).toMatch(/Normal Killing of pod zenml-run-\S+: Stopping container/);
+  expect(log.at(-1)).toMatch(/^The runner did not begin the run: its /);
   expect((await read(begun.id)).status).toBe('provisioning');
-  await end(watching);
+});
+
+test('a run whose pod runs out of memory or is evicted says so, with the last line and event', async () => {
+  const watching = await watch('troubled');
+  const evicted = await launch(watching, `echo "epoch 2 of 9"; ${WAIT}`);
+  const greedy = await launch(watching, 'echo "epoch 3 of 9"; x=a; while true; do x=$x$x; done');
+  await watching.reaches(evicted.name, 'running');
+  const pods = await workspace.cluster.kubectl(
+    ...['-n', 'troubled', 'get', 'pods', '-l', `zenml.io/workload=${evicted.name}`, '-o', 'name'],
+  );
+  await workspace.evict('troubled', pods.trim().replace('pod/', ''));
+  await until(async () => (await isFailed(evicted.id)) && (await isFailed(greedy.id)));
+  expect((await read(evicted.id)).status_reason).toMatch(
+    /: its pod was evicted.*; last line: epoch 2 of 9; last event: /,
+  );
+  expect((await read(greedy.id)).status_reason).toMatch(
+    /: killed: out of memory \(limit 64Mi\); last line: epoch 3 of 9;/,
+  );
 });
 
 test('runs whose namespace is deleted fail', async () => {
@@ -122,7 +160,6 @@ test('runs whose namespace is deleted fail', async () => {
   await workspace.cluster.kubectl('delete', 'namespace', 'goes-away');
   await until(() => isFailed(id));
   expect((await read(id)).status_reason).toMatch(/is gone|was deleted|process ended|may not look after Jobs/);
-  await end(watching);
 });
 
 test.each(['initializing', 'provisioning', 'running'])(
@@ -138,6 +175,5 @@ test.each(['initializing', 'provisioning', 'running'])(
     await server.call('PUT', `/runs/${id}`, { status: 'stopping' });
     expect((await read(id)).status).toBe('stopped');
     await until(async () => (await remainsOf(namespace, name)) === '');
-    await end(watching);
   },
 );

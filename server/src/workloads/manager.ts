@@ -56,6 +56,14 @@ export interface WorkloadStatus {
   readonly since: Date | undefined;
 }
 
+/** What can still be told of a workload that did not do its work. */
+export interface LastSeen {
+  /** What the cluster reported of it, oldest first: `2026-01-31T08:15:00Z Warning FailedScheduling of pod x: …`. */
+  readonly events: readonly string[];
+  /** The end of its log, also where that is gone by now. */
+  readonly lastLines: readonly string[];
+}
+
 /** Something that keeps workloads from running, or could. */
 export interface Finding {
   readonly severity: 'error' | 'warning';
@@ -108,6 +116,8 @@ export interface WorkloadManager {
   launch(workload: Workload): Promise<void>;
   /** @throws {WorkloadError} where it may not be asked for: any other error passes */
   status(name: string): Promise<WorkloadStatus>;
+  /** What was seen last of a workload, be it gone or not. What cannot be found out is left out; it does not throw. */
+  lastSeen(name: string): Promise<LastSeen>;
   /** Everything of ours that exists, also what is finished. @throws where that is not known (yet) */
   list(): Promise<readonly WorkloadStatus[]>;
   /** Removes all that belongs to a workload, images apart. */

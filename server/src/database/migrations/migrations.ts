@@ -88,6 +88,19 @@ const OWN_TABLES: readonly Migration[] = [
     },
   },
   {
+    name: 'table ws_launch_end',
+    async run(connection) {
+      await sql`create table if not exists ws_launch_end (
+        run_id char(32) not null,
+        number int not null,
+        reason text not null,
+        last_seen mediumtext not null,
+        created datetime(3) not null,
+        primary key (run_id, number)
+      ) engine = InnoDB`.execute(connection);
+    },
+  },
+  {
     name: 'table ws_trigger_firing',
     async run(connection) {
       await sql`create table if not exists ws_trigger_firing (

@@ -4,30 +4,38 @@ import { holdRun } from '../../features/runs/run-access-service.ts';
 import type { UpdateRunStatus } from '../../features/runs/run-status-updates.ts';
 import { fitReason } from '../../features/runs/waiting-reason.ts';
 import type { Launch } from '../launch.ts';
+import type { LastSeen } from '../manager.ts';
+import { withLastSeen } from './last-seen-reason.ts';
+import { noteLaunchEnd } from './launch-end-store.ts';
 
 /**
  * Ends a run that a launch did not begin. One that its orchestrator has by now (`provisioning` and on), that has ended or was
- * launched again stays as it is.
+ * launched again stays as it is. What the status reason has no room for is noted for the log.
+ * @param lastSeen what was seen last of the launch's workload
  * @throws ApiError KeyError 404
  */
 export type FailRun = (
   transaction: Transaction,
   launch: Pick<Launch, 'runId' | 'number'>,
   reason: string,
+  lastSeen?: LastSeen,
 ) => Promise<void>;
 
 /** @param updateStatus changes the status of runs */
 export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
-  return async (transaction, { runId, number }, reason) => {
+  return async (transaction, launch, reason, lastSeen) => {
+    const { runId, number } = launch;
     const { status } = await holdRun(transaction, runId);
+    if (status !== 'initializing' && status !== 'resuming') return;
     if (await isLaunchedAgain(transaction, runId, number)) return;
+    const told = lastSeen === undefined ? reason : withLastSeen(reason, lastSeen);
+    await noteLaunchEnd(transaction, launch, reason, lastSeen);
     if (status === 'initializing') {
-      const text = fitReason(`Failed to start run: ${reason}`);
+      const text = fitReason(`Failed to start run: ${told}`);
       await updateStatus(transaction, runId, { status: 'failed', reason: text });
-    }
-    // What it has done until it paused is kept: it can be resumed again.
-    if (status === 'resuming') {
-      const text = fitReason(`Waiting for manual resume. Failed to resume run: ${reason}`);
+    } else {
+      // What it has done until it paused is kept: it can be resumed again.
+      const text = fitReason(`Waiting for manual resume. Failed to resume run: ${told}`);
       await updateStatus(transaction, runId, { status: 'paused', reason: text });
     }
   };

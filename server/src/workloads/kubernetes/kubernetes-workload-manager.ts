@@ -9,16 +9,17 @@ import {
 } from '../manager.ts';
 import { type Cluster, explain, isDenied, refusalStatus } from './cluster.ts';
 import { diagnoseCluster } from './diagnosis.ts';
-import { findWarning } from './events.ts';
+import { findWarning, listEvents } from './events.ts';
 import { selectorOfWorkload } from './labels.ts';
+import { createLastLines } from './last-lines.ts';
 import { launchJob } from './launch-job.ts';
 import { type Observer, observe } from './observer.ts';
 import { readPodLogs } from './pod-log.ts';
 import { createSecretsPlace } from './secrets-place.ts';
-import { seeJob, seePods } from './seen.ts';
+import { type SeenPod, seeJob, seePods } from './seen.ts';
 import type { JobSettings } from './settings.ts';
 import { statusOf } from './workload-status.ts';
-import { createWorkloadTable } from './workload-table.ts';
+import { createWorkloadTable, type WorkloadTable } from './workload-table.ts';
 
 /** Runs runners as Jobs of a cluster. */
 export function createKubernetesWorkloadManager(
@@ -32,6 +33,7 @@ export function createKubernetesWorkloadManager(
   const table = createWorkloadTable((status) => {
     for (const listener of listeners) listener(status);
   });
+  const lastLines = createLastLines(cluster, namespace);
   const secretsPlace = createSecretsPlace(cluster, namespace);
   let observer: Observer | undefined;
 
@@ -39,7 +41,7 @@ export function createKubernetesWorkloadManager(
 
   return {
     async start() {
-      observer = observe(cluster, settings, table, log);
+      observer = observe(cluster, settings, withPods(table, lastLines.noteGoing), log);
     },
     stop: async () => observer?.stop(),
     diagnose,
@@ -60,6 +62,15 @@ export function createKubernetesWorkloadManager(
         throw new WorkloadError(`${problem}: ${explain(error)}`, { cause: error });
       }
     },
+    async lastSeen(name) {
+      const labelSelector = selectorOfWorkload(name);
+      const pods = await cluster.core.listNamespacedPod({ namespace, labelSelector }).then(
+        ({ items }) => seePods(items),
+        () => [],
+      );
+      const [events, lines] = await Promise.all([listEvents(cluster, namespace, name), lastLines.of(name, pods)]);
+      return { events, lastLines: lines };
+    },
     async list() {
       if (!observer?.isSynced()) throw new Error('The cluster has not said yet what runs in it.');
       return table.statuses();
@@ -78,6 +89,21 @@ export function createKubernetesWorkloadManager(
     },
     readLog: (name: string, reading: LogReading): AsyncIterable<WorkloadLogLine> =>
       readPodLogs(cluster, namespace, name, reading),
+  };
+}
+
+/** A table whose pods are shown to `note` first. */
+function withPods(table: WorkloadTable, note: (pod: SeenPod) => void): WorkloadTable {
+  return {
+    ...table,
+    replacePods(pods) {
+      pods.forEach(note);
+      table.replacePods(pods);
+    },
+    upsertPod(pod) {
+      note(pod);
+      table.upsertPod(pod);
+    },
   };
 }
 

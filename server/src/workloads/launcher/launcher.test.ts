@@ -16,6 +16,7 @@ import { startDispatcher } from '../dispatcher/dispatcher.ts';
 import { createFailRun } from '../dispatcher/failed-runs.ts';
 import { workloadName } from '../launch.ts';
 import { createLocalWorkloadManager } from '../local/local-workload-manager.ts';
+import { createRunnerLog } from '../logs/runner-log.ts';
 import { type ImageRequest, WorkloadError, type WorkloadManager } from '../manager.ts';
 import { startReconciler } from '../reconciler/reconciler.ts';
 import { createLauncher } from './launcher.ts';
@@ -216,8 +217,13 @@ test('a run whose runner was deleted by hand fails', async () => {
     rmSync(join(directory, name), { recursive: true });
     process.kill(-pid, 'SIGKILL');
   };
-  const { run } = await dispatch({ python: WAITING }, onceLaunched(remove, isFailed));
+  const { run, manager } = await dispatch({ python: WAITING }, onceLaunched(remove, isFailed));
   expect(run.body.status_reason).toMatch(/its runner is gone/);
+  const runnerLog = createRunnerLog(server.database.db, manager);
+  const { items } = await runnerLog.readPage(toDatabaseId(run.id), { limit: 10 });
+  expect(items).toMatchObject([
+    { level: 40, message: expect.stringMatching(/did not begin the run: its runner is gone/) },
+  ]);
 });
 
 test('the runner of a run that is deleted goes too', async () => {

@@ -3,7 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import type { Finding, WorkloadManager, WorkloadPhase, WorkloadStatus } from '../manager.ts';
-import { listRunners, logFileOf, readRunnerStatus, removeRunner, startRunner } from './runner-directory.ts';
+import {
+  listRunners,
+  logFileOf,
+  readLastLines,
+  readRunnerStatus,
+  removeRunner,
+  startRunner,
+} from './runner-directory.ts';
 import { readLogFile } from './runner-log.ts';
 
 /** How runners are started on this machine. */
@@ -61,6 +68,7 @@ export function createLocalWorkloadManager({ python, directory }: LocalSettings,
       phases.set(workload.name, 'pending');
     },
     status: (name) => readRunnerStatus(directory, name),
+    lastSeen: async (name) => ({ events: [], lastLines: await readLastLines(directory, name) }),
     async list() {
       const names = await listRunners(directory);
       return Promise.all(names.map((name) => readRunnerStatus(directory, name)));

@@ -138,6 +138,15 @@ const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 const TAIL_BYTES = 16_384;
 const LONGEST_LINE = 300;
 
+/** How many lines are told of a log. */
+const LINES = 20;
+
+/** The last lines of a runner's log. @returns none where there is no log */
+export async function readLastLines(root: string, name: string): Promise<readonly string[]> {
+  const lines = await lastLines(logFileOf(root, name)).catch(ignoreMissing);
+  return lines?.slice(-LINES) ?? [];
+}
+
 async function lastLines(file: string): Promise<string[]> {
   const handle = await open(file, 'r');
   try {

@@ -6,8 +6,10 @@ import { valueError } from '../../errors.ts';
 import { toLogEntry } from '../../features/logs/log-entry.ts';
 import type { FollowedEntry } from '../../features/logs/log-events.ts';
 import type { LogPage, LogPaging } from '../../features/logs/log-page.ts';
+import { findLaunchEnd } from '../dispatcher/launch-end-store.ts';
 import { workloadName } from '../launch.ts';
-import type { WorkloadManager } from '../manager.ts';
+import type { LogReading, WorkloadManager } from '../manager.ts';
+import { endLines, isEndCursor } from './end-lines.ts';
 
 /** What the runners of a run (database id) have logged: of its start first, then of each time that it was resumed. */
 export interface RunnerLog {
@@ -21,21 +23,41 @@ export interface RunnerLog {
 
 /** How often it is looked whether a queued runner was started, milliseconds. */
 const PAUSE = 250;
+/** How long it is waited for what becomes of a run whose runner has ended, milliseconds: longer than between two looks. */
+const PATIENCE = 15_000;
 
 /** Reads from where the workload manager keeps the logs. */
 export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 'readLog' | 'status'>): RunnerLog {
   const ending = new AbortController();
   const isLive = async (name: string) => ['pending', 'running'].includes((await manager.status(name)).phase);
+
+  /** The log of one launch, and then what the server has to say of its end. @returns whether there was an end to tell */
+  const readLaunch = async function* (
+    { runId, number, after }: LaunchPlace,
+    reading: LogReading,
+  ): AsyncGenerator<FollowedEntry, boolean> {
+    let isEmpty = after === undefined;
+    if (!isEndCursor(after)) {
+      const from = after === undefined ? reading : { ...reading, after };
+      for await (const { cursor, message, timestamp } of manager.readLog(nameOf(runId, number), from)) {
+        isEmpty = false;
+        const entry = toLogEntry(message, timestamp);
+        if (entry) yield { cursor, entry };
+      }
+    }
+    const end = reading.signal?.aborted ? undefined : await findLaunchEnd(db, { runId, number });
+    if (end) yield* endLines(end, after, isEmpty);
+    return end !== undefined;
+  };
+
   return {
     async readPage(runId, { after, limit }) {
       const items: LogPage['items'] = [];
       const from = parsePlace(after);
       let last: string | undefined;
       for (const { number } of await launchesOf(db, runId, from.number)) {
-        const reading = number === from.number && from.after !== undefined ? { after: from.after } : {};
-        for await (const { cursor, message, timestamp } of manager.readLog(nameOf(runId, number), reading)) {
-          const entry = toLogEntry(message, timestamp);
-          if (!entry) continue;
+        const place = { runId, number, after: number === from.number ? from.after : undefined };
+        for await (const { cursor, entry } of readLaunch(place, {})) {
           // Only now is it known that the page is cut off.
           if (items.length === limit) return { items, after: last };
           items.push(entry);
@@ -48,6 +70,7 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
     async *follow(runId, after, clientSignal) {
       const signal = AbortSignal.any([clientSignal, ending.signal]);
       let { number, after: cursor } = parsePlace(after);
+      let endedSince: number | undefined;
       while (!signal.aborted) {
         const launch = (await launchesOf(db, runId, number))[0];
         if (!launch) return;
@@ -61,18 +84,21 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
           await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
           continue;
         }
-        const reading = { follow: true, signal, ...(cursor !== undefined && { after: cursor }) };
-        for await (const line of manager.readLog(nameOf(runId, number), reading)) {
-          cursor = line.cursor;
-          const entry = toLogEntry(line.message, line.timestamp);
-          if (entry) yield { cursor: formatPlace(number, line.cursor), entry };
+        const entries = readLaunch({ runId, number, after: cursor }, { follow: true, signal });
+        let next = await entries.next();
+        for (; !next.done; next = await entries.next()) {
+          cursor = next.value.cursor;
+          yield { cursor: formatPlace(number, cursor), entry: next.value.entry };
         }
         if (signal.aborted) break;
-        if (launch.status === 'queued' || (await isLive(nameOf(runId, number)))) {
-          // Its pod is not there yet, or is about to be replaced.
+        const goesOn = launch.status === 'queued' || (await isLive(nameOf(runId, number)));
+        endedSince = goesOn ? undefined : (endedSince ?? Date.now());
+        // Its pod is not there yet, or is about to be replaced; or it is about to be said how it ended.
+        if (!next.value && (goesOn || (isUndecided(launch) && Date.now() - (endedSince ?? 0) < PATIENCE))) {
           await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
           continue;
         }
+        endedSince = undefined;
         cursor = undefined;
         number += 1;
       }
@@ -83,16 +109,30 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
   };
 }
 
+/** Where in a launch's log. */
+interface LaunchPlace {
+  readonly runId: string;
+  readonly number: number;
+  readonly after: string | undefined;
+}
+
 interface LaunchState {
   readonly number: number;
   readonly status: string;
   /** How often it was taken up. */
   readonly attempts: number;
+  readonly runStatus: string | null;
+}
+
+/** Whether whoever compares runs and runners has yet to say what becomes of a run whose runner has ended. */
+function isUndecided({ status, runStatus }: LaunchState): boolean {
+  return status === 'launched' && runStatus === 'initializing';
 }
 
 async function launchesOf(db: Database, runId: string, from: number): Promise<readonly LaunchState[]> {
-  const { rows } = await sql<LaunchState>`select number, status, attempts from ws_launch
-    where run_id = ${runId} and number >= ${from} order by number`.execute(db);
+  const { rows } = await sql<LaunchState>`select launch.number, launch.status, launch.attempts, run.status as runStatus
+    from ws_launch as launch left join pipeline_run as run on run.id = launch.run_id
+    where launch.run_id = ${runId} and launch.number >= ${from} order by launch.number`.execute(db);
   return rows;
 }
 

@@ -161,8 +161,12 @@ async function act({ db, manager, failRun, log }: ReconcilerParts, launch: Launc
     case 'fail': {
       const { reason } = verdict;
       log.warn({ run: fromDatabaseId(runId), reason }, 'a runner did not begin its run');
+      const lastSeen = await manager.lastSeen(nameOf(launch)).catch((error: unknown) => {
+        log.warn({ err: error, run: fromDatabaseId(runId) }, 'what was last seen of a runner is not known');
+        return undefined;
+      });
       try {
-        await inTransaction(db, (transaction) => failRun(transaction, launch, reason));
+        await inTransaction(db, (transaction) => failRun(transaction, launch, reason, lastSeen));
       } catch (error) {
         // Deleted meanwhile: the next comparison removes its workload.
         if (!(error instanceof ApiError && error.name === 'KeyError')) throw error;
