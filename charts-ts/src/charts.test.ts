@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Testing } from 'cdk8s';
 import { z } from 'zod';
 import { toSettings } from './load-values.ts';
@@ -214,23 +215,33 @@ describe('bad values are refused with their path and what mends them:', () => {
     expect(() => toSettings(values)).toThrow(message);
   });
 
-  test('nothing is written then', () => {
+  test('`cdk8s synth` writes nothing then, and leaves the manifests of before as they are', () => {
     const directory = mkdtempSync(join(tmpdir(), 'charts-'));
     try {
-      const values = join(directory, 'values.yaml');
-      const out = join(directory, 'out');
-      const main = new URL('../main.ts', import.meta.url).pathname;
+      const root = fileURLToPath(new URL('../../', import.meta.url));
+      for (const name of ['cdk8s.yaml', 'charts-ts', 'server', 'node_modules'])
+        symlinkSync(join(root, name), join(directory, name));
+      const program = join('node_modules', 'cdk8s-cli', 'bin', 'cdk8s');
       const synth = (text: string) => {
-        writeFileSync(values, text);
-        const env = { ...process.env, NODE_OPTIONS: '', ZENML_CHART_VALUES: values, CDK8S_OUTDIR: out };
-        return spawnSync(process.execPath, [main], { env, encoding: 'utf8' });
+        writeFileSync(join(directory, 'values.yaml'), text);
+        const env = { ...process.env, NODE_OPTIONS: '' };
+        const args = [program, 'synth', '--check-upgrade=false'];
+        return spawnSync(process.execPath, args, { cwd: directory, env, encoding: 'utf8' });
       };
+      const manifests = join(directory, 'dist', 'manifests');
+      const written = () => (existsSync(manifests) ? readdirSync(manifests) : []);
       const refused = synth('server:\n  replicas: 0\n');
-      expect(refused.status).toBe(78);
+      expect(refused.status).not.toBe(0);
       expect(refused.stderr).toContain('server.replicas: at least 1 is needed');
-      expect(existsSync(out)).toBe(false);
-      expect(synth('server:\n  replicas: 3\n').status).toBe(0);
-      expect(existsSync(join(out, 'zenml-workspace-server.yaml'))).toBe(true);
+      expect(written()).toEqual([]);
+
+      expect(synth('server:\n  userId: 1234\n')).toMatchObject({ status: 0 });
+      const file = join(manifests, 'zenml-workspace-server.yaml');
+      const before = readFileSync(file, 'utf8');
+      expect(before).toContain('runAsUser: 1234');
+      expect(synth('server:\n  userId: 0\n').status).not.toBe(0);
+      expect(written()).toEqual(['zenml-workspace-server.yaml']);
+      expect(readFileSync(file, 'utf8')).toBe(before);
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -33,7 +33,7 @@ export class MigrationJob extends Construct {
   }
 }
 
-function pod({ server, secret, variables }: Settings): k8s.PodSpec {
+function pod({ server, secret, migration, variables }: Settings): k8s.PodSpec {
   const byName = Object.entries(variables).sort(([one], [other]) => (one < other ? -1 : 1));
   return {
     restartPolicy: 'Never',
@@ -48,7 +48,10 @@ function pod({ server, secret, variables }: Settings): k8s.PodSpec {
         imagePullPolicy: server.image.pullPolicy,
         args: ['migrate'],
         env: byName.map(([name, value]) => ({ name, value })),
-        envFrom: [{ secretRef: { name: secret.name } }],
+        // Of several that have a variable the last one counts.
+        envFrom: [secret.name, ...(migration.secret ? [migration.secret] : [])].map((name) => ({
+          secretRef: { name },
+        })),
         resources: { requests: quantities(server.resources.requests), limits: quantities(server.resources.limits) },
         securityContext: CONTAINER_SECURITY,
         volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],

@@ -75,6 +75,11 @@ const migration = z.strictObject({
     .describe(
       '`server`: the first replica that starts migrates the database. `job`: a Job does it, before the rollout.',
     ),
+  secret: name
+    .optional()
+    .describe(
+      'A Secret whose variables go before those of `secret.name`: `ZENML_STORE_URL` of a user who may change tables.',
+    ),
   timeoutSeconds: z.int().min(1).default(600).describe('How long the Job may take.'),
   ttlSecondsAfterFinished: z.int().min(0).default(86_400).describe('How long the Job is kept.'),
 });

@@ -102,7 +102,7 @@ const everything = {
     sectionName: 'tls',
     annotations: { note: 'yes' },
   },
-  migration: { mode: 'job', timeoutSeconds: 100, ttlSecondsAfterFinished: 0 },
+  migration: { mode: 'job', secret: 'owner', timeoutSeconds: 100, ttlSecondsAfterFinished: 0 },
   autoscaling: { maxReplicas: 9, cpuPercent: 50, memoryPercent: 60 },
   runners: {
     namespace: 'runs',
