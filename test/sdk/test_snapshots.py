@@ -1,4 +1,4 @@
-"""Named snapshots, runs from them, forms of their configuration, builds, and the records of schedules and code repositories."""
+"""Named snapshots, runs from them, what these may override, builds, and the records of schedules and repositories."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
