@@ -4,7 +4,7 @@ import { runClusterSuite } from '../test/cluster/run.mjs';
 import { runDifferentialSuite } from '../test/differential/suite.mjs';
 import { runLocalRunsSuite } from '../test/local-runs/run.mjs';
 import { runPlatformSuite } from '../test/platform/run.mjs';
-import { runSdkSuite } from '../test/sdk/run.mjs';
+import { runSdkSuite, runSdkSuiteOnReference } from '../test/sdk/run.mjs';
 import { add } from './suites/counts.mjs';
 
 /**
@@ -51,6 +51,14 @@ export const suites = [
     needs: ['database', 'python'],
     cores: 1,
     run: runSdkSuite,
+  },
+  {
+    name: 'sdk-reference',
+    about: 'the same tests against the reference, of which they must say the same',
+    needs: ['database', 'python'],
+    cores: 1,
+    long: true,
+    run: runSdkSuiteOnReference,
   },
   {
     name: 'local-runs',

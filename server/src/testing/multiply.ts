@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Schema } from '../database/generated/schema.gen.ts';
 
@@ -72,8 +72,8 @@ async function copyRows(
 
 function valueOfCopy({ name, type, telling }: Column, kept: readonly string[]) {
   const column = sql.ref(`copied.${name}`);
-  if (name === 'id') return sql`md5(concat(${column}, n))`;
-  if (type === 'char(32)') return sql`if(${column} in (${sql.join(kept)}), ${column}, md5(concat(${column}, n)))`;
+  if (name === 'id') return newIdOf(column);
+  if (type === 'char(32)') return sql`if(${column} in (${sql.join(kept)}), ${column}, ${newIdOf(column)})`;
   if (name === 'created') return sql`date_sub(${column}, interval n second)`;
   return telling ? sql`concat(${column}, n)` : column;
 }
@@ -83,8 +83,13 @@ function valueOfSibling({ name, type }: Column, { changed }: Selection) {
   const column = sql.ref(`copied.${name}`);
   if (name === 'created') return sql`date_sub(${column}, interval n second)`;
   if (name !== 'id' && !changed.includes(name)) return column;
-  if (type === 'char(32)') return sql`md5(concat(${column}, n))`;
+  if (type === 'char(32)') return newIdOf(column);
   return type.startsWith('int') ? sql`${column} + n` : sql`concat(${column}, n)`;
+}
+
+/** MySQL 9 has no MD5 any more. */
+function newIdOf(column: RawBuilder<unknown>) {
+  return sql`left(sha2(concat(${column}, n), 256), 32)`;
 }
 
 async function readColumns(db: Database): Promise<Column[]> {

@@ -176,7 +176,7 @@ describe('running a snapshot', () => {
     const { db } = server.database;
     await sql`insert into ws_launch (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due)
       with recursive n (i) as (select 1 union all select i + 1 from n where i < ${QUEUE_LENGTH})
-      select md5(concat('id', i)), md5(concat('run', i)), '', '', 'start', 1, 'queued', 0, utc_timestamp(3),
+      select left(sha2(concat('id', i), 256), 32), left(sha2(concat('run', i), 256), 32), '', '', 'start', 1, 'queued', 0, utc_timestamp(3),
         utc_timestamp(3) from n`.execute(db);
     const before = await countRows();
     const { status, body } = await runSnapshot(source);

@@ -113,8 +113,9 @@ test('a log is followed to its end, over all runners of the run, and goes on whe
   await launch(runId, 'echo one; echo two; sleep 1; echo three');
   await queue(runId, 2, 'queued');
   const path = `/runs/${runId}/logs?source=runner&follow=true`;
-  const first = await eventsOf(path, {}, (events) => events.length === 2);
-  expect(first.map(messageOf)).toEqual(['one', 'two']);
+  const first = await eventsOf(path, {}, (events) => events.length >= 2);
+  // A slow machine may give the third with them.
+  expect(first.slice(0, 2).map(messageOf)).toEqual(['one', 'two']);
   const rest = eventsOf(
     `/runs/${runId}/logs?source=runner`,
     {
