@@ -155,6 +155,22 @@ test.each<[string, Options, RegExp]>([
     /^Failed to start run: the registry has no image `x`$/,
   ],
   [
+    'with more than one thing in its way',
+    {
+      changes: {
+        prepareImage: async () => {
+          throw new WorkloadError('The registry has no image `x`. Push it.');
+        },
+        preflight: async () => [
+          { severity: 'error', problem: 'The registry has no image `x`.', fix: '' },
+          { severity: 'error', problem: 'The namespace runners does not exist.', fix: '' },
+          { severity: 'warning', problem: 'The server may not list events.', fix: '' },
+        ],
+      },
+    },
+    /^Failed to start run: The registry has no image `x`\. Push it\. Also: The namespace runners does not exist\.$/,
+  ],
+  [
     'with a runner that fails',
     { python: program('failing', 'echo "RuntimeError: no cluster"; exit 1') },
     /^Failed to start run: the runner ended with exit code 1: RuntimeError: no cluster$/,

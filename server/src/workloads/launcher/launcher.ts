@@ -6,7 +6,7 @@ import { checkRunnable, orchestratorImage, type RunnableSource } from '../../fea
 import { loadRunSource } from '../../features/snapshot-runs/run-source-read-model.ts';
 import { type Launch, type StartLaunch, workloadName } from '../launch.ts';
 import { WorkloadError, type WorkloadManager } from '../manager.ts';
-import { findLaunchedRun } from './launched-run-read-model.ts';
+import { findLaunchedRun, type LaunchedRun } from './launched-run-read-model.ts';
 import { createRunnerDockerfile, type RunnerImageSettings } from './runner-dockerfile.ts';
 import { ownerOf, runnerWorkload } from './runner-workload.ts';
 
@@ -26,10 +26,8 @@ const WAITING: Readonly<Record<Launch['kind'], string>> = { start: 'initializing
 /** Makes what the dispatcher calls for each launch that it has claimed. */
 export function createLauncher({ db, manager, issueToken, serverUrl, image }: LauncherParts): StartLaunch {
   const dockerfileFor = createRunnerDockerfile(image);
-  return async (launch, signal) => {
-    const run = await findLaunchedRun(db, launch);
-    if (run?.status !== WAITING[launch.kind]) return;
-    const source = await loadRunnable(db, launch.snapshotId);
+
+  const start = async (launch: Launch, run: LaunchedRun, source: RunnableSource, signal: AbortSignal) => {
     if (serverUrl === undefined) throw new WorkloadError(NO_SERVER_URL);
     if (launch.userId === undefined || !run.hasUser)
       throw new WorkloadError('The user who started it has been deleted.');
@@ -56,6 +54,31 @@ export function createLauncher({ db, manager, issueToken, serverUrl, image }: La
     );
     await manager.launch(runnerWorkload(launch, owner, source, runnerImage, { serverUrl, token }));
   };
+
+  return async (launch, signal) => {
+    const run = await findLaunchedRun(db, launch);
+    if (run?.status !== WAITING[launch.kind]) return;
+    const source = await loadRunnable(db, launch.snapshotId);
+    try {
+      await start(launch, run, source, signal);
+    } catch (error) {
+      throw error instanceof WorkloadError ? await withOtherProblems(error, manager, source) : error;
+    }
+  };
+}
+
+/** Whoever mends what a run failed of should not find the next thing that is wrong by the next run. */
+async function withOtherProblems(
+  error: WorkloadError,
+  manager: WorkloadManager,
+  source: RunnableSource,
+): Promise<WorkloadError> {
+  const findings = await manager.preflight(orchestratorImage(source)).catch(() => []);
+  const problems = findings
+    .filter(({ severity, problem }) => severity === 'error' && !error.message.includes(problem.replace(/\.$/, '')))
+    .map(({ problem }) => problem);
+  if (problems.length === 0) return error;
+  return new WorkloadError(`${error.message} Also: ${problems.join(' ')}`, { cause: error });
 }
 
 /** Why nothing can be launched without an address. */
