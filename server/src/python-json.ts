@@ -1,3 +1,5 @@
+import { isExactNumber } from './exact-numbers.ts';
+
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
 
 /**
@@ -11,11 +13,11 @@ export function toValidJson(text: string): string {
 
 /**
  * The JSON text that Python's `json.dumps` writes for a value: with a space after commas and colons, and ASCII only.
- * What the reference has stored can be found by it, but for floats without a fraction.
+ * What the reference has stored can be found by it.
  */
 export function toPythonJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(toPythonJson).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !isExactNumber(value)) {
     const members = Object.entries(value).map(([name, member]) => `${toAscii(name)}: ${toPythonJson(member)}`);
     return `{${members.join(', ')}}`;
   }

@@ -1,6 +1,6 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
-import type { Json, JsonObject } from '../servers/json.ts';
+import { type Json, type JsonObject, parseTelling } from '../servers/json.ts';
 import { isInstant, replaceVariables, type WrittenCorrespondence } from './correspondence.ts';
 
 /** Of each table its rows, each row a text in which ids and instants are made comparable. */
@@ -123,7 +123,7 @@ function withoutChance(text: string): string {
 function canonicalJson(text: string): string {
   if (!/^\s*[[{]/.test(text)) return text;
   try {
-    return JSON.stringify(sorted(JSON.parse(text)));
+    return JSON.stringify(sorted(parseTelling(text)));
   } catch {
     return text;
   }

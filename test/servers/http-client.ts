@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { Json } from './json.ts';
+import { type Json, parseTelling } from './json.ts';
 
 /** What a server answered: the JSON of its body, or its text where that is no JSON. */
 export interface Answer {
@@ -83,7 +83,7 @@ export async function logIn(client: HttpClient, user: string, password: string):
 function parse(text: string): Json {
   if (text === '') return '';
   try {
-    return JSON.parse(text);
+    return parseTelling(text);
   } catch {
     return text;
   }

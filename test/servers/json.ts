@@ -18,3 +18,18 @@ export function at(value: Json | undefined, path: string): Json | undefined {
   }
   return current;
 }
+
+/**
+ * `JSON.parse` that tells numbers apart which JavaScript would read as the same: floats without a fraction, and integers
+ * over 2^53, become texts such as `float 1` and `integer 9007199254740993`.
+ * @throws SyntaxError
+ */
+export function parseTelling(text: string): Json {
+  type Reviver = (name: string, value: Json, context: { source?: string }) => Json;
+  const parse = JSON.parse as (text: string, reviver: Reviver) => Json;
+  return parse(text, (_name, value, { source }) => {
+    if (typeof value !== 'number' || source === undefined) return value;
+    if (/[.eE]/.test(source)) return Number.isInteger(value) ? `float ${value}` : value;
+    return Number.isSafeInteger(value) ? value : `integer ${source}`;
+  });
+}

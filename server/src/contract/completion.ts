@@ -1,3 +1,4 @@
+import { isExactNumber } from '../exact-numbers.ts';
 import type { ContractDocument, JsonSchema } from './document.ts';
 
 /** Adds what a value of a schema leaves out; gives a new value. */
@@ -16,7 +17,7 @@ export function createCompletion(document: ContractDocument): Complete {
   const complete = (reference: JsonSchema, value: unknown): unknown => {
     const schema = branchFor(resolve(reference), value, resolve);
     if (Array.isArray(value)) return schema.items ? value.map((item) => complete(schema.items ?? {}, item)) : value;
-    if (typeof value !== 'object' || value === null) return value;
+    if (typeof value !== 'object' || value === null || isExactNumber(value)) return value;
     const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
     const additional = schema['additionalProperties'];
     const result: Record<string, unknown> = {};

@@ -53,3 +53,11 @@ export function readContract(): ContractDocument {
   const file = new URL(`../../contract/openapi-${ZENML_VERSION}.json`, import.meta.url);
   return JSON.parse(readFileSync(file, 'utf8')) as ContractDocument;
 }
+
+/** The schema at a JSON pointer of the document. */
+export function schemaAt(document: ContractDocument, pointer: string): JsonSchema {
+  const parts = pointer.split('/').slice(1);
+  return parts
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((value, part) => (value as Readonly<Record<string, unknown>>)[part], document) as JsonSchema;
+}

@@ -1,5 +1,5 @@
 import { RequestValidationError } from '../errors.ts';
-import type { ContractDocument, JsonSchema } from './document.ts';
+import { type ContractDocument, schemaAt } from './document.ts';
 import { type Issue, issuesText } from './issues.ts';
 
 /** A body that is one of several schemas, as one of its members says. */
@@ -17,11 +17,7 @@ interface Discriminator {
 
 /** The branches of the body at a pointer of the document; `undefined` where it has one schema. */
 export function taggedBranches(document: ContractDocument, pointer: string): TaggedBranches | undefined {
-  const parts = pointer.split('/').slice(1);
-  const schema = parts
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>((value, part) => (value as Readonly<Record<string, unknown>>)[part], document) as JsonSchema;
-  const discriminator = schema['discriminator'] as Discriminator | undefined;
+  const discriminator = schemaAt(document, pointer)['discriminator'] as Discriminator | undefined;
   if (!discriminator) return undefined;
   const { propertyName, mapping } = discriminator;
   return {

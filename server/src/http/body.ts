@@ -2,18 +2,28 @@ import type { IncomingMessage } from 'node:http';
 import { issuesText } from '../contract/issues.ts';
 import type { OperationBody } from '../contract/operation-index.ts';
 import { RequestValidationError } from '../errors.ts';
+import { mayHoldExactNumbers, parseExactly } from '../exact-numbers.ts';
 import { HttpError } from '../http-error.ts';
+
+/** A body as it was sent. */
+export interface ReadBody {
+  /** With ordinary numbers, as the contract's schemas check them. */
+  readonly value: unknown;
+  /** The same with numbers kept exact, where it may have such. */
+  readonly exact?: unknown;
+}
 
 /**
  * Reads a request's body, at most `limit` bytes.
  * @throws HttpError 413 over the limit, {@link RequestValidationError} for a missing body and for text that is no JSON.
  */
-export async function readBody(request: IncomingMessage, expected: OperationBody, limit: number): Promise<unknown> {
+export async function readBody(request: IncomingMessage, expected: OperationBody, limit: number): Promise<ReadBody> {
   const text = (await readBytes(request, limit)).toString('utf8');
-  if (expected.contentType === 'application/x-www-form-urlencoded') return readForm(text);
-  if (text.trim() === '') return missingBody(expected);
+  if (expected.contentType === 'application/x-www-form-urlencoded') return { value: readForm(text) };
+  if (text.trim() === '') return { value: missingBody(expected) };
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return mayHoldExactNumbers(text) ? { value, exact: parseExactly(text) } : { value };
   } catch (error) {
     const reason = error instanceof SyntaxError ? error.message : 'unreadable';
     const issue = { type: 'json_invalid', message: 'JSON decode error', location: ['body', 0], input: reason };

@@ -2,17 +2,19 @@ import type { Request, Response } from 'express';
 import type { Identity } from '../auth/identity.ts';
 import { type BodyValidator, createBodyValidation } from '../contract/body-validation.ts';
 import type { ContractDocument } from '../contract/document.ts';
+import { createNumberRestoration } from '../contract/exact-bodies.ts';
 import type { Operation } from '../contract/operation-index.ts';
 import type { OperationId } from '../contract/operation-types.ts';
 import { compileParameters, type ParameterReader } from '../contract/parameters.ts';
 import type { Handlers, OperationRequest, RequestContext } from '../contract/registry.ts';
 import { Reply } from '../contract/reply.ts';
 import { compileRoutes } from '../contract/routes.ts';
+import { createSourceExpansion } from '../contract/source-paths.ts';
 import { workspaceAliases } from '../contract/workspace-aliases.ts';
 import { isUuid } from '../database/ids.ts';
 import { notImplemented, RequestValidationError } from '../errors.ts';
 import { HttpError, nothingAtPath } from '../http-error.ts';
-import { readBody, readBytes } from './body.ts';
+import { type ReadBody, readBody, readBytes } from './body.ts';
 import { sendJson, sendReply } from './send.ts';
 import type { IdempotentRequest, UnitOfWork } from './unit-of-work.ts';
 
@@ -41,11 +43,15 @@ interface Endpoint {
   validateBody: BodyValidator | undefined;
 }
 
+const NO_BODY: ReadBody = { value: undefined };
+
 /** The middleware that answers every operation of the contract: match, authenticate, validate, handle, send. */
 export function createDispatcher(parts: DispatcherParts): (request: Request, response: Response) => Promise<void> {
   const findRoute = compileRoutes(parts.operations);
   const endpoints = createEndpoints(parts);
   const validatorFor = createBodyValidation(parts.document);
+  const sourceExpansionFor = createSourceExpansion(parts.document);
+  const restorationFor = createNumberRestoration(parts.document);
 
   return async (request, response) => {
     const route = findRoute(request.method === 'HEAD' ? 'GET' : request.method, request.path);
@@ -60,10 +66,12 @@ export function createDispatcher(parts: DispatcherParts): (request: Request, res
     endpoint.readParameters ??= compileParameters(parts.document, operation.parameters);
     const { path, query } = endpoint.readParameters(parameters, new URLSearchParams(queryText(request.url)));
     if (endpoint.aliased) query['project_name_or_id'] = path['project_name_or_id'] ?? path['workspace_name_or_id'];
-    const body = operation.body && (await readBody(request, operation.body, parts.bodyLimit));
+    const { value, exact } = operation.body ? await readBody(request, operation.body, parts.bodyLimit) : NO_BODY;
+    const body = operation.body && value !== undefined ? sourceExpansionFor(operation.body)(value) : undefined;
     if (operation.body && body !== undefined) {
       endpoint.validateBody ??= validatorFor(operation.body);
       endpoint.validateBody(body);
+      if (exact !== undefined) restorationFor(operation.body)(body, exact);
     }
     const operationRequest = toOperationRequest(parts, request, response, identity, { path, query, body });
     const answer = await endpoint.handler(operationRequest);

@@ -1,4 +1,11 @@
-import { instant, snapshotRequest } from '../seed/shapes.ts';
+import {
+  instant,
+  pipelineConfiguration,
+  snapshotRequest,
+  stepConfigurations,
+  stepSpec,
+  threeSteps,
+} from '../seed/shapes.ts';
 import { unknownId, type WriteScript } from './script.ts';
 
 export const pipelinesScript: WriteScript = {
@@ -46,6 +53,14 @@ export const snapshots: WriteScript = {
     await make({ pipeline: pipelines.otherPipeline });
     await make({ step_configurations: {} });
     await make({ pipeline_configuration: { name: 5 } });
+    // Sources as import paths.
+    const outputs = { numbers: { materializer_source: 'own.Materializer', default_materializer_source: 'own' } };
+    const byPath = threeSteps.map((step) => ({ ...step, config: { failure_hook_source: 'hooks.fail', outputs } }));
+    await make({
+      pipeline_configuration: pipelineConfiguration('train', { init_hook_source: 'hooks.init@v1' }),
+      step_configurations: stepConfigurations(byPath),
+      pipeline_spec: { source: 'train.pipeline', steps: [{ ...stepSpec({ name: 'load' }), source: 'train.load' }] },
+    });
     await make({ pipeline_spec: null, client_version: null });
     const named = await make({ name: 'named', tags: ['shared'] });
     await session.put(`/pipeline_snapshots/${named.id}`, { name: 'candidate' });

@@ -166,6 +166,10 @@ export const artifacts: WriteScript = {
     await version({ artifact_id: artifact.id });
     await version({ artifact_name: null });
     await version({ type: 'NoArtifact' });
+    await version({ materializer: 'own.materializers.ListMaterializer', data_type: 'builtins.int' });
+    await version({ materializer: 'module', data_type: 'a.b.c@pinned' });
+    await version({ materializer: '', data_type: 'builtins.int' });
+    await version({ materializer: 5, data_type: { module: 'm' } });
     await version({ metadata: { text: 'x', list: [1], path: { a: null }, big: 12345678901, f: 1.0 } });
     await session.put(`/artifact_versions/${first.id}`, { add_tags: ['v'], remove_tags: ['raw'], name: 'n' });
     await session.get(`/artifact_versions/${first.id}?hydrate=true`);

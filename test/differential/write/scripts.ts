@@ -2,6 +2,7 @@ import { access } from './access.ts';
 import { projects, serviceAccounts, users } from './identities.ts';
 import { malformed } from './malformed.ts';
 import { deletions, modelsScript } from './models.ts';
+import { numbersScript } from './numbers.ts';
 import { buildsAndSchedules, pipelinesScript, snapshots, templates } from './pipelines.ts';
 import { artifacts, metadata, runsScript, steps } from './runs.ts';
 import type { WriteScript } from './script.ts';
@@ -27,6 +28,7 @@ export const writeScripts: WriteScript[] = [
   steps,
   artifacts,
   metadata,
+  numbersScript,
   modelsScript,
   triggersScript,
   webhooksScript,

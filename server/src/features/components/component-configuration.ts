@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Connection } from '../../database/database.ts';
 import { keyError, valueError } from '../../errors.ts';
+import { asFloat, isExactNumber, withPlainNumbers } from '../../exact-numbers.ts';
 
 /** A text that stands for a secret's value, e.g. `{{aws.access_key}}`; it is resolved by the SDK. */
 const SECRET_REFERENCE = /^\{\{\s*\S+?\.\S+\s*\}\}$/;
@@ -13,7 +14,8 @@ interface ConfigurationSchema {
 const ajv = new Ajv2020({ strict: false, allErrors: true, coerceTypes: true, logger: false, validateFormats: false });
 
 /**
- * Checks a component's configuration against its flavor's schema. What custom flavors allow only their own code knows.
+ * Checks a component's configuration against its flavor's schema and gives what is stored of it: a number is a float
+ * or an integer as the schema wants it. What custom flavors allow only their own code knows.
  * @param known keys that the stored configuration has: those stay allowed when a release drops them.
  * @throws ApiError KeyError 404 for an unknown flavor, ValueError 400 for unknown keys and bad values.
  */
@@ -22,7 +24,7 @@ export async function checkConfiguration(
   component: { type: string; flavor: string },
   configuration: Readonly<Record<string, unknown>>,
   known: readonly string[] = [],
-): Promise<void> {
+): Promise<Readonly<Record<string, unknown>>> {
   const flavor = await connection
     .selectFrom('flavor')
     .select(['config_schema', 'is_custom'])
@@ -30,7 +32,7 @@ export async function checkConfiguration(
     .where('type', '=', component.type)
     .executeTakeFirst();
   if (!flavor) throw keyError(`No flavor with name '${component.flavor}' and type '${component.type}' exists.`);
-  if (flavor.is_custom === 1) return;
+  if (flavor.is_custom === 1) return configuration;
   const schema = JSON.parse(flavor.config_schema) as ConfigurationSchema;
   const extra = Object.keys(configuration).filter((key) => !(key in (schema.properties ?? {})) && !known.includes(key));
   if (extra.length > 0) {
@@ -38,6 +40,19 @@ export async function checkConfiguration(
     throw valueError(`Invalid configuration keys [${keys}] for ${component.flavor} ${component.type}.`);
   }
   checkValues(component, schema, configuration);
+  return Object.fromEntries(
+    Object.entries(configuration).map(([key, value]) => [key, asNumberOf(schema.properties?.[key], value)]),
+  );
+}
+
+/** A number as pydantic reads it for a field of one number type. */
+function asNumberOf(property: unknown, value: unknown): unknown {
+  if (typeof value !== 'number' && !isExactNumber(value)) return value;
+  const { type, anyOf = [] } = property as { type?: string; anyOf?: readonly { type?: string }[] };
+  const types = [type, ...anyOf.map((option) => option.type)].filter((name) => name === 'integer' || name === 'number');
+  const number = Number(isExactNumber(value) ? value.rawJSON : value);
+  if (types.length !== 1 || !Number.isSafeInteger(number)) return value;
+  return types[0] === 'integer' ? number : asFloat(number);
 }
 
 function checkValues(
@@ -46,7 +61,7 @@ function checkValues(
   configuration: Readonly<Record<string, unknown>>,
 ): void {
   const validate = ajv.compile(schema);
-  if (validate(structuredClone(configuration))) return;
+  if (validate(withPlainNumbers(configuration))) return;
   const problems = (validate.errors ?? [])
     .filter(({ instancePath }) => !isSecretReference(configuration[instancePath.split('/')[1] ?? '']))
     .map(({ instancePath, message }) => `${instancePath.slice(1).replaceAll('/', '.') || 'configuration'} ${message}`);

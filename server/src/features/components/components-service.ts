@@ -23,14 +23,14 @@ export async function createComponent(
   userId: string,
 ): Promise<string> {
   checkName(request.name, 'Component');
-  await checkConfiguration(transaction, request, request.configuration);
+  const configuration = await checkConfiguration(transaction, request, request.configuration);
   const connectorId = await findConnector(transaction, request.connector, 'created');
   const id = await store.insertComponent(transaction, {
     name: request.name,
     type: request.type,
     flavor: request.flavor,
     user_id: userId,
-    configuration: encodeJson(request.configuration),
+    configuration: encodeJson(configuration),
     labels: encodeJson(request.labels),
     environment: encodeJson(request.environment),
     connector_id: connectorId,
@@ -49,15 +49,12 @@ export async function updateComponent(
 ): Promise<void> {
   const component = await store.lockComponent(transaction, id);
   if (!component) throw noSuch('stack component', id);
-  if (update.configuration != null) {
-    const stored = decodeJson(component.configuration) as Record<string, unknown> | undefined;
-    await checkConfiguration(transaction, component, update.configuration, Object.keys(stored ?? {}));
-  }
+  const configuration = update.configuration && (await checkUpdate(transaction, component, update.configuration));
   refuseDefault(component, 'modified');
   const connectorId = await findConnector(transaction, update.connector, 'updated');
   await store.updateComponent(transaction, id, component.type, {
     ...(update.name != null && { name: update.name }),
-    ...(update.configuration != null && { configuration: encodeJson(update.configuration) }),
+    ...(configuration && { configuration: encodeJson(configuration) }),
     ...(update.labels !== undefined && { labels: encodeJson(update.labels) }),
     ...(update.environment !== undefined && { environment: encodeJson(update.environment) }),
     connector_id: connectorId,
@@ -66,6 +63,16 @@ export async function updateComponent(
   const target = { type: 'stack_component', id, userId } as const;
   await linkSecrets(transaction, target, update.add_secrets);
   await unlinkSecrets(transaction, target, update.remove_secrets);
+}
+
+/** Keys that are stored stay allowed when a release drops them. */
+function checkUpdate(
+  transaction: Transaction,
+  component: store.StoredComponent,
+  configuration: Readonly<Record<string, unknown>>,
+) {
+  const stored = decodeJson(component.configuration) as Record<string, unknown> | undefined;
+  return checkConfiguration(transaction, component, configuration, Object.keys(stored ?? {}));
 }
 
 /** Deletes a component that nothing uses. @throws ApiError 403, 404 */

@@ -1,3 +1,4 @@
+import { parseExactly } from '../../exact-numbers.ts';
 import { type JsonMembers, readMembers } from '../../json-members.ts';
 import { inheritanceOf, toStep } from '../snapshots/step-configuration.ts';
 
@@ -50,7 +51,7 @@ export function toConfigurableStep(
 
 /** Clients of old stored only the merged configuration, which then counts as the step's own. */
 function legacyOverrides(stored: string, pipelineConfiguration: string, isDynamic: boolean): string {
-  const inheritance = inheritanceOf(JSON.parse(pipelineConfiguration) as Record<string, unknown>, isDynamic);
+  const inheritance = inheritanceOf(parseExactly(pipelineConfiguration) as Record<string, unknown>, isDynamic);
   return JSON.stringify(toStep(stored, inheritance).step_config_overrides);
 }
 

@@ -3,6 +3,7 @@ import type { Transaction } from '../../database/database.ts';
 import type { Schema } from '../../database/generated/schema.gen.ts';
 import { toDatabaseId, toNullableId } from '../../database/ids.ts';
 import { keyError } from '../../errors.ts';
+import { isExactNumber } from '../../exact-numbers.ts';
 import type { MetadataResourceType } from '../../listing/fields.ts';
 import { checkReference } from '../references.ts';
 import { insertMetadata, type MetadataTarget } from './run-metadata-store.ts';
@@ -42,17 +43,12 @@ export async function createRunMetadata(
     user_id: userId,
     stack_component_id: componentId,
     key,
-    value: toText(value, typeOf(request, key)),
+    value: JSON.stringify(value),
     type: typeOf(request, key),
     publisher_step_id: toNullableId(request.publisher_step_id),
   }));
   const targets = request.resources.map(({ id, type }) => ({ id: toDatabaseId(id), type }));
   await insertMetadata(transaction, entries, targets);
-}
-
-/** A float keeps its point where it has no fraction, as in Python: `1.0`. */
-function toText(value: unknown, type: string): string {
-  return type === 'float' && Number.isSafeInteger(value) ? `${value}.0` : JSON.stringify(value);
 }
 
 function typeOf({ types }: RunMetadataRequest, key: string): string {
@@ -84,6 +80,7 @@ function metadataType(value: unknown): Model<'MetadataTypeEnum'> | undefined {
   if (typeof value === 'string') return 'str';
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  if (isExactNumber(value)) return /[.e]/.test(value.rawJSON) ? 'float' : 'int';
   if (Array.isArray(value)) return 'list';
   return value === null ? undefined : 'dict';
 }

@@ -4,6 +4,7 @@ import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { now, toDatabaseInstant } from '../../database/instants.ts';
 import { entityExists, illegalOperation } from '../../errors.ts';
+import { withPlainNumbers } from '../../exact-numbers.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import { checkReference } from '../references.ts';
@@ -133,7 +134,7 @@ function requireSame(existing: store.StoredWaitCondition, request: WaitCondition
   if (
     existing.type === request.type &&
     existing.question === (request.question ?? null) &&
-    isDeepStrictEqual(schema, request.data_schema ?? null)
+    isDeepStrictEqual(schema, withPlainNumbers(request.data_schema ?? null))
   ) {
     return existing;
   }

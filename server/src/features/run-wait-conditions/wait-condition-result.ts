@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Model } from '../../contract/operation-types.ts';
 import { illegalOperation, valueError } from '../../errors.ts';
+import { withPlainNumbers } from '../../exact-numbers.ts';
 
 /**
  * The result that a resolution leaves behind, as JSON text; null for none.
@@ -18,7 +19,7 @@ export function checkResult(
     if (value === null) return null;
     throw illegalOperation('Wait conditions without a schema do not accept a result.');
   }
-  if (!compile(schema)(value)) {
+  if (!compile(schema)(withPlainNumbers(value))) {
     const shown = typeof value === 'string' ? value : JSON.stringify(value);
     throw valueError(`Value \`${shown}\` does not match expected schema.`);
   }

@@ -5,6 +5,7 @@ import { decodeJsonText } from '../../database/encoded-json.ts';
 import type { ServiceConnectorTable } from '../../database/generated/schema.gen.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant, toNullableApiInstant } from '../../database/instants.ts';
+import { parseExactly } from '../../exact-numbers.ts';
 import type { Condition, Operand } from '../../listing/comparisons.ts';
 import { columnOf, custom, text, USER_SCOPED_FIELDS } from '../../listing/fields.ts';
 import type { ListDefinition } from '../../listing/lister.ts';
@@ -98,7 +99,7 @@ function toMetadata(
 ): Model<'ServiceConnectorResponseMetadata'> {
   const open = decodeJsonText(row.configuration) ?? '{}';
   return {
-    configuration: secrets ? { ...(JSON.parse(open) as Record<string, unknown>), ...secrets } : rawJson(open),
+    configuration: secrets ? { ...(parseExactly(open) as Record<string, unknown>), ...secrets } : rawJson(open),
     expiration_seconds: row.expiration_seconds,
     labels: rawJson(decodeJsonText(row.labels) ?? '{}'),
   };

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Connection, Transaction } from '../../database/database.ts';
 import { decodeJson } from '../../database/encoded-json.ts';
 import { valueError } from '../../errors.ts';
+import { parseExactly } from '../../exact-numbers.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { isObject, type Json } from './json-update.ts';
 
@@ -80,7 +81,7 @@ export async function loadRunSource(connection: Connection, snapshotId: string):
             stackChecksum: row.stack_checksum,
             zenmlVersion: row.zenml_version,
             pythonVersion: row.python_version,
-            images: asObject(JSON.parse(row.images ?? '{}')),
+            images: asObject(parseExactly(row.images ?? '{}')),
           },
   };
 }
@@ -166,9 +167,9 @@ export async function loadSnapshotContents(connection: Connection, snapshotId: s
   const { commit, subdirectory, code_repository_id: repositoryId } = row;
   return {
     runNameTemplate: row.run_name_template,
-    pipelineConfiguration: asObject(JSON.parse(row.pipeline_configuration)),
-    pipelineSpec: row.pipeline_spec === null ? null : asObject(JSON.parse(row.pipeline_spec)),
-    steps: steps.map(({ name, config }) => ({ name, step: asObject(JSON.parse(config)) })),
+    pipelineConfiguration: asObject(parseExactly(row.pipeline_configuration)),
+    pipelineSpec: row.pipeline_spec === null ? null : asObject(parseExactly(row.pipeline_spec)),
+    steps: steps.map(({ name, config }) => ({ name, step: asObject(parseExactly(config)) })),
     pipelineVersionHash: row.pipeline_version_hash,
     sourceCode: row.source_code,
     codePath: row.code_path,

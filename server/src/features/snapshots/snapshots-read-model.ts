@@ -4,6 +4,7 @@ import type { Connection } from '../../database/database.ts';
 import type { PipelineSnapshotTable } from '../../database/generated/schema.gen.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
+import { parseExactly } from '../../exact-numbers.ts';
 import { type Depth, NESTED } from '../../listing/page.ts';
 import { rawJson } from '../../raw-json.ts';
 import { loadBuilds } from '../builds/builds-read-model.ts';
@@ -130,12 +131,15 @@ async function loadMetadata(connection: Connection, ids: readonly string[], opti
   return new Map(
     rows.map((row) => {
       const form = forms.get(row.id);
-      const configuration = JSON.parse(row.pipeline_configuration) as Record<string, unknown>;
+      const configuration = parseExactly(row.pipeline_configuration) as Record<string, unknown>;
       const inheritance = inheritanceOf(configuration, row.is_dynamic === 1);
       const ofSnapshot = (steps.get(row.id) ?? []).map(
         ({ name, config }) => [name, toStep(config, inheritance)] as const,
       );
-      const { python_packages: _left, ...environment } = JSON.parse(row.client_environment) as Record<string, unknown>;
+      const { python_packages: _left, ...environment } = parseExactly(row.client_environment) as Record<
+        string,
+        unknown
+      >;
       const metadata: Model<'PipelineSnapshotResponseMetadata'> = {
         description: row.description,
         source_code: row.source_code,

@@ -1,5 +1,6 @@
 import type { Model } from '../../contract/operation-types.ts';
 import { now } from '../../database/instants.ts';
+import { isExactNumber, parseExactly } from '../../exact-numbers.ts';
 
 type Json = Record<string, unknown>;
 
@@ -33,7 +34,7 @@ export function inheritanceOf(pipelineConfiguration: Json, excludeHooks: boolean
  * pipeline hands down. It is stored without, so that a large pipeline configuration is not repeated per step.
  */
 export function toStep(stored: string, { values, substitutions }: Inheritance): Model<'Step-Output'> {
-  const step = JSON.parse(stored) as Json;
+  const step = parseExactly(stored) as Json;
   const config = step['config'] as Json | undefined;
   const own = step['step_config_overrides'] as Json | undefined;
   const merged = config ? merge(config, substitutions) : merge(own ?? {}, values);
@@ -66,7 +67,7 @@ function updateDeep(original: Json, update: Json): Json {
 }
 
 function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
 /** Settings are models by key: what they leave open does not override. */

@@ -1,6 +1,7 @@
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import { ApiError } from '../../errors.ts';
+import { parseExactly } from '../../exact-numbers.ts';
 import { finalizeSubstitutions, type Inheritance, inheritanceOf, toStep } from '../snapshots/step-configuration.ts';
 import { inputOverrides } from './step-inputs.ts';
 
@@ -29,7 +30,7 @@ export async function loadStepConfigurations(
       const text = texts.dynamic.get(step.id) ?? texts.static.get(staticKey(step.snapshot_id, step.name));
       if (pipeline && text)
         return [step.id, withoutOverridden(toStep(text, pipeline.inheritance), step.name, pipeline)];
-      if (step.step_configuration) return [step.id, JSON.parse(step.step_configuration) as Step];
+      if (step.step_configuration) return [step.id, parseExactly(step.step_configuration) as Step];
       throw new ApiError('ValueError', `Unable to load the configuration for step \`${step.name}\` from the database.`);
     }),
   );
@@ -73,7 +74,7 @@ export function toRunPipeline(
   snapshot: { pipeline_configuration: string; is_dynamic: number },
   startTime: string | null,
 ): RunPipeline {
-  const stored = JSON.parse(snapshot.pipeline_configuration) as Record<string, unknown>;
+  const stored = parseExactly(snapshot.pipeline_configuration) as Record<string, unknown>;
   const substitutions = finalizeSubstitutions(stored['substitutions'], startTime);
   const configuration = { ...stored, substitutions };
   return { configuration, inheritance: inheritanceOf(configuration, snapshot.is_dynamic === 1) };

@@ -1,6 +1,7 @@
 import type { Model } from '../../../contract/operation-types.ts';
 import { fromDatabaseId } from '../../../database/ids.ts';
 import { toApiInstant } from '../../../database/instants.ts';
+import { asFloat } from '../../../exact-numbers.ts';
 import { formatNameTemplate } from '../../name-template.ts';
 import type { RunMetadata } from '../../run-metadata/run-metadata-read-model.ts';
 import { DagGraph, type DagNode } from './dag-graph.ts';
@@ -215,7 +216,7 @@ function toTimes({ status, start_time, end_time }: TimedRow, withEnd = false): R
   const start = { status, start_time: toApiInstant(start_time) };
   if (end_time === null) return start;
   const seconds = (Date.parse(`${end_time}Z`) - Date.parse(`${start_time}Z`)) / 1000;
-  return { ...start, ...(withEnd && { end_time: toApiInstant(end_time) }), duration: seconds };
+  return { ...start, ...(withEnd && { end_time: toApiInstant(end_time) }), duration: asFloat(seconds) };
 }
 
 function toRunMetadata(metadata: RunMetadata | undefined): { run_metadata?: RunMetadata } {

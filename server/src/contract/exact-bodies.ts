@@ -1,0 +1,49 @@
+import { isExactNumber } from '../exact-numbers.ts';
+import { type ContractDocument, type JsonSchema, schemaAt } from './document.ts';
+import type { OperationBody } from './operation-index.ts';
+
+/** Puts the numbers of one parsed body into another, of the same text, in place. */
+export type RestoreNumbers = (body: unknown, exact: unknown) => void;
+
+/**
+ * After a body was checked: puts exact numbers back where the contract leaves open what stands there, such as values of
+ * metadata and parameters of steps. What it calls an integer is one, however it was written, as with pydantic.
+ */
+export function createNumberRestoration(document: ContractDocument): (body: OperationBody) => RestoreNumbers {
+  const branchesOf = (schema: JsonSchema): readonly JsonSchema[] => {
+    const name = schema.$ref?.split('/').at(-1);
+    if (name) return branchesOf(document.components.schemas[name] ?? {});
+    const options = [...(schema.anyOf ?? []), ...((schema['oneOf'] ?? []) as readonly JsonSchema[])];
+    return options.length > 0 ? options.flatMap(branchesOf) : [schema];
+  };
+
+  const restore = (branches: readonly JsonSchema[], body: unknown, exact: unknown): void => {
+    if (typeof body !== 'object' || body === null || typeof exact !== 'object' || exact === null) return;
+    const target = body as Record<string, unknown>;
+    for (const [name, value] of Object.entries(exact)) {
+      if (typeof value !== 'object' || value === null) continue;
+      const inner = branches.flatMap((schema) => partOf(schema, name)).flatMap(branchesOf);
+      if (!isExactNumber(value)) restore(inner, target[name], value);
+      else if (isOpen(inner)) target[name] = value;
+    }
+  };
+  return ({ pointer }) => {
+    const branches = branchesOf(schemaAt(document, pointer));
+    return (body, exact) => restore(branches, body, exact);
+  };
+}
+
+/** What a schema says of one member or item. */
+function partOf(schema: JsonSchema, name: string): readonly JsonSchema[] {
+  const property = (schema['properties'] as Readonly<Record<string, JsonSchema>> | undefined)?.[name];
+  if (property) return [property];
+  const additional = schema['additionalProperties'];
+  if (typeof additional === 'object' && additional !== null) return [additional as JsonSchema];
+  return schema.items ? [schema.items] : [];
+}
+
+/** Where an integer is expected and nothing else, a handler counts with it. */
+function isOpen(branches: readonly JsonSchema[]): boolean {
+  const types = branches.flatMap(({ type }) => type ?? []);
+  return !types.includes('integer') || types.includes('number');
+}

@@ -1,0 +1,43 @@
+import { readContract } from './document.ts';
+import { listOperations, type OperationBody } from './operation-index.ts';
+import type { OperationId } from './operation-types.ts';
+import { createSourceExpansion } from './source-paths.ts';
+
+const document = readContract();
+const expansionFor = createSourceExpansion(document);
+const bodyOf = (id: OperationId) => listOperations(document).find((operation) => operation.id === id)?.body;
+const expand = (id: OperationId, body: unknown) => expansionFor(bodyOf(id) as OperationBody)(body);
+
+const unknown = (module: string, attribute: string | null) => ({ module, attribute, type: 'unknown' });
+
+describe('import paths in bodies', () => {
+  test('become sources where sources are expected, and nowhere else', () => {
+    const given = { materializer: 'own.module.M@v1', data_type: 'int', uri: 'a.b', metadata: { data_type: 'a.b' } };
+    expect(expand('create_artifact_version_api_v1_artifact_versions_post', given)).toEqual({
+      ...given,
+      materializer: unknown('own.module', 'M'),
+      data_type: unknown('int', null),
+    });
+  });
+
+  test('become sources deep in configurations, and a list of one where a list is expected', () => {
+    const outputs = { numbers: { materializer_source: 'a.B', default_materializer_source: null } };
+    const step = { spec: { source: 'steps.load' }, step_config_overrides: { outputs } };
+    const given = { step_configurations: { load: step }, pipeline_configuration: { init_hook_source: 'hooks.init' } };
+    expect(expand('create_pipeline_snapshot_api_v1_pipeline_snapshots_post', given)).toEqual({
+      step_configurations: {
+        load: {
+          spec: { source: unknown('steps', 'load') },
+          step_config_overrides: {
+            outputs: { numbers: { materializer_source: [unknown('a', 'B')], default_materializer_source: null } },
+          },
+        },
+      },
+      pipeline_configuration: { init_hook_source: unknown('hooks', 'init') },
+    });
+  });
+
+  test('that are empty are left to be refused', () => {
+    expect(expand('create_code_repository_api_v1_code_repositories_post', { source: '' })).toEqual({ source: '' });
+  });
+});

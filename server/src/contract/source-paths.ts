@@ -1,0 +1,101 @@
+import { type ContractDocument, type JsonSchema, schemaAt } from './document.ts';
+import type { OperationBody } from './operation-index.ts';
+
+/** Gives a value with its import paths replaced; the value itself is changed. */
+type Expander = (value: unknown) => unknown;
+
+/** The one field that takes a source by itself for a list of one. */
+const LIST_OF_SOURCES = 'materializer_source';
+
+/**
+ * Before a body is checked: replaces import paths (`module.attribute`) by the sources that they name, wherever the
+ * contract expects a source; ZenML takes both (ZenML 0.98.0 config/source.py).
+ */
+export function createSourceExpansion(document: ContractDocument): (body: OperationBody) => Expander {
+  const expanders = new Map<string, Expander | undefined>();
+  const compiled = new Map<string, Expander>();
+
+  const named = (name: string): Expander | undefined => {
+    if (name === 'Source') return toSource;
+    if (!expanders.has(name)) {
+      expanders.set(name, undefined);
+      expanders.set(name, expanderOf(document.components.schemas[name] ?? {}));
+    }
+    return expanders.get(name);
+  };
+
+  const expanderOf = (schema: JsonSchema): Expander | undefined => {
+    const name = schema.$ref?.split('/').at(-1);
+    if (name) return named(name);
+    const options = [...(schema.anyOf ?? []), ...((schema['oneOf'] ?? []) as readonly JsonSchema[])];
+    const additional = schema['additionalProperties'];
+    return inTurn([
+      ...options.map(expanderOf),
+      schema.items && ofItems(expanderOf(schema.items)),
+      typeof additional === 'object' && additional !== null
+        ? ofMembers(expanderOf(additional as JsonSchema))
+        : undefined,
+      ofProperties(schema['properties'] as Readonly<Record<string, JsonSchema>> | undefined, expanderOf),
+    ]);
+  };
+
+  return ({ pointer }) => {
+    const known = compiled.get(pointer);
+    if (known) return known;
+    const expand = expanderOf(schemaAt(document, pointer)) ?? ((value: unknown) => value);
+    compiled.set(pointer, expand);
+    return expand;
+  };
+}
+
+/** An empty path is left to the check of the body, which refuses it. */
+function toSource(value: unknown): unknown {
+  if (typeof value !== 'string' || value === '') return value;
+  const [path = ''] = value.split('@', 1);
+  const dot = path.lastIndexOf('.');
+  if (dot < 0) return { module: path, attribute: null, type: 'unknown' };
+  return { module: path.slice(0, dot), attribute: path.slice(dot + 1), type: 'unknown' };
+}
+
+function inTurn(expanders: readonly (Expander | undefined)[]): Expander | undefined {
+  const present = expanders.filter((expand) => expand !== undefined);
+  if (present.length < 2) return present[0];
+  return (value) => present.reduce((changed, expand) => expand(changed), value);
+}
+
+function ofItems(expand: Expander | undefined): Expander | undefined {
+  if (!expand) return undefined;
+  return (value) => (Array.isArray(value) ? value.map(expand) : value);
+}
+
+function ofMembers(expand: Expander | undefined): Expander | undefined {
+  if (!expand) return undefined;
+  return (value) => {
+    if (isObject(value)) for (const [name, member] of Object.entries(value)) value[name] = expand(member);
+    return value;
+  };
+}
+
+function ofProperties(
+  properties: Readonly<Record<string, JsonSchema>> = {},
+  expanderOf: (schema: JsonSchema) => Expander | undefined,
+): Expander | undefined {
+  const concerned = Object.entries(properties).flatMap(([name, schema]) => {
+    const expand = expanderOf(schema);
+    return expand ? [[name, expand] as const] : [];
+  });
+  if (concerned.length === 0) return undefined;
+  return (value) => {
+    if (!isObject(value)) return value;
+    for (const [name, expand] of concerned) {
+      const member = value[name];
+      const alone = name === LIST_OF_SOURCES && (typeof member === 'string' || isObject(member));
+      if (name in value) value[name] = expand(alone ? [member] : member);
+    }
+    return value;
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
