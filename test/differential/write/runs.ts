@@ -134,6 +134,11 @@ export const steps: WriteScript = {
     await session.put(`/logs/${log.id}`, { step_run_id: load });
     await session.put(`/logs/${log.id}`, { step_run_id: unknownId });
     await session.get(`/logs/${log.id}?hydrate=true`);
+    const entries = ['', 'limit=1', 'start=oldest', 'start=newest', 'start=middle', 'limit=0', 'before=x', 'after='];
+    const filters = ['search=x', 'level=warning', 'level=30', 'level=loud', 'since=2026-01-01', 'since=never'];
+    const turned = 'since=2026-01-02T00:00:00&until=2026-01-01T00:00:00';
+    for (const query of [...entries, ...filters, 'search=', 'level=', turned])
+      await session.get(`/logs/${log.id}/entries?${query}`);
     await session.delete(`/runs/${run}`);
   },
 };
