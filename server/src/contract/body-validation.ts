@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { RequestValidationError } from '../errors.ts';
 import type { ContractDocument } from './document.ts';
+import { DATE_TIME_TEXT } from './formats.ts';
 import { type Issue, issuesText } from './issues.ts';
 import type { OperationBody } from './operation-index.ts';
 import { isRunConfigurationBody, withShortForms } from './run-configuration-bodies.ts';
@@ -8,7 +9,6 @@ import { chooseByTag, taggedBranches } from './tagged-bodies.ts';
 
 const DOCUMENT_KEY = 'contract';
 const UUID_FORMAT = /^(?:urn:uuid:)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i;
-const DATE_TIME_FORMAT = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:?\d{2})?)?$/;
 
 const DURATION_SCHEMA = '{"format":"duration","type":"string"}';
 const SECONDS = '{"format":"duration","type":["string","number"]}';
@@ -53,7 +53,7 @@ export function createBodyValidation(document: ContractDocument): (body: Operati
 function createAjv(document: ContractDocument, useDefaults: boolean): Ajv2020 {
   const ajv = new Ajv2020({ strict: false, allErrors: true, useDefaults, allowUnionTypes: true, logger: false });
   ajv.addFormat('uuid', UUID_FORMAT);
-  ajv.addFormat('date-time', DATE_TIME_FORMAT);
+  ajv.addFormat('date-time', DATE_TIME_TEXT);
   for (const annotation of ['password', 'duration', 'binary', 'uri']) ajv.addFormat(annotation, true);
   ajv.addSchema(withDurationsInSeconds(document), DOCUMENT_KEY);
   return ajv;

@@ -1,5 +1,6 @@
 import { RequestValidationError } from '../errors.ts';
 import type { ContractDocument, JsonSchema, ParameterObject } from './document.ts';
+import { DATE_TIME_TEXT } from './formats.ts';
 import { type Issue, issuesText } from './issues.ts';
 
 type Parsed = string | number | boolean | string[] | undefined;
@@ -45,7 +46,9 @@ function isIssue(value: Parsed | Issue): value is Issue {
 }
 
 function compileSchema(document: ContractDocument, schema: JsonSchema): { default: unknown; parse: Parser } {
-  const options = (schema.anyOf ?? [schema]).map((option) => resolve(document, option));
+  const branches = schema.anyOf ?? [schema];
+  if (branches.some(({ $ref }) => $ref === LOG_LEVELS)) return { default: undefined, parse: lastOf(parseLogLevel) };
+  const options = branches.map((option) => resolve(document, option));
   const known = options.filter((option) => option.type !== 'null');
   const parse = known.some((option) => option.type === 'array')
     ? (values: readonly string[]) => [...values]
@@ -71,6 +74,7 @@ function parserOf(options: readonly JsonSchema[]): (value: string) => Parsed | I
   if (schema.type === 'boolean') return parseBoolean;
   if (schema.type === 'integer') return (value) => parseInteger(value, schema);
   if (schema.format === 'uuid') return parseUuid;
+  if (schema.format === 'date-time') return parseDateTime;
   return (value) => value;
 }
 
@@ -110,6 +114,31 @@ function parseInteger(value: string, { minimum, maximum, exclusiveMinimum }: Jso
     return issue('less_than_equal', `Input should be less than or equal to ${maximum}`);
   }
   return number;
+}
+
+const LOG_LEVELS = '#/components/schemas/LoggingLevels';
+const LEVELS: Readonly<Record<string, number>> = {
+  NOTSET: 0,
+  DEBUG: 10,
+  INFO: 20,
+  WARN: 30,
+  WARNING: 30,
+  ERROR: 40,
+  CRITICAL: 50,
+};
+
+/** Levels have names besides their numbers (ZenML 0.98.0 models/v2/misc/log_models.py). */
+function parseLogLevel(value: string): Parsed | Issue {
+  const text = value.trim();
+  const level = LEVELS[text.toUpperCase()] ?? (/^\d+$/.test(text) ? Number(text) : undefined);
+  if (level !== undefined && Object.values(LEVELS).includes(level)) return level;
+  const message = `'${value}' is not a log level. Use one of ${Object.keys(LEVELS).join(', ')} or a level's number.`;
+  return { type: 'value_error', message, location: [], input: value };
+}
+
+function parseDateTime(value: string): Parsed | Issue {
+  if (DATE_TIME_TEXT.test(value) && !Number.isNaN(Date.parse(value.slice(0, 10)))) return value;
+  return { type: 'datetime_parsing', message: 'Input should be a valid datetime', location: [], input: value };
 }
 
 const UUID_TEXT = /^(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i;

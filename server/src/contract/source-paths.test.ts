@@ -37,7 +37,10 @@ describe('import paths in bodies', () => {
     });
   });
 
-  test('that are empty are left to be refused', () => {
-    expect(expand('create_code_repository_api_v1_code_repositories_post', { source: '' })).toEqual({ source: '' });
+  test('are left to be refused where they are empty, and where ZenML takes none', () => {
+    const given = { source: 'own.Repository' };
+    expect(expand('create_code_repository_api_v1_code_repositories_post', given)).toEqual({ source: 'own.Repository' });
+    const empty = { materializer: '' };
+    expect(expand('create_artifact_version_api_v1_artifact_versions_post', empty)).toEqual({ materializer: '' });
   });
 });

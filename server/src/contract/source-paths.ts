@@ -7,6 +7,9 @@ type Expander = (value: unknown) => unknown;
 /** The one field that takes a source by itself for a list of one. */
 const LIST_OF_SOURCES = 'materializer_source';
 
+/** Here ZenML takes a source in full only. */
+const ONLY_OBJECTS = 'CodeRepositoryRequest';
+
 /**
  * Before a body is checked: replaces import paths (`module.attribute`) by the sources that they name, wherever the
  * contract expects a source; ZenML takes both (ZenML 0.98.0 config/source.py).
@@ -17,6 +20,7 @@ export function createSourceExpansion(document: ContractDocument): (body: Operat
 
   const named = (name: string): Expander | undefined => {
     if (name === 'Source') return toSource;
+    if (name === ONLY_OBJECTS) return undefined;
     if (!expanders.has(name)) {
       expanders.set(name, undefined);
       expanders.set(name, expanderOf(document.components.schemas[name] ?? {}));

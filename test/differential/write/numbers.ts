@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../servers/json.ts';
 import { artifactRequest, runRequest, startRun, startStep } from '../seed/runs.ts';
-import { pipelineConfiguration, snapshotRequest, stepConfigurations, threeSteps } from '../seed/shapes.ts';
+import { pipelineConfiguration, snapshotRequest, source, stepConfigurations, threeSteps } from '../seed/shapes.ts';
 import type { Reply, Session } from '../session.ts';
 import type { WriteScript } from './script.ts';
 
@@ -126,7 +126,7 @@ async function settings(session: Session, post: Post, put: (path: string, body: 
     project: project.id,
     name: 'n-code',
     config: numbers,
-    source: 'own.Repository',
+    source: source('own', 'Repository'),
   });
   await session.get(`/code_repositories/${repository.id}?hydrate=true`);
   const connector = await post('/service_connectors?verify=false', {

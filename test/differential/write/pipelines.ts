@@ -95,6 +95,8 @@ export const buildsAndSchedules: WriteScript = {
     const code = { project, name: 'code', config: {}, source: { module: 'a', attribute: 'B', type: 'user' } };
     await session.post('/code_repositories', code);
     const repository = await session.post('/code_repositories', { ...code, name: 'code2' });
+    await session.post('/code_repositories', { ...code, name: 'code3', source: 'own.Repository' });
+    await session.put(`/code_repositories/${repository.id}`, { source: 'own.Repository' });
     await session.put(`/code_repositories/${repository.id}`, { name: 'code' });
     await session.put(`/code_repositories/${repository.id}`, { description: 'd', config: { a: 'b' }, logo_url: 'l' });
     await session.get(`/code_repositories/${repository.id}?hydrate=true`);

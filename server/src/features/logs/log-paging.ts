@@ -49,8 +49,9 @@ export async function loadOwnedLogs(db: Database, logsId: string, depth: Depth):
 }
 
 /** Whether a page is wanted that is not read from a log's oldest end. */
-function asksForMore({ start, before, search, level, since, until }: EntriesQuery): boolean {
-  return start === 'newest' || [before, search, level, since, until].some((value) => value != null && value !== '');
+function asksForMore({ start, before, after, search, level, since, until }: EntriesQuery): boolean {
+  if (start === 'newest' || before != null || after === '') return true;
+  return [search, level, since, until].some((value) => value != null && value !== '');
 }
 
 const RUNNER_REFUSAL =

@@ -1,3 +1,4 @@
+import { asFloat } from '../../../exact-numbers.ts';
 import { type ArtifactRow, type DagFacts, drawDag, type InputRow, type TimedRow } from './run-dag.ts';
 import { inDependencyOrder, type StepView, toStepView } from './step-views.ts';
 
@@ -86,7 +87,7 @@ describe('the graph of a run', () => {
     expect(dag.nodes.find((node) => node.name === 'load')?.metadata).toEqual({
       status: 'completed',
       start_time: '2026-01-02T03:04:05',
-      duration: 10,
+      duration: asFloat(10),
     });
     expect(dag.edges.map((edge) => `${edge.source} > ${edge.target}`)).toEqual([
       'step/load > load/outputs/step_output/data_2026',
@@ -111,7 +112,7 @@ describe('the graph of a run', () => {
       'run/other',
       'child_run/child',
     ]);
-    expect(nodes.find((node) => node.name === 'other')?.metadata).toMatchObject({ index: 3, duration: 10 });
+    expect(nodes.find((node) => node.name === 'other')?.metadata).toMatchObject({ index: 3, duration: asFloat(10) });
     expect(edges).toContainEqual({ source: 'step/load', target: 'run/other', metadata: {} });
   });
 
