@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { CHART_VALUES_OUTPUT } from './src/chart-values.ts';
@@ -26,7 +26,7 @@ function askTerraform(stack: string): Record<string, unknown> {
 }
 
 function readOutputs(path: string, stack: string): Record<string, unknown> {
-  const stacks: Record<string, Record<string, unknown>> = JSON.parse(readFileSync(join(from, path), 'utf8'));
+  const stacks: Record<string, Record<string, unknown>> = JSON.parse(readFileSync(resolve(from, path), 'utf8'));
   const outputs = stacks[stack];
   if (outputs) return outputs;
   throw new Error(`${path} has no stack ${stack}; it has ${Object.keys(stacks).join(', ') || 'none'}: set --stack`);
@@ -47,7 +47,7 @@ function writeValues(): void {
   if (chartValues === undefined) throw new Error(`The stack ${stack} has no outputs yet; deploy it: npx cdktf deploy`);
   const text = `# Written by "npm run values -w infra" from the outputs of the stack ${stack}.\n${stringify(chartValues)}`;
   if (values.output === '-') return void process.stdout.write(text);
-  const path = join(from, values.output);
+  const path = resolve(from, values.output);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
   process.stdout.write(`Wrote ${values.output}\n`);

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { runBrowserSuite } from '../test/browser/run.mjs';
 import { runClusterSuite } from '../test/cluster/run.mjs';
 import { runDifferentialSuite } from '../test/differential/suite.mjs';
@@ -149,15 +149,30 @@ export const suites = [
   },
   {
     name: 'stacks',
-    about: 'the stack of AWS, applied by Terraform with the real provider to moto, and taken down',
-    needs: ['python', 'scanner'],
+    about:
+      'the stacks of AWS, applied by Terraform with the real provider to moto, the server on one of them, and taken down',
+    needs: ['database', 'python', 'scanner'],
     // It waits for most of its time.
     cores: 0,
     run: (context) =>
-      context.nodeTests('test/infra/**/*.test.ts', {
-        ZENML_TEST_PYTHON: context.have.python.python,
-        ZENML_TEST_SCANNER_BIN: context.have.scanner.bin,
-      }),
+      // As the stacks' databases, it takes no connection without TLS.
+      context.withDatabase(
+        ({ url }) =>
+          context.nodeTests('test/infra/**/*.test.ts', {
+            ZENML_TEST_PYTHON: context.have.python.python,
+            ZENML_TEST_SCANNER_BIN: context.have.scanner.bin,
+            ZENML_TEST_DATABASE_URL: url,
+          }),
+        { onlyTls: true },
+      ),
+  },
+  {
+    name: 'synthesis',
+    about: 'cdktf synth of every example and cdk8s synth, by their commands, without network, on Node 22 and 24',
+    needs: ['nodes'],
+    cores: 1,
+    run: (context) =>
+      context.nodeTests('test/synthesis/**/*.test.ts', { ZENML_TEST_NODES: context.have.nodes.join(delimiter) }),
   },
   {
     name: 'lint',

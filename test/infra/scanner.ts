@@ -30,6 +30,7 @@ export const ACCEPTED = {
     CKV2_AWS_62: 'nobody listens to the events of the buckets',
     CKV_AWS_144:
       'what is in the buckets is versioned; a copy in another region doubles its price and is the user’s choice',
+    CKV_AWS_157: 'a read replica is in one zone; the database itself is in several',
     CKV_AWS_18: 'who reads what is recorded by CloudTrail, where an account wants that',
   },
   google: {

@@ -6,7 +6,10 @@ type Block = Record<string, unknown>;
 
 /** A stack as Terraform reads it. */
 export interface Synthesized {
-  readonly terraform: { required_providers: Record<string, { version: string }> };
+  readonly terraform: {
+    required_providers: Record<string, { version: string }>;
+    readonly backend?: { readonly s3?: Block };
+  };
   readonly provider: Record<string, Block[]>;
   readonly resource: Record<string, Record<string, Block>>;
 }
@@ -23,6 +26,8 @@ export function synthesize(configuration: unknown): Synthesized {
  */
 export function forMoto(stack: Synthesized, version: string): Synthesized {
   for (const provider of stack.provider['aws'] ?? []) provider['s3_use_path_style'] = true;
+  const state = stack.terraform.backend?.s3;
+  if (state) state['use_path_style'] = true;
   const required = stack.terraform.required_providers['aws'];
   if (required) required.version = version;
   if (Number(version.split('.')[0]) >= 6) return stack;

@@ -53,7 +53,8 @@ export interface Ended {
 export class Terraform {
   readonly #program: string;
   readonly #directory: string;
-  readonly #environment: NodeJS.ProcessEnv;
+  /** What Terraform is run with, by others too. */
+  readonly environment: NodeJS.ProcessEnv;
 
   constructor(program: string, directory: string, mirror: Mirror, environment: Record<string, string> = {}) {
     mkdirSync(directory, { recursive: true });
@@ -61,7 +62,7 @@ export class Terraform {
     writeFileSync(settings, `provider_installation {\n  filesystem_mirror {\n    path = "${mirror.path}"\n  }\n}\n`);
     this.#program = program;
     this.#directory = directory;
-    this.#environment = {
+    this.environment = {
       ...process.env,
       CHECKPOINT_DISABLE: '1',
       TF_CLI_CONFIG_FILE: settings,
@@ -77,7 +78,7 @@ export class Terraform {
 
   /** Runs a command, whatever comes of it. */
   async try(...args: string[]): Promise<Ended> {
-    const options = { cwd: this.#directory, env: this.#environment, maxBuffer: OUTPUT_LIMIT };
+    const options = { cwd: this.#directory, env: this.environment, maxBuffer: OUTPUT_LIMIT };
     try {
       const { stdout, stderr } = await run(this.#program, [...args, '-no-color'], options);
       return { code: 0, output: stdout + stderr };
@@ -107,14 +108,6 @@ export class Terraform {
     const file = join(this.#directory, 'plan.json');
     writeFileSync(file, await this.do('show', '-json', 'saved.plan'));
     return file;
-  }
-
-  /** The resources of a type as a plan would have them. */
-  async plannedValues(wanted: string): Promise<Readonly<Record<string, unknown>>[]> {
-    const plan: Plan = JSON.parse(readFileSync(await this.writePlan(), 'utf8'));
-    return (plan.resource_changes ?? []).flatMap(({ type, change: { after } }) =>
-      type === wanted && after ? [after] : [],
-    );
   }
 
   /** What applying once more would change: the names of arguments, by the type of their resource. */

@@ -31,6 +31,7 @@ const longestSocketPath = 90;
  * @param {string} [options.database] made with `utf8mb4` and given to the user; without it the user may do everything
  * @param {boolean} [options.disposable] true for tests: no waiting for the disk, and the directory goes where
  *   we end without a stop
+ * @param {{key: string, certificate: string}} [options.tls] paths; connections without TLS are refused then
  * @returns {Promise<PrivateDatabase>}
  */
 export async function startPrivateDatabase(options) {
@@ -115,6 +116,7 @@ function startServer(programs, options, port) {
     `--port=${port}`,
     `--init-file=${init}`,
     ...settings(options.disposable),
+    ...(options.tls ? onlyTls(options.tls) : []),
   ];
   const log = join(directory, 'database.log');
   const disposable = options.disposable ? directory : undefined;
@@ -134,6 +136,10 @@ function settings(disposable) {
   ];
   const careless = ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=OFF', '--innodb-flush-method=nosync'];
   return disposable ? [...always, ...careless] : always;
+}
+
+function onlyTls({ key, certificate }) {
+  return [`--ssl-key=${key}`, `--ssl-cert=${certificate}`, '--require-secure-transport=ON'];
 }
 
 /** What the server runs before it greets anyone, at every start: harmless where all of it is there already. */

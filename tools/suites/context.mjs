@@ -61,9 +61,12 @@ export class SuiteContext {
     return this.node(['--test', ...toLog, ...toReport, files], { env, kind: 'junit' });
   }
 
-  /** Runs `work` with a database server of its own, whose user may do everything. */
-  async withDatabase(work) {
-    const database = await startTestDatabase();
+  /**
+   * Runs `work` with a database server of its own, whose user may do everything.
+   * @param {{onlyTls?: boolean}} [options] `onlyTls` where it is to refuse connections without TLS
+   */
+  async withDatabase(work, options) {
+    const database = await startTestDatabase(undefined, options);
     try {
       return await work(database);
     } finally {
