@@ -29,7 +29,10 @@ export function nodePackage(platform, arch) {
  */
 export async function ensureNode(script, args = process.argv.slice(2)) {
   if (nodeServes(process.versions.node)) return;
-  const binary = await installNode();
+  const binary = await installNode(
+    installedMajor,
+    `Node ${process.versions.node} is too old (${oldestNode.join('.')} or newer is needed)`,
+  );
   const env = { ...process.env, PATH: `${dirname(binary)}${delimiter}${process.env.PATH ?? ''}` };
   const child = spawn(binary, [script, ...args], { stdio: 'inherit', env });
   // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone must be handed on. The child
@@ -43,27 +46,33 @@ export async function ensureNode(script, args = process.argv.slice(2)) {
   );
 }
 
-/** Installs Node unless the cache has it; returns the path of its binary. */
-async function installNode() {
+/**
+ * Installs a Node through npm unless the cache has it; returns the path of its binary.
+ * @param {number} major e.g. 24
+ * @param {string} reason for the message
+ */
+export async function installNode(major, reason) {
   const name = nodePackage(process.platform, process.arch);
-  const prefix = cachePath(`node-${installedMajor}`);
+  const prefix = cachePath(`node-${major}`);
   const binary = join(prefix, 'node_modules', name, 'bin', 'node');
   if (existsSync(binary)) return binary;
   mkdirSync(prefix, { recursive: true });
   await withLock(`${prefix}.lock`, async () => {
     if (existsSync(binary)) return;
-    const wanted = `${oldestNode.join('.')} or newer`;
-    await withProgress(
-      `Node ${process.versions.node} is too old (${wanted} is needed): installing ${name}`,
-      async () => {
-        writeFileSync(join(prefix, 'package.json'), '{"private":true}\n');
-        await npm(['install', '--no-audit', '--no-fund', '--prefix', prefix, `${name}@${installedMajor}`]);
-      },
-    );
+    await withProgress(`${reason}: installing ${name}@${major}`, async () => {
+      writeFileSync(join(prefix, 'package.json'), '{"private":true}\n');
+      await npm(['install', '--no-audit', '--no-fund', '--prefix', prefix, `${name}@${major}`]);
+    });
   });
-  if (!existsSync(binary))
-    throw new Failure(`${name} holds no Node at ${binary}; install Node ${installedMajor} yourself.`);
+  if (!existsSync(binary)) throw new Failure(`${name} holds no Node at ${binary}; install Node ${major} yourself.`);
   return binary;
+}
+
+/** The Nodes that all of it must run on, as `ensureNode` would install them. @returns the paths of their binaries */
+export async function ensureNodes() {
+  const binaries = [];
+  for (const major of [22, 24]) binaries.push(await installNode(major, 'The tests run on Node 22 and 24'));
+  return binaries;
 }
 
 /** Runs the npm that started us, or else the one on PATH. */

@@ -3,6 +3,7 @@ import { ensureSdkImage } from '../../test/cluster/sdk-image.mjs';
 import { ensureChromium } from '../bootstrap/chromium.mjs';
 import { ensureDashboard } from '../bootstrap/dashboard.mjs';
 import { ensureDatabase } from '../bootstrap/mariadb.mjs';
+import { ensureNodes } from '../bootstrap/node.mjs';
 import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
 import { ensureRegistry } from '../bootstrap/registry.mjs';
 import { ensureBuilderImage } from '../builder-image/build.mjs';
@@ -21,6 +22,7 @@ export const needs = {
     about: 'Python 3.11 to 3.13 with zenml[server]==0.98.0 and pytest (test/requirements.txt)',
     ensure: (root) => ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt')),
   },
+  nodes: { about: 'Node 22 and 24, from npm', ensure: () => ensureNodes() },
   scanner: {
     about: 'Python with checkov, which scans stacks',
     ensure: (root) => ensureVirtualEnvironment('scanner', join(root, 'test', 'infra', 'scanner-requirements.txt')),
