@@ -245,5 +245,5 @@ describe('bad values are refused with their path and what mends them:', () => {
     } finally {
       rmSync(directory, { recursive: true });
     }
-  });
+  }, 90_000);
 });

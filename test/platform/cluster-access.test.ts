@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { allows, type NetworkPolicy, type Packet } from './network-policy.ts';
 
 /** The manifests on a real API server, whose kubeconfig `KUBECONFIG` names. */
 const run = promisify(execFile);
@@ -48,7 +49,12 @@ before(async () => {
   const values = join(directory, 'values.json');
   writeFileSync(
     values,
-    JSON.stringify({ namespace: SERVER, runners: { namespace: RUNNERS }, autoscaling: { enabled: false } }),
+    JSON.stringify({
+      namespace: SERVER,
+      runners: { namespace: RUNNERS },
+      autoscaling: { enabled: false },
+      networkPolicy: { clients: ['10.0.0.0/8'], database: ['10.20.0.0/16'] },
+    }),
   );
   const env = { ...process.env, ZENML_CHART_VALUES: values, CDK8S_OUTDIR: directory };
   const synth = spawnSync(process.execPath, ['charts-ts/main.ts'], { env, encoding: 'utf8' });
@@ -82,4 +88,59 @@ test('runners may do nothing', async () => {
   for (const right of [...ALLOWED, ...FORBIDDEN]) {
     assert.ok(!(await may(RUNNER_ACCOUNT, RUNNERS, right)), `allowed: ${right.join(' ')}`);
   }
+});
+
+const [client, database, internet] = ['10.1.2.3', '10.20.30.40', '203.0.113.9'];
+const serverPods = { namespace: SERVER, labels: { 'app.kubernetes.io/name': 'zenml-workspace-server' } };
+
+/** The connections that ZenML documents for a workspace server, each as a packet. */
+const DOCUMENTED: [string, Packet][] = [
+  ['in from clients of the SDK', { direction: 'in', address: client, port: 8080 }],
+  ['in from the dashboard', { direction: 'in', address: client, port: 8080 }],
+  ['in from pods of an orchestrator', { direction: 'in', pod: { namespace: RUNNERS, labels: {} }, port: 8080 }],
+  ['out to the database', { direction: 'out', address: database, port: 3306 }],
+  ['out to the control plane', { direction: 'out', address: internet, port: 443 }],
+  ['out to a backend of secrets', { direction: 'out', address: internet, port: 443 }],
+  ['out to an artifact store', { direction: 'out', address: internet, port: 443 }],
+  ['out to the Kubernetes API', { direction: 'out', address: client, port: 443 }],
+  ['out to the Kubernetes API, on its own port', { direction: 'out', address: client, port: 6443 }],
+];
+/** What it takes besides. */
+const NEEDED: [string, Packet][] = [
+  ['out to DNS', { direction: 'out', address: client, port: 53, protocol: 'UDP' }],
+  ['in from Prometheus', { direction: 'in', pod: { namespace: 'monitoring', labels: {} }, port: 9090 }],
+];
+const UNDOCUMENTED: [string, Packet][] = [
+  ['in from elsewhere', { direction: 'in', address: internet, port: 8080 }],
+  ['in from other namespaces', { direction: 'in', pod: { namespace: 'default', labels: {} }, port: 8080 }],
+  ['clients to the metrics', { direction: 'in', address: client, port: 9090 }],
+  ['a database elsewhere', { direction: 'out', address: internet, port: 3306 }],
+  ['another port of the database', { direction: 'out', address: database, port: 22 }],
+  ['HTTP without TLS', { direction: 'out', address: internet, port: 80 }],
+  ['mail', { direction: 'out', address: internet, port: 25 }],
+  ['QUIC', { direction: 'out', address: internet, port: 443, protocol: 'UDP' }],
+];
+
+async function policyIn(namespace: string): Promise<NetworkPolicy> {
+  const { items } = JSON.parse(await kubectl('get', 'networkpolicies', '-n', namespace, '-o', 'json'));
+  assert.equal(items.length, 1, namespace);
+  return items[0];
+}
+
+test('the policies let the documented connections through, and no others', async () => {
+  const server = await policyIn(SERVER);
+  assert.deepEqual(server.spec.podSelector.matchLabels, serverPods.labels);
+  for (const [what, packet] of [...DOCUMENTED, ...NEEDED]) assert.ok(allows(server, packet), `kept out: ${what}`);
+  for (const [what, packet] of UNDOCUMENTED) assert.ok(!allows(server, packet), `let through: ${what}`);
+});
+
+test('runners reach the server and what speaks TLS, no database, and are reached by nobody', async () => {
+  const runners = await policyIn(RUNNERS);
+  assert.deepEqual(runners.spec.podSelector, {}, 'all pods of the namespace');
+  assert.ok(allows(runners, { direction: 'out', pod: serverPods, port: 8080 }));
+  assert.ok(allows(runners, { direction: 'out', address: internet, port: 443 }));
+  assert.ok(!allows(runners, { direction: 'out', pod: { ...serverPods, labels: {} }, port: 8080 }));
+  assert.ok(!allows(runners, { direction: 'out', address: database, port: 3306 }));
+  for (const port of [80, 443, 8080, 9090])
+    assert.ok(!allows(runners, { direction: 'in', address: client, port }), `${port}`);
 });

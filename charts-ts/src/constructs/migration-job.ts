@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { quantities } from './deployment.ts';
-import { MIGRATION, MIGRATION_LABELS } from './names.ts';
+import { MIGRATION, MIGRATION_LABELS } from '../names.ts';
+import type { Settings } from '../settings.ts';
 import { CONTAINER_SECURITY, podSecurity } from './pod-security.ts';
-import type { Settings } from './settings.ts';
+import { quantities } from './quantities.ts';
 
 /** Of the server: what is configured cannot work, or the database is not ours to change. */
 const EXIT_CONFIGURATION = 78;
@@ -13,7 +13,7 @@ const ATTEMPTS = 6;
 /** Brings the database up to date before the server's pods are replaced; these change nothing then. */
 export class MigrationJob extends Construct {
   constructor(scope: Construct, settings: Settings) {
-    super(scope, 'migration');
+    super(scope, 'migration-job');
     const { namespace, migration } = settings;
     const spec: k8s.JobSpec = {
       backoffLimit: ATTEMPTS,
@@ -29,7 +29,7 @@ export class MigrationJob extends Construct {
     };
     // What a Job does cannot be changed: one that does something else has another name.
     const name = settings.migrationJob ?? `${MIGRATION}-${hashOf(spec)}`;
-    new k8s.KubeJob(this, 'job', { metadata: { name, namespace, labels: MIGRATION_LABELS }, spec });
+    new k8s.KubeJob(this, 'object', { metadata: { name, namespace, labels: MIGRATION_LABELS }, spec });
   }
 }
 

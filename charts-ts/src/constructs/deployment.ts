@@ -1,15 +1,16 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { LABELS, PORTS, priorityClassOf, SELECTOR, SERVER } from './names.ts';
+import { LABELS, PORTS, priorityClassOf, SELECTOR, SERVER } from '../names.ts';
+import type { Settings } from '../settings.ts';
 import { CONTAINER_SECURITY, podSecurity } from './pod-security.ts';
-import type { Settings } from './settings.ts';
+import { quantities } from './quantities.ts';
 
 /** The server's pods. */
 export class Deployment extends Construct {
   constructor(scope: Construct, settings: Settings) {
     super(scope, 'deployment');
     const { namespace, server, autoscaling, checksum } = settings;
-    new k8s.KubeDeployment(this, 'deployment', {
+    new k8s.KubeDeployment(this, 'object', {
       metadata: { name: SERVER, namespace, labels: LABELS },
       spec: {
         // Where the autoscaler decides, a number here would undo its decision at every apply.
@@ -69,9 +70,4 @@ function pod({ namespace, server, secret, gracePeriodSeconds }: Settings): k8s.P
 
 function probe(path: string): k8s.Probe {
   return { httpGet: { path, port: k8s.IntOrString.fromString('http') } };
-}
-
-/** Quantities as the API's types want them. */
-export function quantities(values: Readonly<Record<string, string>>): Record<string, k8s.Quantity> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, k8s.Quantity.fromString(value)]));
 }
