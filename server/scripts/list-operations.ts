@@ -5,8 +5,10 @@ import { loadConfig } from '../src/config/config.ts';
 import { readContract } from '../src/contract/document.ts';
 import { listOperations } from '../src/contract/operation-index.ts';
 import { workspaceAliases } from '../src/contract/workspace-aliases.ts';
+import { createControlPlanePermissions } from '../src/control-plane/control-plane-permissions.ts';
 import { createDatabase } from '../src/database/database.ts';
 import { createOperations } from '../src/operations.ts';
+import { guardHandlers } from '../src/permissions/guard.ts';
 import { createSqlSecretsStore } from '../src/secrets/sql-secrets-store.ts';
 import { createValueCipher } from '../src/secrets/value-cipher.ts';
 import { enqueueLaunch } from '../src/workloads/dispatcher/launch-store.ts';
@@ -15,7 +17,8 @@ import { enqueueLaunch } from '../src/workloads/dispatcher/launch-store.ts';
 const config = loadConfig({ ZENML_STORE_URL: 'mysql://nobody:none@localhost/none' });
 const database = createDatabase(config.store.database);
 const { authentication, ...parts } = createAuthentication(config, database.db, '', pino());
-const handlers = {
+const document = readContract();
+const operationHandlers = {
   ...authentication,
   ...createOperations({
     settings: {
@@ -42,7 +45,15 @@ const handlers = {
   }),
 };
 
-const operations = listOperations(readContract());
+/** One operation is there only where a control plane decides permissions; it is never asked here. */
+const handlers = guardHandlers(operationHandlers, {
+  permissions: createControlPlanePermissions(async () => undefined),
+  document,
+  db: database.db,
+  resolveProject: async () => '',
+  log: pino(),
+});
+const operations = listOperations(document);
 const aliases = workspaceAliases(operations);
 const PROBES = ['/health', '/ready'];
 const missing = operations.filter(

@@ -1,9 +1,11 @@
 import type { Express, Request, RequestHandler } from 'express';
 import type { Identity } from './auth/identity.ts';
+import type { Permissions } from './auth/permissions.ts';
 import { readContract } from './contract/document.ts';
 import { listOperations, type Operation } from './contract/operation-index.ts';
 import type { Handlers } from './contract/registry.ts';
 import { type ServedBy, servedDocument } from './contract/served-document.ts';
+import { createProjectScope } from './features/projects/project-scope.ts';
 import { createUserActivity } from './features/server/user-activity.ts';
 import { dashboard } from './http/dashboard.ts';
 import { createHttpApp } from './http/http-app.ts';
@@ -12,6 +14,7 @@ import { type Draining, health, readiness } from './http/probes.ts';
 import type { SecurityHeaders } from './http/security-headers.ts';
 import { createUnitOfWork } from './http/unit-of-work.ts';
 import { createOperations, type FeatureParts, type FeatureSettings } from './operations.ts';
+import { guardHandlers } from './permissions/guard.ts';
 
 /** What the application is told by its configuration. */
 export interface AppSettings extends FeatureSettings {
@@ -33,6 +36,8 @@ export interface AppParts extends FeatureParts {
   readonly authenticate: (request: Request, operation: Operation) => Promise<Identity>;
   /** Operations of log-in and tokens. */
   readonly authentication: Handlers;
+  /** Who decides what users may do; left out where only administrators are told apart. */
+  readonly permissions?: Permissions | undefined;
 }
 
 /** Composition root: builds every part and hands each what it needs. */
@@ -40,7 +45,12 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
   const { settings, database, log } = parts;
   const { db } = database;
   const document = readContract();
-  const handlers = { ...parts.authentication, ...createOperations(parts) };
+  const operations = { ...parts.authentication, ...createOperations(parts) };
+  const { permissions } = parts;
+  const resolveProject = createProjectScope(settings.defaultProjectName).resolve;
+  const handlers = permissions
+    ? guardHandlers(operations, { permissions, document, db, resolveProject, log })
+    : operations;
   const noteActivity = createUserActivity(db, (error) => log.warn({ err: error }, 'user activity was not recorded'));
 
   const served = servedDocument(document, settings.served);

@@ -33,6 +33,11 @@ export function rawJsonOr<T>(text: string | null, otherwise: T): T {
   return text === null ? otherwise : rawJson<T>(text);
 }
 
+/** The text of a {@link rawJson} value; `undefined` for any other. */
+export function rawTextOf(value: unknown): string | undefined {
+  return value instanceof RawJson ? value.text : undefined;
+}
+
 /** `JSON.stringify` that knows {@link rawJson} values. */
 export function stringify(value: unknown): string {
   pending = [];

@@ -3,9 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { type AppSettings, createApp } from './app.ts';
+import { serverHeaders } from './auth/external-users.ts';
 import { createAuthentication } from './authentication.ts';
 import type { Config } from './config/config.ts';
+import type { ControlPlaneConfig } from './config/control-plane-config.ts';
 import { toHeaders } from './config/security-headers-config.ts';
+import { ZENML_VERSION } from './contract/document.ts';
+import { createControlPlaneClient } from './control-plane/control-plane-client.ts';
+import { createControlPlanePermissions } from './control-plane/control-plane-permissions.ts';
 import { createDatabaseIfMissing } from './database/create-database.ts';
 import { createDatabase, type DatabaseHandle } from './database/database.ts';
 import { fromDatabaseId } from './database/ids.ts';
@@ -88,6 +93,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     cors: cors(config.http.corsOrigins),
     secretsStore: createSqlSecretsStore(cipherOf(config.secretsStore)),
     ...authentication,
+    permissions: config.controlPlane && permissionsOf(config.controlPlane, config.server.serverUrl),
     enqueueLaunch: launching?.enqueueLaunch,
     preflight: launching?.preflight,
     runnerLog: launching?.runnerLog,
@@ -117,6 +123,15 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
       return finished;
     },
   };
+}
+
+function permissionsOf(plane: ControlPlaneConfig, serverUrl: string | undefined) {
+  const { apiUrl, workspaceId: serverId, clientSecret, audience, timeoutSeconds } = plane;
+  const headers = serverHeaders(serverId, serverUrl, ZENML_VERSION);
+  const timeout = timeoutSeconds * 1000;
+  return createControlPlanePermissions(
+    createControlPlaneClient({ apiUrl, serverId, clientSecret, audience, timeout, headers }),
+  );
 }
 
 function appSettings(

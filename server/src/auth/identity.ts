@@ -1,3 +1,4 @@
+import type { CallerPermissions } from './permissions.ts';
 import type { TokenClaims } from './tokens.ts';
 
 /** Who is calling: the user behind a verified credential. */
@@ -7,6 +8,8 @@ export interface Identity {
   readonly token?: TokenClaims | undefined;
   /** The API key (API form of its id) behind the request. */
   readonly apiKey?: { readonly id: string; readonly generation: number } | undefined;
+  /** What the caller may do, where a control plane decides that; otherwise administrators may do everything. */
+  readonly permissions?: CallerPermissions | undefined;
 }
 
 /** The user of an {@link Identity}. */

@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Identity } from '../auth/identity.ts';
+import type { RowScope } from '../auth/permissions.ts';
 import type { Connection, Database } from '../database/database.ts';
 import { fromDatabaseId, toDatabaseId } from '../database/ids.ts';
 import { keyError } from '../errors.ts';
@@ -36,7 +37,12 @@ export type Lister = <Item>(
 /** Makes the function that answers every list operation from its resource's definition. */
 export function createLister(db: Database, resolveProject: ResolveProject): Lister {
   return async (definition, { query, identity }, scope = []) => {
-    const conditions = [...scope, ...(definition.visibleTo?.(identity) ?? [])];
+    const { rows } = identity.permissions ?? {};
+    const conditions = [
+      ...scope,
+      ...(definition.visibleTo?.(identity) ?? []),
+      ...(rows ? [withinRows(definition.table, rows)] : []),
+    ];
     if (definition.projectScoped) {
       const projectId = await resolveProject(db, projectOf(query));
       conditions.push(sql<SqlBool>`${columnOf(definition.table, 'project_id')} = ${projectId}`);
@@ -44,6 +50,15 @@ export function createLister(db: Database, resolveProject: ResolveProject): List
     const listQuery = compileListQuery(definition, query, conditions);
     return loadPage(db, definition.table, listQuery, depthOf(query['hydrate'] === true), definition.load);
   };
+}
+
+/** The condition for rows that a list may show: those of some values, and where rows have owners, one's own and nobody's. */
+export function withinRows(table: string, { column, ids, ownerId }: RowScope): Condition {
+  const value = columnOf(table, column);
+  const within = ids.length > 0 ? sql<SqlBool>`${value} in (${sql.join(ids)})` : sql<SqlBool>`false`;
+  if (ownerId === undefined) return within;
+  const owner = columnOf(table, 'user_id');
+  return sql<SqlBool>`(${within} or ${owner} is null or ${owner} = ${ownerId})`;
 }
 
 function projectOf(query: ListParameters): string | undefined {

@@ -28,18 +28,25 @@ export interface ControlPlane {
   takeAsked(): Asked[];
   /** Whom each of its tokens stands for, or what asking for it answers. */
   readonly users: Map<string, Readonly<Record<string, unknown>> | Told>;
+  /**
+   * What users (by their ids here) may do: `ACTION RESOURCE`, where the resource is written as in a request, or is a type
+   * or `*`. Who is not among them may do everything.
+   */
+  readonly grants: Map<string, ReadonlySet<string>>;
+  /** Answers the next requests to it otherwise, one each. */
+  readonly failures: Told[];
   stop(): Promise<void>;
 }
 
 /** Starts a control plane that knows nobody. */
 export async function startControlPlane(): Promise<ControlPlane> {
-  const users: ControlPlane['users'] = new Map();
+  const state: State = { users: new Map(), grants: new Map(), failures: [], token: 0 };
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
     const body = await textOf(request);
     const { method = '', url = '', headers } = request;
     asked.push({ method, url, headers, body });
-    const told = tell(users, { method, url, headers, body });
+    const told = state.failures.shift() ?? tell(state, { method, url, headers, body });
     response.writeHead(told.status, { 'Content-Type': 'application/json' });
     response.end(typeof told.body === 'string' ? told.body : JSON.stringify(told.body));
   });
@@ -48,7 +55,9 @@ export async function startControlPlane(): Promise<ControlPlane> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     takeAsked: () => asked.splice(0),
-    users,
+    users: state.users,
+    grants: state.grants,
+    failures: state.failures,
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -57,12 +66,56 @@ export async function startControlPlane(): Promise<ControlPlane> {
   };
 }
 
-function tell(users: ControlPlane['users'], { url, headers }: Asked): Told {
-  const { pathname } = new URL(url, 'http://localhost');
-  if (pathname !== '/users/authorize_server') return { status: 404, body: { detail: 'Not Found' } };
-  const user = users.get((headers.authorization ?? '').replace(/^Bearer /, ''));
-  if (user === undefined) return { status: 401, body: { detail: 'Not authenticated' } };
-  return isTold(user) ? user : { status: 200, body: user };
+interface State extends Pick<ControlPlane, 'users' | 'grants' | 'failures'> {
+  /** How many tokens servers were given; the last one is good. */
+  token: number;
+}
+
+const NOT_AUTHENTICATED: Told = { status: 401, body: { detail: 'Not authenticated' } };
+const DONE: Told = { status: 200, body: {} };
+
+function tell(state: State, asked: Asked): Told {
+  const { pathname, searchParams } = new URL(asked.url, 'http://localhost');
+  const credential = (asked.headers.authorization ?? '').replace(/^Bearer /, '');
+  if (pathname === '/users/authorize_server') {
+    const user = state.users.get(credential) ?? NOT_AUTHENTICATED;
+    return isTold(user) ? user : { status: 200, body: user };
+  }
+  if (pathname === '/auth/login') {
+    const form = new URLSearchParams(asked.body);
+    if (form.get('client_secret') !== SERVER_SECRET) return NOT_AUTHENTICATED;
+    state.token += 1;
+    return { status: 200, body: { access_token: `server-${state.token}`, expires_in: 3600 } };
+  }
+  if (!/^server-\d+$/.test(credential)) return NOT_AUTHENTICATED;
+  const grants = state.grants.get(searchParams.get('user_id') ?? '') ?? new Set(['* *']);
+  const action = searchParams.get('action') ?? '';
+  switch (`${asked.method} ${pathname}`) {
+    case 'POST /rbac/check_permissions': {
+      const resources = JSON.parse(asked.body) as string[];
+      return {
+        status: 200,
+        body: Object.fromEntries(resources.map((each) => [each, isGranted(grants, action, each)])),
+      };
+    }
+    case 'GET /rbac/allowed_resource_ids': {
+      const resource = searchParams.get('resource') ?? '';
+      const prefix = `${action} ${resource}/`;
+      const ids = [...grants].filter((grant) => grant.startsWith(prefix)).map((grant) => grant.slice(prefix.length));
+      return { status: 200, body: { full_access: isGranted(grants, action, resource), ids } };
+    }
+    default:
+      return DONE;
+  }
+}
+
+/** The secret with which servers log in. */
+export const SERVER_SECRET = 'secret of the server';
+
+function isGranted(grants: ReadonlySet<string>, action: string, resource: string): boolean {
+  const type = resource.replace(/^[^:]*:/, '').replace(/\/.*$/, '');
+  const whole = resource.replace(/\/.*$/, '');
+  return [resource, whole, type, '*'].some((what) => grants.has(`${action} ${what}`) || grants.has(`* ${what}`));
 }
 
 function isTold(value: Readonly<Record<string, unknown>> | Told): value is Told {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import type { Identity } from '../auth/identity.ts';
+import type { Permissions } from '../auth/permissions.ts';
 import { createAuthentication } from '../authentication.ts';
 import { type Config, loadConfig } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
@@ -51,6 +52,8 @@ export interface TestServerOptions {
   readonly authenticateWith?: Readonly<Record<string, string>>;
   /** Offers to run snapshots: launches are queued, and nothing works on the queue. */
   readonly queuesLaunches?: boolean;
+  /** Decides what users may do. */
+  readonly permissions?: Permissions;
   /** Reads what runners have logged. */
   readonly createRunnerLog?: (db: Database) => RunnerLog;
 }
@@ -65,6 +68,7 @@ export const QUEUE_LENGTH = 100;
 export async function startTestServer({
   authenticateWith,
   queuesLaunches = false,
+  permissions,
   createRunnerLog,
 }: TestServerOptions = {}): Promise<TestServer> {
   const config = configOf(authenticateWith);
@@ -79,7 +83,7 @@ export async function startTestServer({
     settings: {
       served: {
         workloadManager: queuesLaunches,
-        rbac: false,
+        rbac: permissions !== undefined,
         externalAuthentication: config.auth.scheme === 'EXTERNAL',
         externalServerId: false,
       },
@@ -112,6 +116,7 @@ export async function startTestServer({
       enqueueLaunch: (transaction, request) => enqueueLaunch(transaction, request, QUEUE_LENGTH),
       cancelLaunches: { cancel: cancelLaunches, removeRunners: async () => undefined },
     }),
+    permissions,
     runnerLog: createRunnerLog?.(database.db),
     cors: (_request, _response, next) => next(),
     ...authentication,

@@ -22,6 +22,8 @@ export type RunRequest = BodyOf<'get_or_create_pipeline_run_api_v1_runs_post'>;
 export interface RunRequester {
   readonly projectId: string;
   readonly userId: string;
+  /** Why they may not begin a run, but only find one that has begun. */
+  readonly refusal?: Error | undefined;
 }
 
 /**
@@ -45,6 +47,7 @@ export async function getOrCreateRun(
   // Another step of the same run may have begun it while this one waited for the snapshot.
   const meanwhile = await findBegun(transaction, snapshotId, request);
   if (meanwhile) return { id: meanwhile, created: false };
+  if (requester.refusal) throw requester.refusal;
   const placeholder = isPlaceholder(request.status)
     ? undefined
     : await takeOver(transaction, snapshotId, request, requester);

@@ -1,4 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
+import type { RowScope } from '../../auth/permissions.ts';
 import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
@@ -6,6 +7,7 @@ import { fromDatabaseId } from '../../database/ids.ts';
 
 import type { Operand } from '../../listing/comparisons.ts';
 import { compileListQuery } from '../../listing/list-query.ts';
+import { withinRows } from '../../listing/lister.ts';
 import { RUN_LIST } from './runs-list.ts';
 
 /** A request for statistics. */
@@ -17,31 +19,34 @@ type Metric = NonNullable<StatisticsRequest['metrics']>[number];
  * Groups the runs of a project that a filter lets through and aggregates over each group (ZenML 0.98.0
  * zen_stores/sql_run_statistics.py).
  * @param projectId database id.
+ * @param rows which runs the caller may read; all where left out
  * @throws RequestValidationError 422
  */
 export async function loadRunStatistics(
   connection: Connection,
   request: StatisticsRequest,
   projectId: string,
+  rows?: RowScope,
 ): Promise<Model<'RunStatisticsResponse'>> {
   const { groupings = [], metrics = [], max_groups } = request;
   checkStatisticsRequest(groupings, metrics);
   const inProject = sql<SqlBool>`pipeline_run.project_id = ${projectId}`;
-  const { where } = compileListQuery(RUN_LIST, request.filter, [inProject]);
+  const within = rows ? [withinRows('pipeline_run', rows)] : [];
+  const { where } = compileListQuery(RUN_LIST, request.filter, [inProject, ...within]);
   const runs = sql`select ${sql.join([sql`pipeline_run.id as run_id`, ...valuesOfRun(groupings, metrics)])}
     from pipeline_run left join pipeline_snapshot as snapshot on snapshot.id = pipeline_run.snapshot_id where ${where}`;
   const keys = groupings.map((grouping, at) => sql`${keyOf(grouping, at)} as ${sql.ref(`key${at}`)}`);
   const aggregates = metrics.map(
     (metric, at) => sql`${sql.raw(metric.aggregation)}(runs.${sql.ref(`metric${at}`)}) as ${sql.ref(`result${at}`)}`,
   );
-  const { rows } = await sql<GroupRow>`
+  const groups = await sql<GroupRow>`
     select ${sql.join([...keys, ...aggregates, sql`count(distinct runs.run_id) as run_count`])}
     from (${runs}) as runs ${joinTags(groupings)} ${groupBy(groupings)} order by ${orderBy(groupings)}
     limit ${max_groups + 1}`.execute(connection);
-  const kept = rows.slice(0, max_groups);
+  const kept = groups.rows.slice(0, max_groups);
   return {
     groups: (timeIndex(groupings) < 0 ? kept : kept.reverse()).map((row) => toGroup(row, groupings, metrics)),
-    truncated: rows.length > max_groups,
+    truncated: groups.rows.length > max_groups,
   };
 }
 

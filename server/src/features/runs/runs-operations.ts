@@ -62,7 +62,11 @@ export function runsOperations({ db, list, resolveProject, runs, logReaders, can
     get_or_create_pipeline_run_api_v1_runs_post: ({ body, query, identity, transaction }) =>
       transaction(async (tx) => {
         const project = await findProject(tx, query.project_name_or_id ?? body.project);
-        const requester = { projectId: project.id, userId: toDatabaseId(identity.user.id) };
+        const requester = {
+          projectId: project.id,
+          userId: toDatabaseId(identity.user.id),
+          refusal: identity.permissions?.creationRefusal,
+        };
         const { id, created } = await runs.getOrCreate(tx, body, requester);
         return [await loadWhole(tx, id), created] as [Model<'PipelineRunResponse'>, boolean];
       }),
@@ -103,9 +107,10 @@ export function runsOperations({ db, list, resolveProject, runs, logReaders, can
       return toEventStream((after, signal) => runnerLog.follow(id, after, signal), context);
     },
 
-    async get_run_statistics_api_v1_runs_statistics_post({ body }) {
+    async get_run_statistics_api_v1_runs_statistics_post({ body, identity }) {
       const { project } = body.filter;
-      return loadRunStatistics(db, body, await resolveProject(db, project == null ? undefined : String(project)));
+      const projectId = await resolveProject(db, project == null ? undefined : String(project));
+      return loadRunStatistics(db, body, projectId, identity.permissions?.rows);
     },
 
     refresh_run_status_api_v1_runs__run_id__refresh_post: ({ path }) => refuseRefresh(db, toDatabaseId(path.run_id)),

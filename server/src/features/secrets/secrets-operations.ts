@@ -2,9 +2,10 @@ import type { Identity } from '../../auth/identity.ts';
 import type { Handlers } from '../../contract/registry.ts';
 import type { Connection, Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { illegalOperation, keyError, notImplemented } from '../../errors.ts';
+import { keyError, notImplemented } from '../../errors.ts';
 import type { Lister } from '../../listing/lister.ts';
 import { type Depth, depthOf, FULL, one } from '../../listing/page.ts';
+import { requireAdmin } from '../users/admin-rules.ts';
 import { loadSecrets, SECRET_LIST, withValues } from './secrets-read-model.ts';
 import { type SecretsService, unknownSecret } from './secrets-service.ts';
 
@@ -62,7 +63,7 @@ function notVisible(id: string) {
   return keyError(`Secret with name or ID ${id} not found or is private and not owned by the current user.`);
 }
 
-function refuseWithoutBackupStore({ user }: Identity, action: 'backup' | 'restore'): never {
-  if (!user.isAdmin) throw illegalOperation(`Only admin users can perform \`${action} secrets\` without RBAC enabled.`);
+function refuseWithoutBackupStore(identity: Identity, action: 'backup' | 'restore'): never {
+  requireAdmin(identity, `${action} secrets`);
   throw notImplemented(`Unable to ${action} secrets: No backup secrets store is configured.`);
 }

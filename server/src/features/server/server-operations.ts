@@ -51,7 +51,7 @@ export function serverOperations({ db, description, poolState, poolSize }: Serve
 
     update_server_settings_api_v1_settings_put: ({ body, identity, transaction }) =>
       transaction(async (tx) => {
-        if (!identity.user.isAdmin && Object.values(body).some((value) => value !== null)) {
+        if (!identity.permissions && !identity.user.isAdmin && Object.values(body).some((value) => value !== null)) {
           throw illegalOperation('Only admins can update server settings.');
         }
         await updateServerSettings(tx, toSettingsChanges(body));
@@ -60,17 +60,20 @@ export function serverOperations({ db, description, poolState, poolSize }: Serve
 
     get_onboarding_state_api_v1_onboarding_state_get: async () => parseOnboardingState(await readServerSettings(db)),
 
-    get_server_statistics_api_v1_statistics_get: async () => ({
-      stacks: await countRows(db, 'stack'),
-      components: await countRows(db, 'stack_component'),
-      projects: await countRows(db, 'project'),
+    get_server_statistics_api_v1_statistics_get: async ({ identity: { permissions } }) => ({
+      stacks: await countRows(db, 'stack', { rows: await permissions?.readableRows('stack') }),
+      components: await countRows(db, 'stack_component', { rows: await permissions?.readableRows('stack_component') }),
+      projects: await countRows(db, 'project', { rows: await permissions?.readableRows('project') }),
     }),
 
-    async get_project_statistics_api_v1_projects__project_name_or_id__statistics_get({ path }) {
+    async get_project_statistics_api_v1_projects__project_name_or_id__statistics_get({ path, identity }) {
       const project = await findProject(db, path.project_name_or_id ?? '');
+      const rowsOf = async (type: 'pipeline' | 'pipeline_run') =>
+        identity.permissions?.readableRows(type, fromDatabaseId(project.id));
+      const projectId = project.id;
       return {
-        pipelines: await countRows(db, 'pipeline', project.id),
-        runs: await countRows(db, 'pipeline_run', project.id),
+        pipelines: await countRows(db, 'pipeline', { projectId, rows: await rowsOf('pipeline') }),
+        runs: await countRows(db, 'pipeline_run', { projectId, rows: await rowsOf('pipeline_run') }),
       };
     },
   } satisfies Handlers;

@@ -6,6 +6,7 @@ import { illegalOperation } from '../../errors.ts';
  * @param action in words, as in `create user`.
  * @throws ApiError IllegalOperationError 403
  */
-export function requireAdmin({ user }: Identity, action: string): void {
-  if (!user.isAdmin) throw illegalOperation(`Only admin users can perform \`${action}\` without RBAC enabled.`);
+export function requireAdmin({ user, permissions }: Identity, action: string): void {
+  if (!permissions && !user.isAdmin)
+    throw illegalOperation(`Only admin users can perform \`${action}\` without RBAC enabled.`);
 }

@@ -104,10 +104,10 @@ export async function loadUser(
   return toUserResponse(row, depth, showPrivate);
 }
 
-/** Users who are no administrators see themselves only. */
-function visibleTo({ user }: Identity): readonly Condition[] {
+/** Users who are no administrators see themselves only, unless a control plane decides what they see. */
+function visibleTo({ user, permissions }: Identity): readonly Condition[] {
   const people = sql<SqlBool>`user.is_service_account = 0`;
-  return user.isAdmin ? [people] : [people, sql<SqlBool>`user.id = ${toDatabaseId(user.id)}`];
+  return user.isAdmin || permissions ? [people] : [people, sql<SqlBool>`user.id = ${toDatabaseId(user.id)}`];
 }
 
 /** How users are listed. */

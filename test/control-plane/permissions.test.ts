@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { SERVER_SECRET } from '../../server/src/testing/test-control-plane.ts';
+import type { Answer } from '../servers/http-client.ts';
+import { at } from '../servers/json.ts';
+import { comparable, logIn, type Pair, type Party, startPair } from './beside-reference.ts';
+
+const idOf = (number: number) => `11111111-1111-4111-8111-${String(number).padStart(12, '0')}`;
+const admin = idOf(1);
+const reader = idOf(2);
+
+let pair: Pair;
+/** What each server has made, by name: the ids differ. */
+const made = new Map<Party, Map<string, string>>();
+const tokens = new Map<Party, Map<string, string>>();
+
+before(async () => {
+  pair = await startPair((planeUrl) => ({
+    ZENML_SERVER_DEPLOYMENT_TYPE: 'cloud',
+    ZENML_SERVER_PRO_API_URL: planeUrl,
+    ZENML_SERVER_PRO_DASHBOARD_URL: 'https://plane.example.com',
+    ZENML_SERVER_PRO_OAUTH2_CLIENT_SECRET: SERVER_SECRET,
+    ZENML_SERVER_PRO_OAUTH2_AUDIENCE: 'audience',
+    ZENML_SERVER_PRO_ORGANIZATION_ID: idOf(98),
+    ZENML_SERVER_PRO_WORKSPACE_ID: idOf(99),
+    ZENML_SERVER_PRO_WORKSPACE_NAME: 'workspace',
+  }));
+  const { users } = pair.plane;
+  users.set('admin', { id: admin, username: 'admin', email: 'a@example.com', is_superuser: true });
+  users.set('reader', { id: reader, username: 'reader', email: 'r@example.com' });
+  for (const party of pair.parties) {
+    const own = new Map<string, string>();
+    for (const user of ['admin', 'reader']) {
+      own.set(user, String(at((await logIn(party, {}, { authorization: `Bearer ${user}` })).body, 'access_token')));
+    }
+    tokens.set(party, own);
+    made.set(party, new Map());
+  }
+});
+after(() => pair?.stop());
+
+/** A text with what this server made in place of `{name}`. */
+const fill = (party: Party, text: string) =>
+  text.replace(/<(\w+)>/g, (_, name: string) => made.get(party)?.get(name) ?? '');
+
+async function send(party: Party, user: string, method: string, path: string, body?: unknown): Promise<Answer> {
+  const headers = { authorization: `Bearer ${tokens.get(party)?.get(user)}`, 'content-type': 'application/json' };
+  const text = body === undefined ? undefined : fill(party, JSON.stringify(body));
+  return party.client.send({ method, path: `/api/v1${fill(party, path)}`, headers, body: text });
+}
+
+/** Gives the reader what is named, on each server with its own ids. */
+function grant(party: Party, ...grants: string[]): void {
+  pair.plane.grants.set(reader, new Set(grants.map((each) => fill(party, each))));
+}
+
+/** Both answer a request alike, under the same permissions. */
+async function same(grants: string[], user: string, method: string, path: string, body?: unknown): Promise<Answer> {
+  const answers: Answer[] = [];
+  for (const party of pair.parties) {
+    grant(party, ...grants);
+    answers.push(await send(party, user, method, path, body));
+  }
+  const [reference, ours] = answers;
+  if (!reference || !ours) throw new Error('There are two servers.');
+  assert.deepEqual(comparable(ours), comparable(reference), `${user} ${method} ${path} with ${grants.join(', ')}`);
+  return ours;
+}
+
+/** Remembers what both have from the beginning. */
+async function know(name: string, path: string, idAt: string): Promise<void> {
+  for (const party of pair.parties) {
+    made.get(party)?.set(name, String(at((await send(party, 'admin', 'GET', path)).body, idAt)));
+  }
+}
+
+/** Makes the same on both as the administrator. */
+async function make(name: string, path: string, body: unknown, idAt = 'id'): Promise<void> {
+  for (const party of pair.parties) {
+    const answer = await send(party, 'admin', 'POST', path, body);
+    assert.equal(answer.status, 200, `${party.name} ${path}: ${JSON.stringify(answer.body)}`);
+    made.get(party)?.set(name, String(at(answer.body, idAt)));
+  }
+}
+
+test('permissions decide on entities, lists and what is within them', async () => {
+  await make('project', '/projects', { name: 'one', display_name: 'One', description: '' });
+  await make('other', '/projects', { name: 'two', display_name: 'Two', description: '' });
+  await make('pipeline', '/pipelines', { name: 'p', project: '<project>' });
+  await make('second', '/pipelines', { name: 'q', project: '<project>' });
+  await make('build', '/pipeline_builds', {
+    project: '<project>',
+    pipeline: '<pipeline>',
+    images: {},
+    is_local: false,
+    contains_code: false,
+  });
+  await make('artifact', '/artifacts', { name: 'a', has_custom_name: true, project: '<project>' });
+  await make('model', '/models', { name: 'm', project: '<project>' });
+  await make('version', '/model_versions', { name: 'v', model: '<model>', project: '<project>' });
+  await make('secret', '/secrets', { name: 's', private: false, values: { key: 'value' } });
+  await make('connector', '/service_connectors', {
+    name: 'c',
+    connector_type: 'docker',
+    auth_method: 'password',
+    resource_types: ['docker-registry'],
+    configuration: { username: 'u', password: 'p', registry: 'example.com' },
+  });
+
+  const nothing: string[] = [];
+  for (const path of [
+    '/projects/<project>',
+    '/pipelines/<pipeline>',
+    '/pipeline_builds/<build>',
+    '/artifacts/<artifact>',
+    '/models/<model>',
+    '/model_versions/<version>',
+    '/secrets/<secret>',
+    '/service_connectors/<connector>',
+    '/service_connectors/<connector>/client',
+    '/projects/<project>/statistics',
+    '/projects?sort_by=asc:name',
+    '/pipelines?project=<project>&sort_by=asc:name',
+    '/pipeline_builds?project=<project>',
+    '/artifacts?project=<project>',
+    '/models?project=<project>',
+    '/model_versions?project=<project>',
+    '/models/<model>/model_versions?project=<project>',
+    '/secrets',
+    '/service_connectors',
+    '/service_accounts',
+    '/runs?project=<project>',
+    '/steps?project=<project>',
+    '/artifact_versions?project=<project>',
+    '/run_wait_conditions?project=<project>',
+    '/hook_invocations?project=<project>',
+    '/triggers?project=<project>',
+    '/webhooks?project=<project>',
+    '/components?sort_by=asc:type',
+    '/stacks',
+    '/flavors?name=s3',
+    '/users?sort_by=asc:name',
+    '/tags',
+    '/info',
+    '/statistics',
+  ]) {
+    await same(nothing, 'reader', 'GET', path);
+    await same(['* *'], 'reader', 'GET', path);
+  }
+  const some = ['read <project>:pipeline/<second>', 'read project/<other>', 'read <project>:pipeline_build'];
+  for (const path of [
+    '/pipelines?project=<project>&sort_by=asc:name',
+    '/pipelines/<pipeline>',
+    '/pipelines/<second>?hydrate=true',
+    '/projects?sort_by=asc:name',
+    '/statistics',
+    '/projects/<other>/statistics',
+    '/pipeline_builds/<build>?hydrate=true',
+    '/pipeline_builds?project=<project>&hydrate=true',
+  ]) {
+    await same(some, 'reader', 'GET', path);
+  }
+  for (const grants of [
+    ['read secret', 'read service_connector'],
+    ['read *', 'read_secret_value *'],
+  ]) {
+    for (const path of ['/secrets', '/secrets/<secret>', '/service_connectors?hydrate=true']) {
+      await same(grants, 'reader', 'GET', path);
+    }
+    await same(grants, 'reader', 'GET', '/service_connectors/<connector>');
+    await same(grants, 'reader', 'GET', '/service_connectors/<connector>?expand_secrets=false');
+  }
+});
+
+test('permissions decide on writes', async () => {
+  await know('orchestrator', '/components?type=orchestrator', 'items.0.id');
+  await know('store', '/components?type=artifact_store', 'items.0.id');
+  const nothing: string[] = [];
+  const requests: [string, string, unknown?][] = [
+    ['POST', '/pipelines', { name: 'r', project: '<project>' }],
+    ['PUT', '/pipelines/<pipeline>', { description: 'x' }],
+    ['POST', '/projects', { name: 'three', display_name: '', description: '' }],
+    ['PUT', '/projects/<project>', { description: 'x' }],
+    ['POST', '/secrets', { name: 't', private: false, values: {} }],
+    ['PUT', '/secrets/<secret>', { values: { key: 'other' } }],
+    ['PUT', '/models/<model>', { description: 'x' }],
+    ['PUT', '/model_versions/<version>', { stage: 'staging', force: true }],
+    ['PUT', '/artifacts/<artifact>', { name: 'b' }],
+    ['POST', '/tags', { name: 'tag', exclusive: false, color: 'red' }],
+    ['POST', '/stacks', { name: 'x', components: { orchestrator: ['<orchestrator>'], artifact_store: ['<store>'] } }],
+    ['PATCH', '/flavors/sync'],
+    ['PUT', '/secrets_operations/backup'],
+    ['DELETE', '/artifact_versions?project_name_or_id=<project>'],
+    ['DELETE', '/pipelines/<second>'],
+    ['DELETE', '/models/<model>'],
+    ['DELETE', '/secrets/<secret>'],
+    ['DELETE', '/pipelines/00000000-0000-4000-8000-000000000000'],
+  ];
+  for (const [method, path, body] of requests) await same(nothing, 'reader', method, path, body);
+  await same(['update <project>:model_version/<version>'], 'reader', 'PUT', '/model_versions/<version>', {
+    stage: 'staging',
+    force: true,
+  });
+  const changes = ['create <project>:pipeline', 'update <project>:pipeline/<pipeline>', 'read <project>:pipeline'];
+  for (const [method, path, body] of requests.slice(0, 2)) await same(changes, 'reader', method, path, body);
+  // What is one's own needs no permission.
+  const own = await same(nothing, 'reader', 'GET', '/pipelines?project=<project>');
+  assert.equal(at(own.body, 'items.0.name'), 'r');
+  pair.plane.takeAsked();
+  await same(['delete <project>:pipeline/<second>'], 'reader', 'DELETE', '/pipelines/<second>');
+  const told = pair.plane.takeAsked().filter(({ url }) => url.startsWith('/rbac/resources'));
+  assert.deepEqual(
+    told.map(({ method, url }) => `${method} ${url}`),
+    pair.parties.map((party) => {
+      const resource = fill(party, '<project>:pipeline/<second>');
+      return `DELETE /rbac/resources?resources=${encodeURIComponent(resource)}`;
+    }),
+  );
+});
+
+test('who may share a resource does so, and no more of it than is theirs', async () => {
+  const path = '/users/resource_membership?resource_type=';
+  const share = (grants: string[], query: string, actions: unknown = ['read']) =>
+    same(grants, 'reader', 'POST', `${path}${query}`, actions);
+  await share([], 'pipeline&resource_id=<pipeline>&user_id=u');
+  await share(['share <project>:pipeline'], 'pipeline&resource_id=<pipeline>&user_id=u');
+  await share(['share *'], `pipeline&resource_id=<pipeline>&user_id=${reader}`);
+  await share(['* *'], 'nothing&resource_id=<pipeline>&user_id=u');
+  await share(['* *'], 'pipeline&resource_id=00000000-0000-4000-8000-000000000000&user_id=u');
+  await share(['* *'], 'pipeline&resource_id=<pipeline>&user_id=u', ['fly']);
+  pair.plane.takeAsked();
+  await share(['* *'], 'stack&resource_id=00000000-0000-4000-8000-000000000000&team_id=t');
+  await share(['* *'], 'pipeline&resource_id=<pipeline>&user_id=u', ['read', 'update']);
+  await share(['* *'], 'secret&resource_id=<secret>&team_id=t', []);
+  const asked = pair.plane.takeAsked().filter(({ url }) => url.startsWith('/rbac/resource_members'));
+  const [reference, ours] = pair.parties.map((_, index) =>
+    asked.filter((_each, at) => at % 2 === index).map(({ body }) => comparable({ status: 0, body: JSON.parse(body) })),
+  );
+  assert.deepEqual(ours, reference);
+});
