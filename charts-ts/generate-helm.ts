@@ -32,5 +32,6 @@ const { namespace: _release, ...properties } = schemaOfValues().properties ?? {}
 write('values.yaml', writeValues({ properties }));
 write('values.schema.json', JSON.stringify(z.toJSONSchema(helmSchema, { io: 'input', target: 'draft-7' }), null, 2));
 write('templates/_settings.tpl', writeHelpers(variables));
+write('templates/NOTES.txt', readFileSync(new URL('helm/notes.txt', import.meta.url), 'utf8'));
 write('templates/checks.yaml', '{{- include "zenml.checks" . -}}\n');
 for (const [name, text] of templates) write(join('templates', name), text);

@@ -40,6 +40,10 @@ const DERIVED = new Set([
   ...['server.environment', 'runners.namespace', 'runners.serviceAccount', 'networkPolicy.kubernetesApiPorts'],
 ]);
 
+/** Whether the chart makes the server's namespace: that of the release is there before its manifests are. */
+export const MAKES_SERVER_NAMESPACE =
+  '(and $.Values.createNamespaces (ne (include "zenml.namespace" $) $.Release.Namespace))';
+
 /** Whether a Job migrates the database. */
 const BY_JOB = '(eq $.Values.migration.mode "job")';
 
@@ -78,9 +82,8 @@ export function makeSymbols(marks: Marks, writer: TemplateWriter): Symbols {
   };
   const switches = [
     ...builder.switches,
-    // The namespace of the release is there before its manifests are.
     {
-      condition: `(and $.Values.createNamespaces (ne ${included('namespace')} $.Release.Namespace))`,
+      condition: MAKES_SERVER_NAMESPACE,
       path: ['makes', 'serverNamespace'],
       off: false,
     },

@@ -3,7 +3,7 @@ import { ServerChart } from '../src/server-chart.ts';
 import type { Settings } from '../src/settings.ts';
 import { addCondition, type Json, type Node, toNode } from './conditional.ts';
 import { Marks } from './marks.ts';
-import { makeSymbols, type Switch } from './symbols.ts';
+import { MAKES_SERVER_NAMESPACE, makeSymbols, type Switch } from './symbols.ts';
 import { TemplateWriter } from './template.ts';
 
 /** Manifests by the paths of their constructs. */
@@ -60,7 +60,10 @@ export function makeTemplates(): { readonly templates: Map<string, string>; read
   return { templates, variables };
 }
 
-/** Has Helm wait for the Job before it changes anything else. A Secret from a store is not there before the first release. */
+/**
+ * Has Helm wait for the Job before it changes anything else. Before the first release there is neither a Secret from a store nor a
+ * namespace that the chart makes: then the Job is a part of it.
+ */
 function addHook(job: Node | undefined): void {
   const metadata = job?.kind === 'map' ? job.entries.find(({ key }) => key === 'metadata')?.node : undefined;
   if (metadata?.kind !== 'map') throw new Error('There is no Job to make a hook of.');
@@ -72,7 +75,7 @@ function addHook(job: Node | undefined): void {
   metadata.entries.push({
     key: 'annotations',
     node: toNode(annotations),
-    conditions: ['not (and $.Release.IsInstall $.Values.secret.externalSecret)'],
+    conditions: [`not (and $.Release.IsInstall (or $.Values.secret.externalSecret ${MAKES_SERVER_NAMESPACE}))`],
     onlyOff: false,
   });
 }

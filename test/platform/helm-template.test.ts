@@ -170,6 +170,19 @@ test('without a name the server’s namespace is that of the release, which Helm
   assert.ok('Deployment release/zenml-workspace-server' in given);
 });
 
+test('the Job that migrates runs before all else, where what it needs is there by then', async () => {
+  const job = { migration: { mode: 'job' } };
+  const store = { ...job, secret: { externalSecret: { storeName: 'store', key: 'zenml' } } };
+  const hookOf = async (values: object, ...args: string[]) => {
+    const all = ['template', 'zenml', chart, '--namespace', 'release', '--values', fileOf(values), ...args];
+    return /helm\.sh\/hook: (.*)/.exec(await helm(...all))?.[1];
+  };
+  assert.equal(await hookOf(job), 'pre-install,pre-upgrade');
+  assert.equal(await hookOf(store), undefined);
+  assert.equal(await hookOf({ ...job, namespace: 'made' }), undefined);
+  assert.equal(await hookOf(store, '--is-upgrade'), 'pre-install,pre-upgrade');
+});
+
 test('Helm finds nothing to complain about', async () => {
   for (const values of [{}, everything, nothing]) {
     assert.match(await helm('lint', '--strict', chart, '--values', fileOf(values)), /0 chart\(s\) failed/);
