@@ -1,29 +1,29 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { findProvider, sourcesOf } from './provider.ts';
 import { ACCEPTED, scan, scannerPrograms } from './scanner.ts';
 import { seeServerOn } from './server-on-stack.ts';
 import { readConfiguration, StackOnMoto, UNPROTECTED } from './stack-on-moto.ts';
-import { findProvider, findTerraform } from './terraform.ts';
+import { synthesize } from './synthesize.ts';
+import { findTerraform } from './terraform.ts';
 
 const program = findTerraform();
-const mirror = findProvider('hashicorp/aws');
-const missing = [
-  ...(program === undefined ? ['terraform is not on PATH'] : []),
-  ...(mirror === undefined ? ['no mirror holds hashicorp/aws: name one by TF_PLUGIN_MIRROR'] : []),
-];
-if (missing.length > 0) {
-  process.stderr.write(`STACKS ARE NOT APPLIED: ${missing.join('; ')}. They are only synthesized.\n`);
-}
+const { required_providers: required } = synthesize({ cloud: 'aws' }).terraform;
+const provider = { name: 'hashicorp/aws', version: required['aws']?.version ?? '' };
+const found =
+  program === undefined ? 'terraform is not on PATH' : await findProvider(provider, sourcesOf(program, provider));
+const skip = typeof found === 'string' && found;
+if (skip) process.stderr.write(`STACKS ARE NOT APPLIED, they are only synthesized: ${skip}\n`);
 
 /** Opens a stack of a configuration file. */
 function open(path: string): Promise<StackOnMoto> {
-  assert.ok(program !== undefined && mirror !== undefined);
-  return StackOnMoto.open(readConfiguration(path), program, mirror);
+  assert.ok(program !== undefined && typeof found !== 'string');
+  return StackOnMoto.open(readConfiguration(path), program, found);
 }
 
 // They wait for most of their time: the provider does so for a minute at each step of a database. So those with replicas,
 // which have twice as many, are applied unprotected.
-describe('on AWS', { skip: missing.join('; ') || false, concurrency: true }, () => {
+describe('on AWS', { skip, concurrency: true }, () => {
   describe('the stack by default', { concurrency: false }, () => {
     let stack: StackOnMoto;
     before(async () => {
@@ -65,9 +65,9 @@ describe('on AWS', { skip: missing.join('; ') || false, concurrency: true }, () 
 
     test('stands up once in two regions, with a password that no state holds, and goes when it is told to', async () => {
       const plan = await stack.plan();
-      const [found] = await Promise.all([scannerPrograms && scan(plan, 'terraform_plan'), stack.apply(UNPROTECTED)]);
+      const [faults] = await Promise.all([scannerPrograms && scan(plan, 'terraform_plan'), stack.apply(UNPROTECTED)]);
       // The scanner has nothing against the plan but what has a reason.
-      if (found) assert.deepEqual(found, Object.keys(ACCEPTED.aws));
+      if (faults) assert.deepEqual(faults, Object.keys(ACCEPTED.aws));
       const secrets = /"(password|password_wo|secret_string|secret_string_wo|random_password)": "[^"]+"/g;
       assert.deepEqual((await stack.terraform.do('state', 'pull')).match(secrets), null);
       await stack.destroy();

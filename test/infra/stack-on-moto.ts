@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { type Moto, startMoto } from './moto.ts';
+import type { Mirror } from './provider.ts';
 import { forMoto, synthesize } from './synthesize.ts';
-import { type Mirror, Terraform } from './terraform.ts';
+import { Terraform } from './terraform.ts';
 
 /** The region of all examples. */
 export const REGION = 'eu-central-1';

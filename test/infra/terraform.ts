@@ -1,41 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
+import type { Mirror } from './provider.ts';
 
 const run = promisify(execFile);
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
-
-/** Folders with unpacked providers, as `terraform providers mirror` fills them. */
-function mirrors(): string[] {
-  const given = process.env['TF_PLUGIN_MIRROR'];
-  const usual = [
-    join(homedir(), '.terraform.d', 'plugins'),
-    '/usr/local/share/terraform/plugins',
-    '/usr/share/terraform/plugins',
-    '/opt/tf-plugins',
-  ];
-  return given === undefined ? usual : [given];
-}
-
-/** A mirror that holds a provider, with the newest version of it. */
-export interface Mirror {
-  readonly path: string;
-  readonly version: string;
-}
-
-/** Where a provider lies on this machine, `namespace/type`; `undefined` where it doesn't. */
-export function findProvider(provider: string): Mirror | undefined {
-  for (const path of mirrors()) {
-    const folder = join(path, 'registry.terraform.io', provider);
-    if (!existsSync(folder)) continue;
-    const versions = readdirSync(folder).filter((name) => /^\d+\.\d+\.\d+$/.test(name));
-    const version = versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
-    if (version !== undefined) return { path, version };
-  }
-  return undefined;
-}
 
 /** The program `terraform` on PATH; `undefined` where there is none. */
 export function findTerraform(): string | undefined {
