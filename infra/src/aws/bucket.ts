@@ -11,9 +11,13 @@ import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versionin
 import { Construct } from 'constructs';
 import { formatPolicy, type Statement } from './policy.ts';
 
+/** What a bucket is made with. */
 export interface BucketProps {
+  /** One of all accounts of AWS: it begins with the stack's name and has the account in it. */
   readonly name: string;
+  /** The key that objects are encrypted with where a write names none. */
   readonly keyArn: string;
+  /** Whether Terraform refuses to remove it; else it is removed with what is in it. */
   readonly protectData: boolean;
   /** After how many days objects are removed. Without it they stay. */
   readonly expireAfterDays?: number;

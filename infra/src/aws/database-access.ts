@@ -6,9 +6,12 @@ import type { Elsewhere } from './surroundings.ts';
 /** Port of MySQL. */
 export const MYSQL_PORT = 3306;
 
+/** Who is let in, and where. */
 export interface DatabaseAccessProps extends Elsewhere {
+  /** Of the stack. */
   readonly name: string;
   readonly vpcId: string;
+  /** Address ranges of clients. */
   readonly cidrs: readonly string[];
   /** Security group of the cluster's nodes. */
   readonly clusterGroupId?: string;

@@ -2,7 +2,9 @@ import { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group/ind
 import type { Construct } from 'constructs';
 import type { Elsewhere } from './surroundings.ts';
 
+/** Which settings, and of what. */
 interface ParametersProps extends Elsewhere {
+  /** What the group's name begins with. */
   readonly name: string;
   /** `8.0` or `8.4`. */
   readonly version: string;

@@ -7,6 +7,7 @@ import type { Surroundings } from './surroundings.ts';
 const RANDOM = 'aws_secretsmanager_random_password';
 const READ = 'aws_secretsmanager_secret_version';
 
+/** Whose password, and what it is encrypted with. */
 interface PasswordProps {
   readonly surroundings: Surroundings;
   readonly keyArn: string;

@@ -1,26 +1,32 @@
-import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
 import { DbInstance } from '@cdktf/provider-aws/lib/db-instance/index.js';
 import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group/index.js';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
-import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js';
 import { Construct } from 'constructs';
 import { MYSQL_PORT } from './database-access.ts';
+import { DATABASE_LOGS, makeDatabaseLogs } from './database-logs.ts';
+import { makeMonitoringRole } from './database-monitoring.ts';
 import { makeDatabaseParameters } from './database-parameters.ts';
 import { DatabasePassword } from './database-password.ts';
-import { formatPolicy } from './policy.ts';
 import type { Elsewhere, Surroundings } from './surroundings.ts';
 
+/** Where a database lies; what it is like the configuration says. */
 export interface DatabaseProps {
   readonly surroundings: Surroundings;
+  /** Of storage, backups, logs and the master's password. */
   readonly keyArn: string;
+  /** Security group that says who may connect. */
   readonly groupId: string;
+  /** Private ones, in two zones or more. */
   readonly subnetIds: readonly string[];
 }
 
+/** Where a copy of the database lies. */
 export interface ReplicaProps extends Elsewhere {
   readonly name: string;
+  /** A key of its region. */
   readonly keyArn: string;
+  /** Security group of its region. */
   readonly groupId: string;
+  /** Without it, that of the database. */
   readonly instanceClass?: string;
   /** Where the replica lies in another region than the database. */
   readonly subnetIds?: readonly string[];
@@ -44,7 +50,7 @@ export class Database extends Construct {
     const { name, protectData, database } = surroundings.config;
     this.#surroundings = surroundings;
     this.#parameterGroup = makeDatabaseParameters(this, 'parameters', { name, version: database.version }).name;
-    this.#monitoringRoleArn = this.#makeMonitoringRole();
+    this.#monitoringRoleArn = makeMonitoringRole(this, surroundings);
     const password = database.replicas.length > 0 ? new DatabasePassword(this, 'password', props) : undefined;
     this.#instance = new DbInstance(this, 'instance', {
       ...this.#shared(keyArn, props.groupId),
@@ -68,7 +74,7 @@ export class Database extends Construct {
       skipFinalSnapshot: !protectData,
       finalSnapshotIdentifier: protectData ? `${name}-final` : undefined,
       deleteAutomatedBackups: !protectData,
-      dependsOn: this.#makeLogGroups(keyArn),
+      dependsOn: makeDatabaseLogs(this, surroundings, keyArn),
       lifecycle: { preventDestroy: protectData },
     });
     this.host = this.#instance.address;
@@ -112,7 +118,7 @@ export class Database extends Construct {
       autoMinorVersionUpgrade: true,
       copyTagsToSnapshot: true,
       caCertIdentifier: 'rds-ca-rsa2048-g1',
-      enabledCloudwatchLogsExports: ['error', 'slowquery'],
+      enabledCloudwatchLogsExports: [...DATABASE_LOGS],
       performanceInsightsEnabled: true,
       performanceInsightsKmsKeyId: keyArn,
       monitoringInterval: 60,
@@ -125,40 +131,4 @@ export class Database extends Construct {
     const group = new DbSubnetGroup(this, id, { provider, namePrefix: `${name}-`, subnetIds: [...subnetIds] });
     return group.name;
   }
-
-  #makeMonitoringRole(): string {
-    const { config, partition } = this.#surroundings;
-    const role = new IamRole(this, 'monitoring', {
-      name: `${config.name}-database-monitoring`,
-      assumeRolePolicy: formatPolicy([
-        { principal: { Service: 'monitoring.rds.amazonaws.com' }, actions: ['sts:AssumeRole'] },
-      ]),
-    });
-    new IamRolePolicyAttachment(this, 'monitoring-policy', {
-      role: role.name,
-      policyArn: `arn:${partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole`,
-    });
-    return role.arn;
-  }
-
-  /** Made here, because those that RDS makes are kept for ever and without our key. */
-  #makeLogGroups(keyArn: string): CloudwatchLogGroup[] {
-    const { name, logDays } = this.#surroundings.config;
-    return ['error', 'slowquery'].map(
-      (log) =>
-        new CloudwatchLogGroup(this, `log-${log}`, {
-          name: `/aws/rds/instance/${name}/${log}`,
-          retentionInDays: roundUpRetention(logDays),
-          kmsKeyId: keyArn,
-        }),
-    );
-  }
-}
-
-/** CloudWatch keeps logs for certain numbers of days only. */
-export function roundUpRetention(days: number): number {
-  const offered = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-  ];
-  return offered.find((number) => number >= days) ?? 3653;
 }

@@ -50,7 +50,9 @@ export class EncryptionKey extends Construct {
   }
 }
 
+/** Where a key is. */
 interface KeyProps {
   readonly surroundings: Surroundings;
+  /** The one whose services may use it. */
   readonly region: string;
 }

@@ -3,10 +3,12 @@ import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js'
 import { Construct } from 'constructs';
 import { formatPolicy, type Statement } from './policy.ts';
 
+/** Who gets a role, and what it allows. */
 export interface IdentityProps {
   readonly name: string;
   readonly description: string;
   readonly oidc: OidcProvider;
+  /** The service account of Kubernetes. */
   readonly account: { readonly namespace: string; readonly serviceAccount: string };
   readonly statements: readonly Statement[];
 }

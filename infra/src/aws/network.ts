@@ -12,9 +12,12 @@ import { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint/index.js';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 
+/** What a new network is like. */
 export interface NetworkProps {
+  /** What the names of its parts begin with. */
   readonly name: string;
   readonly region: string;
+  /** Its address range; a sixteenth of it makes a subnet. */
   readonly cidr: string;
   /** Letters of the zones. */
   readonly zones: readonly string[];

@@ -2,10 +2,14 @@ import { EcrLifecyclePolicy } from '@cdktf/provider-aws/lib/ecr-lifecycle-policy
 import { EcrRepository } from '@cdktf/provider-aws/lib/ecr-repository/index.js';
 import { Construct } from 'constructs';
 
+/** What a repository is made with. */
 export interface RepositoryProps {
+  /** With its path: `zenml/zenml-runner`. */
   readonly name: string;
   readonly keyArn: string;
+  /** Whether Terraform refuses to remove it; else it is removed with its images. */
   readonly protectData: boolean;
+  /** Older ones are removed. */
   readonly imagesToKeep: number;
   /** Tags that are overwritten, with `*`: none where it is left out. */
   readonly mutableTags?: string;

@@ -5,11 +5,14 @@ import { DatabaseAccess } from './database-access.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** A region, and who may reach the replica there. */
 export interface ReplicaRegionProps {
   readonly surroundings: Surroundings;
   readonly region: string;
+  /** Of everything in the region. */
   readonly tags: Record<string, string>;
   readonly vpcId: string;
+  /** Address ranges. */
   readonly clients: readonly string[];
 }
 

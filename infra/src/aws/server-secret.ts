@@ -1,9 +1,12 @@
 import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret/index.js';
 import { Construct } from 'constructs';
 
+/** What the place is made with. */
 export interface ServerSecretProps {
+  /** Of the stack. */
   readonly name: string;
   readonly keyArn: string;
+  /** Whether Terraform refuses to remove it, and AWS can give it back for 30 days. */
   readonly protectData: boolean;
 }
 

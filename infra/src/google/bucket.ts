@@ -2,10 +2,14 @@ import { StorageBucket, type StorageBucketLifecycleRule } from '@cdktf/provider-
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js';
 import { Construct } from 'constructs';
 
+/** What a bucket is made with. */
 export interface BucketProps {
+  /** One of all of Google Cloud: it begins with the project. */
   readonly name: string;
   readonly location: string;
+  /** Of Cloud KMS. Without it Google's own. */
   readonly encryptionKey?: string;
+  /** Whether Terraform refuses to remove it; else it is removed with what is in it. */
   readonly protectData: boolean;
   /** After how many days objects are removed. Without it they stay. */
   readonly expireAfterDays?: number;

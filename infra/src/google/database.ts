@@ -7,13 +7,17 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { GoogleConfig } from '../config/google-config.ts';
 
+/** Where a database lies; what it is like the configuration says. */
 export interface DatabaseProps {
   readonly config: GoogleConfig;
+  /** Of the instances, which take none of the provider. */
   readonly labels: Record<string, string>;
   readonly networkId: string;
+  /** What must be there before. */
   readonly dependsOn: ITerraformDependable[];
 }
 
+/** Settings of MySQL. */
 const FLAGS = {
   local_infile: 'off',
   skip_show_database: 'on',

@@ -9,7 +9,8 @@ import { Bucket } from './bucket.ts';
 import { Database } from './database.ts';
 import { googleChartValues } from './google-chart-values.ts';
 import { Identity } from './identity.ts';
-import { Network, PrivateServiceAccess } from './network.ts';
+import { Network } from './network.ts';
+import { PrivateServiceAccess } from './private-service-access.ts';
 import { Repository } from './registry.ts';
 import { ServerSecret } from './server-secret.ts';
 

@@ -2,9 +2,11 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account/index
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member/index.js';
 import { Construct } from 'constructs';
 
+/** Who acts as a service account. */
 export interface IdentityProps {
   readonly name: string;
   readonly project: string;
+  /** The service account of Kubernetes. */
   readonly account: { readonly namespace: string; readonly serviceAccount: string };
 }
 

@@ -1,16 +1,12 @@
 import { ComputeFirewall } from '@cdktf/provider-google/lib/compute-firewall/index.js';
-import { ComputeGlobalAddress } from '@cdktf/provider-google/lib/compute-global-address/index.js';
 import { ComputeNetwork } from '@cdktf/provider-google/lib/compute-network/index.js';
 import { ComputeRouter } from '@cdktf/provider-google/lib/compute-router/index.js';
 import { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat/index.js';
 import { ComputeSubnetwork } from '@cdktf/provider-google/lib/compute-subnetwork/index.js';
-import { ServiceNetworkingConnection } from '@cdktf/provider-google/lib/service-networking-connection/index.js';
-import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { GoogleConfig } from '../config/google-config.ts';
 
 const NEW_NETWORK = '10.40.0.0/20';
-const SERVICES_PREFIX = 20;
 
 /** A network with room for a cluster, whose nodes have no public addresses and leave it through a NAT. */
 export class Network extends Construct {
@@ -53,30 +49,5 @@ export class Network extends Construct {
     });
     this.networkId = network.id;
     this.subnetworkId = subnetwork.id;
-  }
-}
-
-/** Addresses of a network for Google's managed services, of which Cloud SQL is one. */
-export class PrivateServiceAccess extends Construct {
-  readonly cidr: string;
-  /** What must be there before the first instance. */
-  readonly ready: ITerraformDependable;
-
-  constructor(scope: Construct, id: string, { name, networkId }: { name: string; networkId: string }) {
-    super(scope, id);
-    const range = new ComputeGlobalAddress(this, 'range', {
-      name: `${name}-services`,
-      network: networkId,
-      purpose: 'VPC_PEERING',
-      addressType: 'INTERNAL',
-      prefixLength: SERVICES_PREFIX,
-    });
-    this.ready = new ServiceNetworkingConnection(this, 'connection', {
-      network: networkId,
-      service: 'servicenetworking.googleapis.com',
-      reservedPeeringRanges: [range.name],
-      deletionPolicy: 'ABANDON',
-    });
-    this.cidr = `${range.address}/${SERVICES_PREFIX}`;
   }
 }

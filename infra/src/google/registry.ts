@@ -2,6 +2,7 @@ import { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-
 import { ArtifactRegistryRepositoryIamMember } from '@cdktf/provider-google/lib/artifact-registry-repository-iam-member/index.js';
 import { Construct } from 'constructs';
 
+/** What a repository is made with. */
 export interface RepositoryProps {
   readonly name: string;
   readonly description: string;

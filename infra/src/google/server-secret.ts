@@ -2,8 +2,11 @@ import { SecretManagerSecret } from '@cdktf/provider-google/lib/secret-manager-s
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js';
 import { Construct } from 'constructs';
 
+/** What the place is made with. */
 export interface ServerSecretProps {
+  /** Of the stack. */
   readonly name: string;
+  /** The only one that it is kept in. */
   readonly region: string;
   readonly encryptionKey?: string;
   readonly protectData: boolean;
