@@ -151,7 +151,7 @@ export const suites = [
     name: 'stacks',
     about:
       'the stacks of AWS, applied by Terraform with the real provider to moto, the server on one of them, and taken down',
-    needs: ['database', 'python', 'scanner'],
+    needs: ['terraform', 'database', 'python', 'scanner'],
     // It waits for most of its time.
     cores: 0,
     run: (context) =>
@@ -168,11 +168,15 @@ export const suites = [
   },
   {
     name: 'synthesis',
-    about: 'cdktf synth of every example and cdk8s synth, by their commands, without network, on Node 22 and 24',
-    needs: ['nodes'],
+    about:
+      'cdktf synth of every example and cdk8s synth, by their commands, without network, on Node 22 and 24; a scan of the stack of Google Cloud',
+    needs: ['nodes', 'scanner'],
     cores: 1,
     run: (context) =>
-      context.nodeTests('test/synthesis/**/*.test.ts', { ZENML_TEST_NODES: context.have.nodes.join(delimiter) }),
+      context.nodeTests('test/synthesis/**/*.test.ts', {
+        ZENML_TEST_NODES: context.have.nodes.join(delimiter),
+        ZENML_TEST_SCANNER_BIN: context.have.scanner.bin,
+      }),
   },
   {
     name: 'lint',

@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { findProvider, sourcesOf } from './provider.ts';
+import { findTools } from './provider.ts';
 import { ACCEPTED, scan, scannerPrograms } from './scanner.ts';
 import { seeServerOn } from './server-on-stack.ts';
 import { readConfiguration, StackOnMoto, UNPROTECTED } from './stack-on-moto.ts';
-import { synthesize } from './synthesize.ts';
-import { findTerraform } from './terraform.ts';
 
-const program = findTerraform();
-const { required_providers: required } = synthesize({ cloud: 'aws' }).terraform;
-const provider = { name: 'hashicorp/aws', version: required['aws']?.version ?? '' };
-const found =
-  program === undefined ? 'terraform is not on PATH' : await findProvider(provider, sourcesOf(program, provider));
-const skip = typeof found === 'string' && found;
-if (skip) process.stderr.write(`STACKS ARE NOT APPLIED, they are only synthesized: ${skip}\n`);
+const tools = await findTools();
+const skip = typeof tools === 'string' && tools;
 
 /** Opens a stack of a configuration file. */
 function open(path: string): Promise<StackOnMoto> {
-  assert.ok(program !== undefined && typeof found !== 'string');
-  return StackOnMoto.open(readConfiguration(path), program, found);
+  assert.ok(typeof tools !== 'string');
+  return StackOnMoto.open(readConfiguration(path), tools);
 }
 
 // They wait for most of their time: the provider does so for a minute at each step of a database. So those with replicas,
@@ -33,7 +26,7 @@ describe('on AWS', { skip, concurrency: true }, () => {
 
     test('stands up once, refuses to destroy data, and goes once it is told to let go of it', async () => {
       await stack.apply();
-      const refused = await stack.terraform.try('destroy', '-auto-approve', '-input=false');
+      const refused = await stack.terraform.try('destroy', '-auto-approve', '-input=false', '-refresh=false');
       assert.notEqual(refused.code, 0);
       assert.match(refused.output, /prevent_destroy/);
       await stack.unprotect();

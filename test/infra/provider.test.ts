@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { findProvider, type Sources, sourcesOf } from './provider.ts';
-import { findTerraform } from './terraform.ts';
+import { findProgram } from '../../tools/bootstrap/process.mjs';
+import { awsProvider, findProvider, type Sources, sourcesOf } from './provider.ts';
 
-const aws = { name: 'hashicorp/aws', version: '6.25.0' };
+const aws = awsProvider();
 const directory = mkdtempSync(join(tmpdir(), 'provider-test-'));
 after(() => rmSync(directory, { recursive: true }));
 
@@ -26,8 +26,8 @@ const nothing: Sources = {
 test('a provider is taken from the first mirror that holds it, in its newest version', async () => {
   const folders = [mirror('empty'), mirror('first', '5.9.0', '5.100.0'), mirror('second', '6.0.0')];
   assert.deepEqual(await findProvider(aws, { ...nothing, folders }), { path: folders[1], version: '5.100.0' });
-  const packed = [mirror('packed', 'terraform-provider-aws_6.25.0_linux_amd64.zip', 'index.json')];
-  assert.deepEqual(await findProvider(aws, { ...nothing, folders: packed }), { path: packed[0], version: '6.25.0' });
+  const packed = [mirror('packed', 'terraform-provider-aws_6.24.0_linux_amd64.zip', 'index.json')];
+  assert.deepEqual(await findProvider(aws, { ...nothing, folders: packed }), { path: packed[0], version: '6.24.0' });
 });
 
 test('the mirror that TF_PLUGIN_MIRROR names comes before the usual places', () => {
@@ -53,7 +53,7 @@ test('where no mirror holds it, it is fetched from the registry once', async () 
   rmSync(nothing.fetched, { recursive: true });
 });
 
-const program = findTerraform();
+const program = findProgram(['terraform']);
 
 test('a registry that does not answer is named, and leaves nothing behind', {
   skip: program === undefined && 'terraform is not on PATH',

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cachePath } from '../../tools/bootstrap/cache.mjs';
-import { capture } from '../../tools/bootstrap/process.mjs';
+import { capture, findProgram } from '../../tools/bootstrap/process.mjs';
 
 /** A provider of Terraform's registry. */
 export interface Provider {
@@ -16,6 +17,14 @@ export interface Provider {
 export interface Mirror {
   readonly path: string;
   readonly version: string;
+}
+
+/** AWS' provider, in the version that the constructs were generated from. */
+export function awsProvider(): Provider {
+  const description: { cdktf: { provider: { version: string } } } = createRequire(import.meta.url)(
+    '@cdktf/provider-aws/package.json',
+  );
+  return { name: 'hashicorp/aws', version: description.cdktf.provider.version };
 }
 
 /** Where mirrors usually lie. */
@@ -52,6 +61,22 @@ export function sourcesOf(
     fetched,
     fetch: () => fetchProvider(program, provider, fetched, environment),
   };
+}
+
+/** What stacks are applied with. */
+export interface Tools {
+  /** Terraform's path. */
+  readonly program: string;
+  readonly mirror: Mirror;
+}
+
+/** Finds Terraform and AWS' provider. @returns why stacks cannot be applied here, where that is so */
+export async function findTools(): Promise<Tools | string> {
+  const program = findProgram(['terraform']);
+  if (program === undefined) return 'terraform is not on PATH';
+  const provider = awsProvider();
+  const mirror = await findProvider(provider, sourcesOf(program, provider));
+  return typeof mirror === 'string' ? mirror : { program, mirror };
 }
 
 /** Finds a provider. @returns why there is none, where that is so */

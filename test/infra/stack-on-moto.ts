@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { type Moto, startMoto } from './moto.ts';
-import type { Mirror } from './provider.ts';
+import type { Tools } from './provider.ts';
 import { forMoto, synthesize } from './synthesize.ts';
 import { Terraform } from './terraform.ts';
 
@@ -49,7 +49,7 @@ export class StackOnMoto {
   readonly #version: string;
   #isInitialized = false;
 
-  private constructor(moto: Moto, configuration: Configuration, program: string, mirror: Mirror) {
+  private constructor(moto: Moto, configuration: Configuration, { program, mirror }: Tools) {
     this.moto = moto;
     this.#configuration = configuration;
     this.#version = mirror.version;
@@ -63,10 +63,10 @@ export class StackOnMoto {
   }
 
   /** Makes the account, with what the configuration says to be there: cluster, bucket of states, networks. */
-  static async open(given: Configuration, program: string, mirror: Mirror): Promise<StackOnMoto> {
+  static async open(given: Configuration, tools: Tools): Promise<StackOnMoto> {
     const moto = await startMoto(process.env['ZENML_TEST_PYTHON'] ?? 'python3');
     try {
-      return new StackOnMoto(moto, await prepare(moto, given), program, mirror);
+      return new StackOnMoto(moto, await prepare(moto, given), tools);
     } catch (error) {
       await moto.stop();
       throw error;
@@ -106,12 +106,12 @@ export class StackOnMoto {
   /** Lets go of the data of a stack that stands, as whoever wants to be rid of it does first. */
   async unprotect(): Promise<void> {
     this.#use(UNPROTECTED);
-    await this.terraform.do('apply', ...QUIETLY);
+    await this.terraform.do('apply', ...QUIETLY, '-refresh=false');
   }
 
   /** Takes the stack away, whose data is not protected. */
   async destroy(): Promise<void> {
-    await this.terraform.do('destroy', ...QUIETLY);
+    await this.terraform.do('destroy', ...QUIETLY, '-refresh=false');
     assert.equal((await this.terraform.do('state', 'list')).trim(), '');
   }
 

@@ -1,17 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import type { Mirror } from './provider.ts';
 
 const run = promisify(execFile);
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
-
-/** The program `terraform` on PATH; `undefined` where there is none. */
-export function findTerraform(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, 'terraform')).find((path) => existsSync(path));
-}
 
 /** What a run of Terraform printed, with its exit code. */
 export interface Ended {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ACCEPTED, scan, scannerPrograms } from './scanner.ts';
-import { synthesize } from './synthesize.ts';
+import { ACCEPTED, scan, scannerPrograms } from '../infra/scanner.ts';
+import { synthesize } from '../infra/synthesize.ts';
 
 test('the scanner has nothing against the stack on Google Cloud but what has a reason', {
   skip: scannerPrograms === undefined && 'set ZENML_TEST_SCANNER_BIN',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ensureSdkImage } from '../../test/cluster/sdk-image.mjs';
 import { ensureChromium } from '../bootstrap/chromium.mjs';
 import { ensureDashboard } from '../bootstrap/dashboard.mjs';
+import { Failure } from '../bootstrap/failure.mjs';
 import { ensureDatabase } from '../bootstrap/mariadb.mjs';
 import { ensureNodes } from '../bootstrap/node.mjs';
 import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
@@ -10,6 +11,14 @@ import { ensureBuilderImage } from '../builder-image/build.mjs';
 import { ensureClusterPrograms } from '../cluster/programs.mjs';
 import { ensureHelm } from '../helm/helm.mjs';
 import { ensureServerImage } from '../image/build.mjs';
+
+/** Terraform itself is not installed: that is the user's. */
+async function ensureTerraform() {
+  const { findTools } = await import('../../test/infra/provider.ts');
+  const found = await findTools();
+  if (typeof found === 'string') throw new Failure(`STACKS ARE NOT APPLIED: ${found}`);
+  return found;
+}
 
 /**
  * What suites need beyond the npm packages. `ensure` installs it once and returns what the suite uses, or throws a
@@ -22,6 +31,7 @@ export const needs = {
     about: 'Python 3.11 to 3.13 with zenml[server]==0.98.0 and pytest (test/requirements.txt)',
     ensure: (root) => ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt')),
   },
+  terraform: { about: 'Terraform 1.11 with the provider of AWS', ensure: () => ensureTerraform() },
   nodes: { about: 'Node 22 and 24, from npm', ensure: () => ensureNodes() },
   scanner: {
     about: 'Python with checkov, which scans stacks',
