@@ -53,8 +53,10 @@ import { createServiceConnectorsService } from './features/service-connectors/se
 import { servicesOperations } from './features/services/services-operations.ts';
 import type { Preflight } from './features/snapshot-runs/dry-run.ts';
 import { createRunResumption } from './features/snapshot-runs/run-resumption-service.ts';
+import { createDeriveSnapshot } from './features/snapshot-runs/snapshot-derivation-service.ts';
 import { snapshotRunsOperations } from './features/snapshot-runs/snapshot-runs-operations.ts';
 import { createSnapshotRunsService, type EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-service.ts';
+import { triggerAttachmentsOperations } from './features/snapshot-runs/trigger-attachments-operations.ts';
 import { pipelineDeploymentsOperations } from './features/snapshots/pipeline-deployments-operations.ts';
 import { snapshotsOperations } from './features/snapshots/snapshots-operations.ts';
 import { stackDeploymentsOperations } from './features/stack-deployments/stack-deployments-operations.ts';
@@ -194,6 +196,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
     ...snapshots,
     ...pipelineDeploymentsOperations(snapshots),
+    ...triggerAttachmentsOperations(createDeriveSnapshot(complete)),
     ...(enqueueLaunch &&
       snapshotRunsOperations({
         db,

@@ -69,27 +69,35 @@ const pipelineOverrides: JsonObject = {
   cache_policy: { include_step_code: true, include_artifact_ids: false },
 };
 
+/** Placeholders of snapshots that a server can run. */
+export interface ConfigurableSnapshots {
+  static: string;
+  dynamic: string;
+}
+
 /** Snapshots whose form of the run configuration has something of everything, static and dynamic, and a template. */
 export async function seedConfigurableSnapshots(
   session: Session,
   { project }: Identities,
   { pipeline, defaultStack }: { pipeline: string; defaultStack: string },
-): Promise<void> {
+): Promise<ConfigurableSnapshots> {
   const stack = await seedManySidedStack(session);
   const shape = async (stackId: string, more: Partial<SnapshotShape>, build: JsonObject = {}) => {
-    const image = { project, images: {}, is_local: false, contains_code: true, stack: stackId, pipeline, ...build };
-    const { id } = await create(session, '/pipeline_builds', image);
+    const image = { images: {}, is_local: false, contains_code: true, zenml_version: '0.98.0', ...build };
+    const { id } = await create(session, '/pipeline_builds', { project, stack: stackId, pipeline, ...image });
     const base = { project, pipeline, pipelineName: 'train', stack: stackId };
     return snapshotRequest({ ...base, ...more, more: { ...more.more, build: id } });
   };
-  const typed = await shape(stack, { steps: typedSteps, configuration: pipelineOverrides });
+  const named = { name: 'typed' };
+  const typed = await shape(stack, { steps: typedSteps, configuration: pipelineOverrides, more: named });
   const { id } = await create(session, '/pipeline_snapshots', withSpecs(typed));
   const dynamic = { is_dynamic: true, name: 'configurable' };
   const steps = typedSteps.slice(0, 1);
   const grown = await shape(stack, { steps, configuration: pipelineOverrides, more: dynamic });
-  await create(session, '/pipeline_snapshots', withSpecs(grown));
+  const { id: grownId } = await create(session, '/pipeline_snapshots', withSpecs(grown));
   await create(session, '/pipeline_snapshots', await shape(defaultStack, {}, { is_local: true }));
   await create(session, '/run_templates', { project, name: 'many-sided', source_snapshot_id: id, hidden: true });
+  return { static: id, dynamic: grownId };
 }
 
 /** Two step operators, an experiment tracker and what else has settings. */

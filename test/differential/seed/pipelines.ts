@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../servers/json.ts';
 import type { Session } from '../session.ts';
-import { seedConfigurableSnapshots } from './configurable-snapshots.ts';
+import { type ConfigurableSnapshots, seedConfigurableSnapshots } from './configurable-snapshots.ts';
 import type { Identities } from './identities.ts';
 import { change, create, instant, snapshotRequest, source } from './shapes.ts';
 import type { Stacks } from './stacks.ts';
@@ -14,6 +14,7 @@ export interface Pipelines {
   dynamicSnapshot: string;
   otherSnapshot: string;
   otherPipeline: string;
+  configurable: ConfigurableSnapshots;
 }
 
 /** Pipelines, builds, code repositories, schedules, snapshots (named or not) and templates, in two projects. */
@@ -85,7 +86,8 @@ export async function seedPipelines(session: Session, who: Identities, stacks: S
     snapshotRequest({ ...shape, project: otherProject, pipeline: other.id, more: { name: 'release' } }),
   );
   await seedTemplates(session, project, modelSnapshot.id);
-  await seedConfigurableSnapshots(session, who, { pipeline: train.id, defaultStack: stacks.defaultStack });
+  const inStacks = { pipeline: train.id, defaultStack: stacks.defaultStack };
+  const configurable = await seedConfigurableSnapshots(session, who, inStacks);
   return {
     train: train.id,
     serve: serve.id,
@@ -94,6 +96,7 @@ export async function seedPipelines(session: Session, who: Identities, stacks: S
     dynamicSnapshot: dynamic.id,
     otherSnapshot: otherSnapshot.id,
     otherPipeline: other.id,
+    configurable,
   };
 }
 

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { JsonObject } from '../../servers/json.ts';
+import type { Pipelines } from '../seed/pipelines.ts';
 import { instant } from '../seed/shapes.ts';
+import type { Session } from '../session.ts';
 import { unknownId, type WriteScript } from './script.ts';
 
 export const triggersScript: WriteScript = {
@@ -41,13 +43,15 @@ export const triggersScript: WriteScript = {
         target_events,
       });
     const onRun = await event('pipeline', pipelines.train, 'run_completed', 'run_failed');
-    await event('pipeline_run', runs.completed, 'completed');
+    const onOneRun = await event('pipeline_run', runs.completed, 'completed');
     await event('pipeline_snapshot', pipelines.snapshot, 'run_failed');
     await event('pipeline', pipelines.train, 'completed');
     await event('pipeline', pipelines.train);
     await event('pipeline', unknownId, 'run_completed');
     await event('pipeline_run', unknownId, 'completed');
     await event('step', unknownId, 'completed');
+
+    await attachments(session, onRun.id, onOneRun.id, pipelines);
 
     const change = (id: string, more: JsonObject) => session.put(`/triggers/${id}`, more);
     await change(yearly.id, { type: 'schedule', name: 't-yearly', cron_expression: '0 0 2 1 *' });
@@ -64,6 +68,43 @@ export const triggersScript: WriteScript = {
     await session.delete(`/triggers/${yearly.id}`);
     await change(yearly.id, moved);
     await session.delete(`/triggers/${onRun.id}?soft=false`);
+  },
+};
+
+/** Each trigger has one snapshot at most: of several created in one second either may be shown first. */
+async function attachments(session: Session, first: string, second: string, pipelines: Pipelines): Promise<void> {
+  const { configurable } = pipelines;
+  const attach = async (trigger: string, snapshot: string, configuration?: JsonObject, query = '') => {
+    await session.put(`/triggers/${trigger}/pipeline_snapshots/${snapshot}${query}`, configuration);
+    const derived = (await session.get(`/triggers/${trigger}?hydrate=true`)).ref('resources.executable_snapshots.0.id');
+    return () => session.get(`/pipeline_snapshots/${derived}?include_config_schema=true`);
+  };
+  for (const refused of [unknownId, pipelines.snapshot, pipelines.modelSnapshot]) await attach(first, refused);
+  await (await attach(first, configurable.static, RUN_CONFIGURATION))();
+  await attach(first, configurable.static);
+  const replace = '?allow_replace=true';
+  await (await attach(first, configurable.static, { enable_cache: false }, replace))();
+  await attach(first, configurable.static, { parameters: { alpha: 0.25 } }, replace);
+  await attach(first, configurable.static, { settings: { docker: { user: 'x' } } }, replace);
+  await (await attach(second, configurable.dynamic, { parameters: { alpha: 0.25 } }))();
+}
+
+/** Something of everything that a run may override. */
+const RUN_CONFIGURATION: JsonObject = {
+  run_name: 'from-a-trigger',
+  enable_cache: false,
+  enable_step_logs: true,
+  tags: ['t2'],
+  extra: { more: 1.5 },
+  environment: { LEVEL: 'debug' },
+  retry: { max_retries: 2 },
+  model: { name: 'churn', version: 'staging' },
+  substitutions: { who: 'trigger' },
+  failure_hook_source: 'hooks.other',
+  settings: { resources: { cpu_count: 4 }, 'orchestrator.kubernetes': { service_account_name: 'runner' } },
+  steps: {
+    train: { parameters: { rate: 0.125 }, step_operator: 'sage', enable_cache: true },
+    'overrides.all': { settings: { resources: { memory: '2GB' } }, environment: { A: 'c' }, extra: { own: true } },
   },
 };
 

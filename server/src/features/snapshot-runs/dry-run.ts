@@ -3,7 +3,8 @@ import type { Database } from '../../database/database.ts';
 import type { Finding } from '../../workloads/manager.ts';
 import { checkRunnable, orchestratorImage } from './run-checks.ts';
 import { loadRunSource } from './run-source-read-model.ts';
-import type { SnapshotRunRequest, SnapshotRunsService } from './snapshot-runs-service.ts';
+import type { DerivationRequest } from './snapshot-derivation-service.ts';
+import type { SnapshotRunsService } from './snapshot-runs-service.ts';
 
 /** Says what would keep a run of this image from being started; see the workload manager's method. */
 export type Preflight = (snapshotImage: string | undefined) => Promise<readonly Finding[]>;
@@ -31,7 +32,7 @@ export async function tryRun(
   db: Database,
   snapshotRuns: SnapshotRunsService,
   preflight: Preflight,
-  request: SnapshotRunRequest,
+  request: DerivationRequest,
 ): Promise<DryRunAnswer> {
   try {
     await db.transaction().execute(async (transaction) => {

@@ -8,8 +8,8 @@ import { FULL, one } from '../../listing/page.ts';
 import { loadRuns } from '../runs/runs-read-model.ts';
 import { asksForDryRun, type Preflight, tryRun } from './dry-run.ts';
 import { snapshotOfRun, snapshotOfTemplate } from './run-source-read-model.ts';
-import type { SnapshotRunRequest, SnapshotRunsService } from './snapshot-runs-service.ts';
-import { attachSnapshot } from './trigger-attachments-service.ts';
+import type { DerivationRequest } from './snapshot-derivation-service.ts';
+import type { SnapshotRunsService } from './snapshot-runs-service.ts';
 
 /** The parts that starting runs needs. */
 export interface SnapshotRunsOperationsParts {
@@ -23,7 +23,7 @@ export function snapshotRunsOperations({ db, snapshotRuns, preflight }: Snapshot
   const run = async (
     transaction: Transaction,
     identity: Identity,
-    request: Omit<SnapshotRunRequest, 'userId'>,
+    request: Omit<DerivationRequest, 'userId'>,
   ): Promise<Model<'PipelineRunResponse'>> => {
     const id = await snapshotRuns.run(transaction, { ...request, userId: toDatabaseId(identity.user.id) });
     return one(await loadRuns(transaction, [id], FULL), id);
@@ -63,24 +63,6 @@ export function snapshotRunsOperations({ db, snapshotRuns, preflight }: Snapshot
         const originalRunId = toDatabaseId(path.run_id);
         const snapshotId = await snapshotOfRun(tx, originalRunId);
         return run(tx, identity, { snapshotId, originalRunId, configuration: body });
-      }),
-
-    attach_trigger_to_snapshot_api_v1_triggers__trigger_id__pipeline_snapshots__snapshot_id__put: ({
-      path,
-      query,
-      body,
-      identity,
-      transaction,
-    }) =>
-      transaction(async (tx) => {
-        await attachSnapshot(tx, snapshotRuns, {
-          triggerId: toDatabaseId(path.trigger_id),
-          snapshotId: toDatabaseId(path.snapshot_id),
-          userId: toDatabaseId(identity.user.id),
-          configuration: body,
-          allowReplace: query.allow_replace ?? false,
-        });
-        return null;
       }),
   } satisfies Handlers;
 }

@@ -5,7 +5,7 @@ import { noSuch } from '../../listing/lister.ts';
 import { findAttachments, replaceAttachments, requireTrigger } from '../triggers/triggers-service.ts';
 import type { Json } from './json-update.ts';
 import { loadRunSource } from './run-source-read-model.ts';
-import type { SnapshotRunsService } from './snapshot-runs-service.ts';
+import type { DeriveSnapshot } from './snapshot-derivation-service.ts';
 
 /** A snapshot that a trigger is to run; ids in database form. */
 export interface Attachment {
@@ -23,7 +23,7 @@ export interface Attachment {
  */
 export async function attachSnapshot(
   transaction: Transaction,
-  snapshotRuns: SnapshotRunsService,
+  derive: DeriveSnapshot,
   { triggerId, snapshotId, userId, configuration, allowReplace }: Attachment,
 ): Promise<void> {
   const trigger = await requireTrigger(transaction, triggerId);
@@ -42,6 +42,6 @@ export async function attachSnapshot(
   if (trigger.is_archived === 1) {
     throw illegalOperation(`Can not attach snapshot ${shown} to archived trigger ${shownTrigger}.`);
   }
-  const derivedId = await snapshotRuns.derive(transaction, { snapshotId, userId, configuration });
-  await replaceAttachments(transaction, triggerId, attached, derivedId);
+  const derived = await derive(transaction, { snapshotId, userId, configuration });
+  await replaceAttachments(transaction, triggerId, attached, derived.snapshotId);
 }
