@@ -6,6 +6,7 @@ import { runLocalRunsSuite } from '../test/local-runs/run.mjs';
 import { runPlatformSuite } from '../test/platform/run.mjs';
 import { runSdkSuite, runSdkSuiteOnReference } from '../test/sdk/run.mjs';
 import { add } from './suites/counts.mjs';
+import { runMysqlSuite } from './suites/mysql.mjs';
 
 /**
  * @typedef {object} Suite
@@ -37,6 +38,14 @@ export const suites = [
         ],
         { kind: 'jest' },
       ),
+  },
+  {
+    name: 'mysql',
+    about: 'the tests of the server, and of backup and restore, on MySQL in place of MariaDB',
+    needs: ['mysql'],
+    cores: 2,
+    long: true,
+    run: runMysqlSuite,
   },
   {
     name: 'browser',

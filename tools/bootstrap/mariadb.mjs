@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from './failure.mjs';
 import { capture, findProgram } from './process.mjs';
@@ -35,12 +36,14 @@ export function parseVersion(text) {
   return { kind, version: `${major}.${minor}.${match[3]}`, serves };
 }
 
-/** The database server that is installed, if any that serves. Installed ones that are too old are named in `tooOld`. */
-export async function findDatabase() {
+/**
+ * The database server that is installed, if any that serves; where the environment names one as MYSQLD, no other.
+ * Installed ones that are too old are named in `tooOld`.
+ */
+export async function findDatabase(env = process.env) {
   const tooOld = [];
-  for (const name of ['mariadbd', 'mysqld']) {
-    const server = findProgram([name], directories);
-    if (server === undefined) continue;
+  const named = ['mariadbd', 'mysqld'].map((name) => findProgram([name], directories));
+  for (const server of (env.MYSQLD ? [env.MYSQLD] : named).filter(existsSync)) {
     const found = parseVersion((await capture(server, ['--no-defaults', '--version'])).output);
     if (found === undefined) continue;
     if (!found.serves) {
@@ -62,6 +65,8 @@ export async function findDatabase() {
 export async function ensureDatabase() {
   const found = await findDatabase();
   if (found.programs !== undefined) return { programs: found.programs };
+  if (process.env.MYSQLD)
+    throw new Failure(`MYSQLD is ${process.env.MYSQLD}, which is no server of MariaDB 10.6 or newer, or of MySQL 8.`);
   const refused = await installSystemPackages(await databasePackages(), 'MariaDB');
   if (refused === undefined) {
     const installed = await findDatabase();

@@ -4,6 +4,7 @@ import { ensureChromium } from '../bootstrap/chromium.mjs';
 import { ensureDashboard } from '../bootstrap/dashboard.mjs';
 import { Failure } from '../bootstrap/failure.mjs';
 import { ensureDatabase } from '../bootstrap/mariadb.mjs';
+import { ensureMysql } from '../bootstrap/mysql.mjs';
 import { ensureNodes } from '../bootstrap/node.mjs';
 import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
 import { ensureRegistry } from '../bootstrap/registry.mjs';
@@ -27,6 +28,7 @@ async function ensureTerraform() {
  */
 export const needs = {
   database: { about: 'MariaDB 10.6+ or MySQL 8', ensure: () => ensureDatabase() },
+  mysql: { about: 'MySQL of Debian’s packages (mmdebstrap)', ensure: () => ensureMysql() },
   python: {
     about: 'Python 3.11 to 3.13 with zenml[server]==0.98.0 and pytest (test/requirements.txt)',
     ensure: (root) => ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt')),
