@@ -121,7 +121,7 @@ export const suites = [
   },
   {
     name: 'control-plane',
-    about: 'log-in by a control plane, beside the reference under the same one',
+    about: 'log-in and permissions by a control plane, beside the reference under the same one',
     needs: ['database', 'python'],
     cores: 1,
     run: (context) =>

@@ -9,12 +9,13 @@ import type { Config } from './config/config.ts';
 import type { ControlPlaneConfig } from './config/control-plane-config.ts';
 import { toHeaders } from './config/security-headers-config.ts';
 import { ZENML_VERSION } from './contract/document.ts';
-import { createControlPlaneClient } from './control-plane/control-plane-client.ts';
+import { type AskControlPlane, createControlPlaneClient } from './control-plane/control-plane-client.ts';
 import { createControlPlanePermissions } from './control-plane/control-plane-permissions.ts';
 import { createDatabaseIfMissing } from './database/create-database.ts';
 import { createDatabase, type DatabaseHandle } from './database/database.ts';
 import { fromDatabaseId } from './database/ids.ts';
 import { migrateDatabase } from './database/migrations/migrate.ts';
+import type { ControlPlaneDescription } from './features/server/server-operations.ts';
 import { readServerSettings } from './features/server/server-settings-store.ts';
 import { ensureFirstStart, type FirstStartOptions } from './first-start/first-start.ts';
 import { cors } from './http/cors.ts';
@@ -83,6 +84,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
   const serverId = fromDatabaseId((await readServerSettings(database.db)).id);
   const authentication = createAuthentication(config, database.db, serverId, log);
   const launching = await startLaunching(config, database.db, { issueToken: authentication.issueToken, serverId }, log);
+  const askControlPlane = config.controlPlane && clientOf(config.controlPlane, config.server.serverUrl);
   const { scheduleCatchUp: catchUp } = config.workloads;
   const triggering = launching && startTriggering(database.db, { ...launching, catchUp }, log);
   const { app, metrics } = createApp({
@@ -93,7 +95,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     cors: cors(config.http.corsOrigins),
     secretsStore: createSqlSecretsStore(cipherOf(config.secretsStore)),
     ...authentication,
-    permissions: config.controlPlane && permissionsOf(config.controlPlane, config.server.serverUrl),
+    permissions: askControlPlane && createControlPlanePermissions(askControlPlane),
     enqueueLaunch: launching?.enqueueLaunch,
     preflight: launching?.preflight,
     runnerLog: launching?.runnerLog,
@@ -105,6 +107,10 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
   );
   const { host, port, metricsPort } = config.process;
   const server = await listening(createServer({ keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 }, app), host, port);
+  // It learns version and address of this server from the headers. The server does not wait for it, and runs without it.
+  askControlPlane?.('PATCH', '/workspace_status').catch((error: unknown) =>
+    log.warn({ err: error }, 'the control plane was not told that this server runs'),
+  );
   const metricsServer =
     metricsPort === undefined ? undefined : await listening(createMetricsServer(metrics), host, metricsPort);
   return {
@@ -125,13 +131,28 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
   };
 }
 
-function permissionsOf(plane: ControlPlaneConfig, serverUrl: string | undefined) {
+function clientOf(plane: ControlPlaneConfig, serverUrl: string | undefined): AskControlPlane {
   const { apiUrl, workspaceId: serverId, clientSecret, audience, timeoutSeconds } = plane;
   const headers = serverHeaders(serverId, serverUrl, ZENML_VERSION);
-  const timeout = timeoutSeconds * 1000;
-  return createControlPlanePermissions(
-    createControlPlaneClient({ apiUrl, serverId, clientSecret, audience, timeout, headers }),
-  );
+  return createControlPlaneClient({
+    apiUrl,
+    serverId,
+    clientSecret,
+    audience,
+    timeout: timeoutSeconds * 1000,
+    headers,
+  });
+}
+
+function descriptionOf(plane: ControlPlaneConfig): ControlPlaneDescription {
+  return {
+    pro_dashboard_url: plane.dashboardUrl,
+    pro_api_url: plane.apiUrl,
+    pro_organization_id: plane.organizationId,
+    pro_organization_name: plane.organizationName ?? null,
+    pro_workspace_id: plane.workspaceId,
+    pro_workspace_name: plane.workspaceName ?? null,
+  };
 }
 
 function appSettings(
@@ -153,6 +174,7 @@ function appSettings(
       secrets_store_type: secretsStore.type,
       metadata: server.metadata,
       debug: server.debug,
+      ...(controlPlane && descriptionOf(controlPlane)),
     },
     defaultProjectName: server.defaultProjectName,
     poolSize: store.database.poolSize,

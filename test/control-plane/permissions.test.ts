@@ -10,6 +10,8 @@ const admin = idOf(1);
 const reader = idOf(2);
 
 let pair: Pair;
+/** What the control plane was told when both had started. */
+let started: string[] = [];
 /** What each server has made, by name: the ids differ. */
 const made = new Map<Party, Map<string, string>>();
 const tokens = new Map<Party, Map<string, string>>();
@@ -25,6 +27,10 @@ before(async () => {
     ZENML_SERVER_PRO_WORKSPACE_ID: idOf(99),
     ZENML_SERVER_PRO_WORKSPACE_NAME: 'workspace',
   }));
+  started = pair.plane
+    .takeAsked()
+    .map(({ method, url }) => `${method} ${url}`)
+    .filter((each) => each.endsWith('status'));
   const { users } = pair.plane;
   users.set('admin', { id: admin, username: 'admin', email: 'a@example.com', is_superuser: true });
   users.set('reader', { id: reader, username: 'reader', email: 'r@example.com' });
@@ -141,7 +147,6 @@ test('permissions decide on entities, lists and what is within them', async () =
     '/flavors?name=s3',
     '/users?sort_by=asc:name',
     '/tags',
-    '/info',
     '/statistics',
   ]) {
     await same(nothing, 'reader', 'GET', path);
@@ -170,6 +175,17 @@ test('permissions decide on entities, lists and what is within them', async () =
     await same(grants, 'reader', 'GET', '/service_connectors/<connector>');
     await same(grants, 'reader', 'GET', '/service_connectors/<connector>?expand_secrets=false');
   }
+});
+
+test('both say that they run, and where their control plane is', async () => {
+  const [reference, ours] = pair.parties.map(async (party) => (await send(party, 'reader', 'GET', '/info')).body);
+  const places = async (info: typeof reference) =>
+    Object.entries((await info) as Record<string, unknown>)
+      .filter(([name]) => /^pro_|_url$|metadata/.test(name))
+      .sort();
+  assert.deepEqual(await places(ours), await places(reference));
+  // Whether anybody is told of what users do is a setting of each server.
+  assert.deepEqual(started.sort(), ['PATCH /workspace_status', 'PATCH /workspace_status']);
 });
 
 test('permissions decide on writes', async () => {

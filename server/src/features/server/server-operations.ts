@@ -18,6 +18,18 @@ import { countRows } from './statistics-read-model.ts';
 export type ServerDescription = Pick<
   Model<'ServerModel'>,
   'deployment_type' | 'auth_scheme' | 'server_url' | 'dashboard_url' | 'secrets_store_type' | 'metadata' | 'debug'
+> &
+  Partial<ControlPlaneDescription>;
+
+/** Where a server's control plane is, and what it is there. */
+export type ControlPlaneDescription = Pick<
+  Model<'ServerModel'>,
+  | 'pro_dashboard_url'
+  | 'pro_api_url'
+  | 'pro_organization_id'
+  | 'pro_organization_name'
+  | 'pro_workspace_id'
+  | 'pro_workspace_name'
 >;
 
 /** The parts that the operations on the server itself need. */
@@ -91,6 +103,15 @@ export function toSettingsChanges(update: Model<'ServerSettingsUpdate'>) {
   };
 }
 
+const NO_CONTROL_PLANE: ControlPlaneDescription = {
+  pro_dashboard_url: null,
+  pro_api_url: null,
+  pro_organization_id: null,
+  pro_organization_name: null,
+  pro_workspace_id: null,
+  pro_workspace_name: null,
+};
+
 function toServerModel(settings: ServerSettingsRow, description: ServerDescription): Model<'ServerModel'> {
   return {
     id: fromDatabaseId(settings.id),
@@ -100,13 +121,8 @@ function toServerModel(settings: ServerSettingsRow, description: ServerDescripti
     database_type: 'mysql',
     analytics_enabled: settings.enable_analytics === 1,
     last_user_activity: toApiInstant(settings.last_user_activity),
+    ...NO_CONTROL_PLANE,
     ...description,
-    pro_dashboard_url: null,
-    pro_api_url: null,
-    pro_organization_id: null,
-    pro_organization_name: null,
-    pro_workspace_id: null,
-    pro_workspace_name: null,
   };
 }
 

@@ -58,8 +58,12 @@ export async function loadInstance(
   return instance;
 }
 
+/** What a request says of a connector, as far as using it depends on it. */
+type DescribedConnector = Pick<Model<'ServiceConnectorRequest'>, 'connector_type' | 'auth_method'> &
+  Partial<Model<'ServiceConnectorRequest'>>;
+
 /** The connector that a request describes. */
-export function instanceOf(request: Model<'ServiceConnectorRequest'>): ConnectorInstance {
+export function instanceOf(request: DescribedConnector): ConnectorInstance {
   return {
     id: null,
     name: null,
@@ -71,6 +75,11 @@ export function instanceOf(request: Model<'ServiceConnectorRequest'>): Connector
     expiresAt: toNullableDatabaseInstant(request.expires_at),
     expiresSkewTolerance: request.expires_skew_tolerance ?? null,
   };
+}
+
+/** The connector that somebody sets up a whole stack with, before there is one. */
+export function infoInstance({ type, auth_method, configuration }: Model<'ServiceConnectorInfo'>): ConnectorInstance {
+  return instanceOf({ connector_type: type, auth_method, configuration });
 }
 
 /** Loads what connectors give access to; those that do not give access to what is wanted are left out. */

@@ -67,6 +67,19 @@ export function verifyConnector(connector: ConnectorInstance, wanted: WantedReso
 }
 
 /**
+ * The parts of a stack that a connector gives access to (ZenML 0.98.0 service_connectors/service_connector_utils.py). Parts
+ * are named for the connectors of clouds only, which this server does not offer; the others are verified, and name none.
+ * @throws ApiError NotImplementedError 501, ValueError 400
+ */
+export function fullStackResources(connector: ConnectorInstance): Model<'ServiceConnectorResourcesInfo'> {
+  verifyConnector(connector, {});
+  return {
+    connector_type: connector.typeName,
+    components_resources_info: { artifact_store: [], orchestrator: [], container_registry: [] },
+  };
+}
+
+/**
  * The resource that a client of a connector reaches.
  * @throws ApiError NotImplementedError 501, ValueError 400, AuthorizationException 401
  */

@@ -3,12 +3,13 @@ import type { Handlers } from '../../contract/registry.ts';
 import type { Database } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { now, toApiInstant } from '../../database/instants.ts';
+import { valueError } from '../../errors.ts';
 import { type Lister, loadOne } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import type { SecretsService } from '../secrets/secrets-service.ts';
-import { instanceOf, loadInstance, resourcesLoader } from './connector-instances.ts';
+import { infoInstance, instanceOf, loadInstance, resourcesLoader } from './connector-instances.ts';
 import { getConnectorType, listConnectorTypes } from './connector-types.ts';
-import { clientResource, verifyConnector } from './connector-verification.ts';
+import { clientResource, fullStackResources, verifyConnector } from './connector-verification.ts';
 import { SERVICE_CONNECTOR_LIST, serviceConnectorLoader } from './service-connectors-read-model.ts';
 import type { ServiceConnectorsService } from './service-connectors-service.ts';
 
@@ -26,6 +27,13 @@ export function serviceConnectorsOperations({ db, list, connectors, secrets }: S
   const withoutSecrets = serviceConnectorLoader(undefined);
   const loader = (expandSecrets: boolean | undefined) => (expandSecrets ? withSecrets : withoutSecrets);
 
+  const describedConnector = async (info: Model<'ServiceConnectorInfo'> | null | undefined, id?: string | null) => {
+    if (info != null && id != null) throw valueError('Only one of connector_info or connector_uuid must be provided.');
+    if (info != null) return infoInstance(info);
+    if (id != null) return loadInstance(db, secrets.valuesOf, id);
+    throw valueError('Either connector_info or connector_uuid must be provided.');
+  };
+
   return {
     list_service_connector_types_api_v1_service_connector_types_get: async ({ query }) => listConnectorTypes(query),
 
@@ -40,6 +48,11 @@ export function serviceConnectorsOperations({ db, list, connectors, secrets }: S
 
     validate_and_verify_service_connector_config_api_v1_service_connectors_verify_post: async ({ body }) =>
       verifyConnector(instanceOf(body), {}),
+
+    async get_resources_based_on_service_connector_info_api_v1_service_connectors_full_stack_resources_post(request) {
+      const { body, query } = request;
+      return fullStackResources(await describedConnector(body, query.connector_uuid));
+    },
 
     async validate_and_verify_service_connector_api_v1_service_connectors__connector_id__verify_put({ path, query }) {
       const connector = await loadInstance(db, secrets.valuesOf, path.connector_id);

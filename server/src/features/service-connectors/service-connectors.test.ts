@@ -139,6 +139,30 @@ describe('service connectors', () => {
     expect(await names('resource_type=s3-bucket&name=labelled')).toEqual(['labelled']);
     expect(await names('resource_type=s3&name=labelled')).toEqual([]);
   });
+
+  test('name the parts of a whole stack, or say why not', async () => {
+    const path = '/service_connectors/full_stack_resources';
+    const docker = { type: 'docker', auth_method: 'password', configuration: { username: 'u', password: 'p' } };
+    const none = { artifact_store: [], orchestrator: [], container_registry: [] };
+    expect(await server.call('POST', path, docker)).toMatchObject({
+      status: 200,
+      body: { connector_type: 'docker', components_resources_info: none },
+    });
+    const stored = await create({
+      name: 'registry',
+      connector_type: 'docker',
+      auth_method: 'password',
+      configuration: docker.configuration,
+    });
+    const byId = `${path}?connector_uuid=${stored.body.id}`;
+    expect(await server.call('POST', byId)).toMatchObject({ status: 200, body: { components_resources_info: none } });
+    expect(await server.call('POST', byId, docker)).toMatchObject({ status: 400 });
+    expect(await server.call('POST', path)).toMatchObject({ status: 400 });
+    expect(await server.call('POST', path, { ...docker, configuration: {} })).toMatchObject({ status: 400 });
+    const cloud = await server.call('POST', path, { type: 'aws', auth_method: 'implicit' });
+    expect(cloud.status).toBe(501);
+    expect(messageOf(cloud.body)[1]).toContain('Service connector type aws is not available locally.');
+  });
 });
 
 test.each([
