@@ -18,8 +18,9 @@ RUN npm ci --omit=dev --ignore-scripts --workspace=@zenml-workspace/server \
   # The bill of materials is of what is installed: what is not would be an error.
   && npm pkg delete devDependencies && npm pkg set --json 'workspaces=["server"]' \
   && npm sbom --sbom-format=cyclonedx > sbom.cdx.json \
-  # Types, source maps, tests, and programs of other systems.
-  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete \
+  # Types and sources, source maps, texts but the licences, tests, and programs of other systems.
+  && find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' \) -delete \
+  && find node_modules -type f -name '*.md' ! -iname 'licen*' ! -iname 'notice*' -delete \
   && find node_modules -type d \( -name test -o -name tests -o -name __tests__ \) -prune -exec rm -rf {} + \
   && find node_modules -type d -path '*/prebuilds/*' ! -name 'linux-*' -prune -exec rm -rf {} + \
   && rm -rf charts-ts infra \
