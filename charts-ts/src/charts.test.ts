@@ -188,6 +188,21 @@ test('the JSON Schema for editors is that of the values (npm run charts:schema)'
   expect(schema).toEqual(JSON.parse(JSON.stringify(z.toJSONSchema(valuesSchema, { io: 'input' }))));
 });
 
+test('every value is described, for editors and for Helm’s values.yaml', () => {
+  const undescribed = (schema: Described, path: string): string[] =>
+    Object.entries(schema.properties ?? {}).flatMap(([name, child]) => {
+      const inner = `${path}.${name}`;
+      return child.properties ? undescribed(child, inner) : child.description ? [] : [inner];
+    });
+  const schema: Described = JSON.parse(JSON.stringify(z.toJSONSchema(valuesSchema, { io: 'input' })));
+  expect(undescribed(schema, '')).toEqual([]);
+});
+
+interface Described {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Described>>;
+}
+
 describe('bad values are refused with their path and what mends them:', () => {
   test.each([
     ['a wrong type', { server: { replicas: 'two' } }, /^server\.replicas: .*expected number/],

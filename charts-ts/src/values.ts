@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+
+const VERSION: string = JSON.parse(readFileSync(new URL('../../server/package.json', import.meta.url), 'utf8')).version;
 
 const name = z
   .string()
@@ -12,24 +15,31 @@ const environment = z
   .describe('Variables of the server (docs/configuration.md).');
 
 const resources = z.strictObject({
-  requests: z.record(z.string(), quantity).default({ cpu: '250m', memory: '384Mi' }),
-  limits: z.record(z.string(), quantity).default({ memory: '1Gi' }),
+  requests: z
+    .record(z.string(), quantity)
+    .default({ cpu: '250m', memory: '384Mi' })
+    .describe('What a pod is sure of; autoscaling measures against it.'),
+  limits: z.record(z.string(), quantity).default({ memory: '1Gi' }).describe('What a pod may not exceed.'),
 });
 
 const server = z.strictObject({
   image: z
     .strictObject({
-      repository: z.string().min(1).default('zenml-workspace-server'),
-      tag: z.string().min(1).default('0.1.0'),
-      pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+      repository: z.string().min(1).default('zenml-workspace-server').describe('With the registry before it.'),
+      tag: z.string().min(1).default(VERSION).describe('By default the release that the charts are of.'),
+      pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent').describe('When it is pulled.'),
       pullSecrets: z.array(name).default([]).describe('Secrets with credentials of the registry.'),
     })
     .prefault({}),
-  replicas: z.int().min(1, 'at least 1 is needed; 2 or more for high availability').default(2),
+  replicas: z
+    .int()
+    .min(1, 'at least 1 is needed; 2 or more for high availability')
+    .default(2)
+    .describe('With autoscaling the fewest.'),
   environment: environment.default({}),
   serviceAccount: z
     .strictObject({
-      name: name.default('zenml-workspace-server'),
+      name: name.default('zenml-workspace-server').describe('The account of the server’s pods.'),
       annotations: texts.default({}).describe('As `eks.amazonaws.com/role-arn` or `iam.gke.io/gcp-service-account`.'),
     })
     .prefault({}),
@@ -43,29 +53,39 @@ const secret = z.strictObject({
   name: name.default('zenml-workspace-server').describe('The Secret that the server’s environment is read from.'),
   externalSecret: z
     .strictObject({
-      storeKind: z.enum(['SecretStore', 'ClusterSecretStore']).default('ClusterSecretStore'),
+      storeKind: z
+        .enum(['SecretStore', 'ClusterSecretStore'])
+        .default('ClusterSecretStore')
+        .describe('Whether the store is of the namespace or of the cluster.'),
       storeName: name.describe('The store of the External Secrets Operator.'),
       key: z.string().min(1).describe('The entry there, whose properties are named after the variables.'),
-      refreshInterval: z.string().default('1h'),
+      refreshInterval: z.string().default('1h').describe('How often the entry is read again.'),
     })
     .optional()
     .describe('Makes the Secret from a store. Without it the Secret must exist.'),
 });
 
-const tls = { host: z.string().min(1), annotations: texts.default({}) };
-const ingress = z.strictObject({ ...tls, className: name.optional(), tlsSecret: name });
+const tls = {
+  host: z.string().min(1).describe('The name by which clients reach the server.'),
+  annotations: texts.default({}).describe('For what serves it.'),
+};
+const ingress = z.strictObject({
+  ...tls,
+  className: name.optional().describe('Default: the class that the cluster has for all.'),
+  tlsSecret: name.describe('The Secret with the certificate, in the server’s namespace.'),
+});
 const gateway = z.strictObject({
   ...tls,
-  gatewayName: name,
-  gatewayNamespace: name.optional(),
+  gatewayName: name.describe('The Gateway that serves it.'),
+  gatewayNamespace: name.optional().describe('Default: the server’s.'),
   sectionName: name.default('https').describe('The listener of the Gateway, which ends TLS.'),
 });
 
 const autoscaling = z.strictObject({
-  enabled: z.boolean().default(true),
-  maxReplicas: z.int().min(1).default(6),
-  cpuPercent: z.int().min(1).max(100).default(70),
-  memoryPercent: z.int().min(1).max(100).default(80),
+  enabled: z.boolean().default(true).describe('Needs the metrics API in the cluster.'),
+  maxReplicas: z.int().min(1).default(6).describe('The most replicas.'),
+  cpuPercent: z.int().min(1).max(100).default(70).describe('Of the CPU requested, above which there are more.'),
+  memoryPercent: z.int().min(1).max(100).default(80).describe('Of the memory requested, above which there are more.'),
 });
 
 const migration = z.strictObject({
@@ -89,26 +109,35 @@ const runners = z.strictObject({
   serviceAccount: name
     .optional()
     .describe('Default: what the environment names, or `zenml-workspace-service-account`.'),
-  serviceAccountAnnotations: texts.default({}),
-  imagePullSecrets: z.array(name).default([]),
-  quota: z.record(z.string(), quantity).default({
-    pods: '50',
-    'count/jobs.batch': '200',
-    'requests.cpu': '20',
-    'requests.memory': '40Gi',
-    'limits.memory': '80Gi',
-  }),
-  defaultRequest: z.record(z.string(), quantity).default({ cpu: '100m', memory: '400Mi' }),
-  defaultLimit: z.record(z.string(), quantity).default({ memory: '1Gi' }),
+  serviceAccountAnnotations: texts.default({}).describe('Which bind the account to an identity of a cloud.'),
+  imagePullSecrets: z
+    .array(name)
+    .default([])
+    .describe('Secrets with credentials of registries, in the runners’ namespace.'),
+  quota: z
+    .record(z.string(), quantity)
+    .default({
+      pods: '50',
+      'count/jobs.batch': '200',
+      'requests.cpu': '20',
+      'requests.memory': '40Gi',
+      'limits.memory': '80Gi',
+    })
+    .describe('The most that they take together: a ResourceQuota.'),
+  defaultRequest: z
+    .record(z.string(), quantity)
+    .default({ cpu: '100m', memory: '400Mi' })
+    .describe('What a container requests that says nothing.'),
+  defaultLimit: z.record(z.string(), quantity).default({ memory: '1Gi' }).describe('Its limit.'),
 });
 
 const networkPolicy = z.strictObject({
-  enabled: z.boolean().default(true),
+  enabled: z.boolean().default(true).describe('Needs a network plug-in that enforces policies.'),
   clients: z.array(cidr).default([]).describe('Ranges that may call the API. Empty: all.'),
   monitoringNamespace: name.default('monitoring').describe('From where metrics may be read.'),
   database: z.array(cidr).default([]).describe('Ranges of the database. Empty: all.'),
-  databasePort: port.default(3306),
-  kubernetesApiPorts: z.array(port).min(1).default([443, 6443]),
+  databasePort: port.default(3306).describe('Port of the database.'),
+  kubernetesApiPorts: z.array(port).min(1).default([443, 6443]).describe('Ports of the Kubernetes API.'),
 });
 
 const monitoring = z.strictObject({
@@ -118,9 +147,9 @@ const monitoring = z.strictObject({
 
 /** The shape of a values file; every value has a default but those of what is switched on by naming it. */
 export const valuesSchema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('For editors.'),
   namespace: name.default('zenml').describe('Namespace of the server.'),
-  createNamespaces: z.boolean().default(true),
+  createNamespaces: z.boolean().default(true).describe('Whether namespaces are made, or there already.'),
   server: server.prefault({}),
   zenml: z.strictObject({ environment }).optional().describe('Older place of `server.environment`.'),
   secret: secret.prefault({}),

@@ -101,18 +101,12 @@ test('Helm migrates an empty database before there is a replica, and none of the
 test('a migration that is refused stops the upgrade before it changes anything, and at once', async () => {
   const { namespace } = BY_HELM;
   const [database] = databases;
-  const upgrade = () =>
-    helm('upgrade', 'zenml', chart, '--namespace', namespace, '--reuse-values', '--set', 'server.replicas=2');
-  const replicas = () => read(namespace, `deployment/${NAME}`, '{.spec.replicas}');
-  const [found] = (await database?.query('select version_num from alembic_version')) ?? [];
+  const more = ['--reuse-values', '--set', 'server.replicas=2'];
   await database?.query("update alembic_version set version_num = '0.99.0'");
-  await assert.rejects(upgrade(), /pre-upgrade hooks failed/);
+  await assert.rejects(helm('upgrade', 'zenml', chart, '--namespace', namespace, ...more), /pre-upgrade hooks failed/);
   assert.equal(await read(namespace, 'jobs', '{.items[*].status.failed}'), '1');
   assert.match(await kubectl('logs', '-n', namespace, `job/${NAME}-migration`), /is at ZenML revision 0\.99\.0/);
-  assert.equal(await replicas(), '1');
-  await database?.query(`update alembic_version set version_num = '${found?.['version_num']}'`);
-  await upgrade();
-  assert.equal(await replicas(), '2');
+  assert.equal(await read(namespace, `deployment/${NAME}`, '{.spec.replicas}'), '1');
 });
 
 test('of manifests that are applied at once, too, the Job migrates, and the replicas wait for it', async (context) => {
