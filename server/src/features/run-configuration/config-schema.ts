@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type JsonMembers, readMembers, writeMembers } from '../../json-members.ts';
 import type { ConfigurableComponent, ConfigurableSnapshot, ConfigurableStep } from './configurable-snapshot.ts';
+import { takeParameterSchema } from './parameter-schemas.ts';
 import { type RunConfigurationData, runConfigurationData } from './run-configuration-data.ts';
 import { type Definition, nameDefinitions, reachableFrom, renameReferences } from './schema-definitions.ts';
 
@@ -11,16 +11,21 @@ const BOOLEAN = '{"type":"boolean"}';
 
 /** The models of one form: those of the catalogue and those that its snapshot adds. */
 class Models {
-  readonly definitions = new Map<string, Definition>();
-  #own = 0;
+  readonly definitions: Map<string, Definition>;
+  readonly #catalogue: JsonMembers;
 
   constructor(catalogue: JsonMembers) {
-    for (const [name, text] of catalogue) this.definitions.set(name, { qualifiedName: name, text });
+    this.#catalogue = catalogue;
+    this.definitions = new Map(Array.from(catalogue, ([name, text]) => [name, { qualifiedName: name, text }]));
+  }
+
+  isOwn(key: string): boolean {
+    return !this.#catalogue.has(key);
   }
 
   /** @returns a schema that refers to the new model. */
   add(name: string, text: string): string {
-    const key = `own-${this.#own++}`;
+    const key = `own-${this.definitions.size}`;
     this.definitions.set(key, { qualifiedName: `${MODULE}.${name}`, text });
     return reference(key);
   }
@@ -35,13 +40,14 @@ export function configSchema(snapshot: ConfigurableSnapshot): string {
   if (snapshot.isDynamic) {
     const names = parametersOf(snapshot.pipelineConfiguration);
     const parameters = models.add('Parameters', parametersModel('Parameters', names));
-    fields.set('parameters', withMember(parameters, 'default', 'null'));
+    fields.set('parameters', `{"default":null,${parameters.slice(1)}`);
   }
   fields.set('settings', settings);
-  const { model, required } = stepsModel(snapshot, models, commonStepFields(snapshot, models, settings, data));
+  const common = writeMembers(commonStepFields(snapshot, models, settings, data));
+  const { model, required } = stepsModel(snapshot, models, common);
   const steps = models.add('Steps', model);
   fields.set('steps', required ? steps : optional(steps));
-  return assemble(objectSchema('Result', fields, required ? ['steps'] : []), models, data, snapshot.steps);
+  return assemble(objectSchema('Result', fields, required ? ['steps'] : []), models, snapshot.steps, common);
 }
 
 /** The settings of each component that has any, by `type:name`. */
@@ -79,22 +85,27 @@ function commonStepFields(
   return fields.set('settings', settings);
 }
 
-/** Steps with parameters are required, and so are their parameters: a run without them would fail. */
-function stepsModel({ steps }: ConfigurableSnapshot, models: Models, common: JsonMembers) {
+/**
+ * Steps with parameters are required, and so are their parameters: a run without them would fail.
+ * @param common the fields that all steps have, as a JSON object
+ */
+function stepsModel({ steps }: ConfigurableSnapshot, models: Models, common: string) {
   const fields = new Map<string, string>();
   const required: string[] = [];
-  for (const { name, parameters } of steps) {
-    if (parameters.length === 0) {
-      fields.set(name, optional(models.add(name, objectSchema(name, common))));
-      continue;
-    }
+  for (const step of steps) {
+    const { name, parameters } = step;
     const title = `${name}_parameters`;
-    const own = models.add(title, parametersModel(title, parameters));
-    const withParameters = new Map([['parameters', `{"anyOf":[${own},${NULL}]}`], ...common]);
-    fields.set(name, models.add(name, objectSchema(name, withParameters, ['parameters'])));
-    required.push(name);
+    const own = parameters.length > 0 && models.add(title, parametersModel(title, parameters));
+    const model = models.add(name, stepModel(step, common, own ? `{"anyOf":[${own},${NULL}]}` : undefined));
+    fields.set(name, own ? model : optional(model));
+    if (own) required.push(name);
   }
   return { model: objectSchema('Steps', fields, required), required: required.length > 0 };
+}
+
+function stepModel({ name, parameters }: ConfigurableStep, common: string, ofParameters: string | undefined): string {
+  const properties = ofParameters ? `{"parameters":${ofParameters},${common.slice(1)}` : common;
+  return schemaOf(name, properties, parameters.length > 0 ? ['parameters'] : []);
 }
 
 function parametersOf(pipelineConfiguration: string): string[] {
@@ -109,12 +120,7 @@ function parametersModel(title: string, names: readonly string[]): string {
 }
 
 /** Names the definitions, puts them under the root and the clients' schemas of parameters into the steps. */
-function assemble(
-  root: string,
-  models: Models,
-  data: RunConfigurationData,
-  steps: readonly ConfigurableStep[],
-): string {
+function assemble(root: string, models: Models, steps: readonly ConfigurableStep[], common: string): string {
   const needed = reachableFrom(root, models.definitions);
   const names = nameDefinitions(needed);
   const definitions: JsonMembers = new Map();
@@ -122,52 +128,17 @@ function assemble(
   for (const [key, { text }] of needed) {
     const name = names.get(key) ?? key;
     definitions.set(name, renameReferences(text, names));
-    if (data.definitions.has(key)) ofCatalogue.add(name);
+    if (!models.isOwn(key)) ofCatalogue.add(name);
   }
-  for (const step of steps) placeParameters(step, definitions, ofCatalogue);
-  return withMember(renameReferences(root, names), '$defs', writeMembers(definitions));
-}
-
-/** Puts the schema that a step's client derived in the place of the one that allows anything. */
-function placeParameters(step: ConfigurableStep, definitions: JsonMembers, ofCatalogue: ReadonlySet<string>): void {
-  const schema = definitions.get(step.name);
-  if (step.parameterSpec.size === 0 || schema === undefined) return;
-  const spec = new Map(step.parameterSpec);
-  const own = readMembers(spec.get('$defs') ?? '{}') ?? new Map<string, string>();
-  spec.delete('$defs');
-  const isTaken = (name: string, text: string) => {
-    const taken = definitions.get(name);
-    return taken !== undefined && !isSame(taken, text, ofCatalogue.has(name));
-  };
-  const names = new Map(Array.from(own, ([name, text]) => [name, freeName(step.name, name, text, isTaken)]));
-  for (const [name, text] of own) {
-    const free = names.get(name) ?? name;
-    if (!definitions.has(free)) definitions.set(free, renameReferences(text, names));
+  const named = renameReferences(common, names);
+  // What several models would be called none is called: a step with such a name keeps parameters of any type.
+  for (const step of steps.filter(({ name }) => definitions.has(name) && !ofCatalogue.has(name))) {
+    const ofParameters = takeParameterSchema(step, definitions, ofCatalogue);
+    if (ofParameters === undefined) continue;
+    definitions.set(step.name, stepModel(step, named, ofParameters));
+    definitions.delete(`${step.name}_parameters`);
   }
-  const properties = readMembers(readMembers(schema)?.get('properties') ?? '{}') ?? new Map<string, string>();
-  properties.set('parameters', renameReferences(writeMembers(spec), names));
-  definitions.set(step.name, withMember(schema, 'properties', writeMembers(properties)));
-  definitions.delete(`${step.name}_parameters`);
-}
-
-function freeName(step: string, name: string, text: string, isTaken: (name: string, text: string) => boolean): string {
-  if (!isTaken(name, text)) return name;
-  let free = `${step}__${name}`;
-  for (let suffix = 2; isTaken(free, text); suffix++) free = `${step}__${name}_${suffix}`;
-  return free;
-}
-
-/** Definitions of the catalogue have no descriptions, which those that clients send of the same classes have. */
-function isSame(taken: string, text: string, ofCatalogue: boolean): boolean {
-  const schema: unknown = JSON.parse(text);
-  return isDeepStrictEqual(JSON.parse(taken), ofCatalogue ? withoutDescriptions(schema) : schema);
-}
-
-function withoutDescriptions(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withoutDescriptions);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const kept = Object.entries(schema).filter(([name, value]) => name !== 'description' || typeof value !== 'string');
-  return Object.fromEntries(kept.map(([name, value]) => [name, withoutDescriptions(value)]));
+  return `{"$defs":${writeMembers(definitions)},${renameReferences(root, names).slice(1)}`;
 }
 
 /** What pydantic makes of a field's name: `learning_rate` becomes `Learning Rate`. */
@@ -179,9 +150,12 @@ function titleOf(name: string): string {
 }
 
 function objectSchema(title: string, properties: JsonMembers, required: readonly string[] = []): string {
-  const schema = new Map([['properties', writeMembers(properties)]]);
-  if (required.length > 0) schema.set('required', JSON.stringify(required));
-  return writeMembers(schema.set('title', JSON.stringify(title)).set('type', '"object"'));
+  return schemaOf(title, writeMembers(properties), required);
+}
+
+function schemaOf(title: string, properties: string, required: readonly string[]): string {
+  const ofRequired = required.length > 0 ? `"required":${JSON.stringify(required)},` : '';
+  return `{"properties":${properties},${ofRequired}"title":${JSON.stringify(title)},"type":"object"}`;
 }
 
 function reference(key: string): string {
@@ -190,8 +164,4 @@ function reference(key: string): string {
 
 function optional(schema: string): string {
   return `{"anyOf":[${schema},${NULL}],"default":null}`;
-}
-
-function withMember(object: string, name: string, text: string): string {
-  return writeMembers(new Map(readMembers(object)).set(name, text));
 }

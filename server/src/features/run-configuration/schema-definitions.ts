@@ -41,28 +41,44 @@ export function reachableFrom(root: string, all: ReadonlyMap<string, Definition>
  */
 export function nameDefinitions(definitions: ReadonlyMap<string, Definition>): Map<string, string> {
   const alternatives = alternativesOf(definitions);
+  const claims = claimsOf(alternatives);
   let names = new Map<string, string>();
   for (;;) {
-    const next = chooseNames(definitions, alternatives, names);
+    const known = names;
+    const next = chooseNames(alternatives, (name) => areAlike(claims.get(name) ?? [], definitions, known));
     if ([...next].every(([key, name]) => names.get(key) === name)) return next;
     names = next;
   }
 }
 
-function chooseNames(
-  definitions: ReadonlyMap<string, Definition>,
-  alternatives: ReadonlyMap<string, readonly string[]>,
-  known: ReadonlyMap<string, string>,
-): Map<string, string> {
-  const candidates = new Map<string, Set<string>>();
-  for (const [key, { text }] of definitions) {
-    const schema = renameReferences(text, known);
-    for (const name of alternatives.get(key) ?? []) {
-      candidates.set(name, (candidates.get(name) ?? new Set()).add(schema));
+/** Who may get each name. */
+function claimsOf(alternatives: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
+  const claims = new Map<string, string[]>();
+  for (const [key, names] of alternatives) {
+    for (const name of names) {
+      const others = claims.get(name);
+      if (others) others.push(key);
+      else claims.set(name, [key]);
     }
   }
-  const unambiguous = (key: string) => alternatives.get(key)?.find((name) => candidates.get(name)?.size === 1) ?? key;
-  return new Map(Array.from(definitions.keys(), (key) => [key, unambiguous(key)]));
+  return claims;
+}
+
+function chooseNames(
+  alternatives: ReadonlyMap<string, readonly string[]>,
+  isClear: (name: string) => boolean,
+): Map<string, string> {
+  return new Map(Array.from(alternatives, ([key, names]) => [key, names.find(isClear) ?? key]));
+}
+
+/** Whether definitions say the same, as far as the names of what they refer to are known. */
+function areAlike(
+  keys: readonly string[],
+  definitions: ReadonlyMap<string, Definition>,
+  known: ReadonlyMap<string, string>,
+): boolean {
+  if (keys.length < 2) return true;
+  return new Set(keys.map((key) => renameReferences(definitions.get(key)?.text ?? '', known))).size === 1;
 }
 
 /** The names that a definition may get, the best first; the last ones are its own. */
