@@ -100,7 +100,7 @@ export const suites = [
   {
     name: 'platform',
     about: 'the charts and the image on a real cluster: what they allow, two replicas, restarts under load',
-    needs: ['database', 'python', 'cluster', 'server-image', 'helm'],
+    needs: ['database', 'python', 'cluster', 'server-image', 'helm', 'crds'],
     cores: 2,
     run: runPlatformSuite,
   },

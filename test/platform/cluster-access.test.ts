@@ -35,7 +35,7 @@ const FORBIDDEN = [
 ];
 
 const directory = mkdtempSync(join(tmpdir(), 'charts-cluster-'));
-const manifests = join(directory, 'zenml-workspace-server.yaml');
+let manifests: string;
 
 async function may(account: string, namespace: string, [verb = '', resource = '']: string[]): Promise<boolean> {
   const question = ['auth', 'can-i', verb, resource, '--as', account, '-n', namespace];
@@ -45,20 +45,27 @@ async function may(account: string, namespace: string, [verb = '', resource = ''
   return stdout.startsWith('yes');
 }
 
-before(async () => {
-  const values = join(directory, 'values.json');
+/** @returns the path of the manifests */
+function synthesize(name: string, more: object): string {
+  const values = join(directory, `${name}.json`);
   writeFileSync(
     values,
     JSON.stringify({
       namespace: SERVER,
       runners: { namespace: RUNNERS },
-      autoscaling: { enabled: false },
       networkPolicy: { clients: ['10.0.0.0/8'], database: ['10.20.0.0/16'] },
+      ...more,
     }),
   );
-  const env = { ...process.env, ZENML_CHART_VALUES: values, CDK8S_OUTDIR: directory };
+  const out = join(directory, name);
+  const env = { ...process.env, ZENML_CHART_VALUES: values, CDK8S_OUTDIR: out };
   const synth = spawnSync(process.execPath, ['charts-ts/main.ts'], { env, encoding: 'utf8' });
   assert.equal(synth.status, 0, synth.stderr);
+  return join(out, 'zenml-workspace-server.yaml');
+}
+
+before(() => {
+  manifests = synthesize('applied', { autoscaling: { enabled: false } });
 });
 
 after(async () => {
@@ -74,6 +81,30 @@ test('the API server accepts every manifest, and the namespace’s Pod Security 
   await kubectl('wait', '-n', SERVER, '--for=jsonpath={.status.replicas}=2', 'deployment', '--all', '--timeout=60s');
   const pods = await kubectl('get', 'pods', '-n', SERVER, '-o', 'name');
   assert.equal(pods.trim().split('\n').length, 2);
+});
+
+test('it accepts each kind that is only made where it is asked for, by the definition of who serves it', async () => {
+  await kubectl('apply', '--server-side', '-f', process.env['ZENML_TEST_CRDS'] ?? assert.fail('set ZENML_TEST_CRDS'));
+  await kubectl('wait', '--for=condition=established', 'crd', '--all', '--timeout=30s');
+  const everything = synthesize('everything', {
+    secret: { externalSecret: { storeName: 'vault', key: 'zenml' } },
+    ingress: { host: 'zenml.example.com', tlsSecret: 'certificate', className: 'nginx', annotations: { a: 'b' } },
+    gateway: { host: 'zenml.example.com', gatewayName: 'public', gatewayNamespace: 'infrastructure' },
+    migration: { mode: 'job' },
+    monitoring: { enabled: true, labels: { release: 'prometheus' } },
+  });
+  const args = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict', '-o', 'name'];
+  const accepted = await kubectl(...args, '-f', everything);
+  for (const kind of [
+    'externalsecret',
+    'ingress',
+    'httproute',
+    'horizontalpodautoscaler',
+    'job',
+    'servicemonitor',
+    'prometheusrule',
+  ])
+    assert.match(accepted, new RegExp(`^${kind}\\.`, 'm'));
 });
 
 test('the server may do what it needs in the namespace of the runners, and nothing else', async () => {

@@ -9,6 +9,7 @@ import { ensureNodes } from '../bootstrap/node.mjs';
 import { ensureVirtualEnvironment } from '../bootstrap/python.mjs';
 import { ensureRegistry } from '../bootstrap/registry.mjs';
 import { ensureBuilderImage } from '../builder-image/build.mjs';
+import { ensureCrds } from '../cluster/crds.mjs';
 import { ensureClusterPrograms } from '../cluster/programs.mjs';
 import { ensureHelm } from '../helm/helm.mjs';
 import { ensureServerImage } from '../image/build.mjs';
@@ -41,6 +42,7 @@ export const needs = {
   },
   cluster: { about: 'Linux with root, Go 1.23 and Debian’s packages', ensure: () => ensureClusterPrograms() },
   'builder-image': { about: 'an image with BuildKit', ensure: () => ensureBuilderImage() },
+  crds: { about: 'definitions of the kinds that the charts use, from Go modules', ensure: () => ensureCrds() },
   helm: { about: 'Helm 3, built by Go', ensure: () => ensureHelm() },
   'server-image': { about: 'the server’s image (buildah, mmdebstrap)', ensure: () => ensureServerImage() },
   'sdk-image': { about: 'an image with ZenML’s SDK', ensure: () => ensureSdkImage() },
