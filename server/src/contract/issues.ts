@@ -19,10 +19,18 @@ export function invalidBody(message: string, ...path: string[]): RequestValidati
   return new RequestValidationError(issuesText([issue]));
 }
 
+/** One error for all mistakes of two, in their order. */
+export function allIssues(first: RequestValidationError, second: RequestValidationError): RequestValidationError {
+  const lines = [first, second].map(({ message }) => message.split('\n  '));
+  const found = lines.flatMap(([, ...issues]) => issues);
+  return new RequestValidationError([countText(found.length), ...found].join('\n  '));
+}
+
+const countText = (count: number): string => `${count} validation error${count === 1 ? '' : 's'}:`;
+
 /** The text of a 422 answer: how many mistakes, then one line each, in the words that clients know from the reference. */
 export function issuesText(issues: readonly Issue[]): string {
-  const count = `${issues.length} validation error${issues.length === 1 ? '' : 's'}:`;
-  return [count, ...issues.map((issue) => `  ${issueText(issue)}`)].join('\n');
+  return [countText(issues.length), ...issues.map((issue) => `  ${issueText(issue)}`)].join('\n');
 }
 
 function issueText({ type, message, location, input }: Issue): string {

@@ -1,20 +1,17 @@
 import type { Request, Response } from 'express';
 import type { Identity } from '../auth/identity.ts';
-import { type BodyValidator, createBodyValidation } from '../contract/body-validation.ts';
 import type { ContractDocument } from '../contract/document.ts';
-import { createNumberRestoration } from '../contract/exact-bodies.ts';
 import type { Operation } from '../contract/operation-index.ts';
 import type { OperationId } from '../contract/operation-types.ts';
-import { compileParameters, type ParameterReader } from '../contract/parameters.ts';
 import type { Handlers, OperationRequest, RequestContext } from '../contract/registry.ts';
 import { Reply } from '../contract/reply.ts';
 import { compileRoutes } from '../contract/routes.ts';
-import { createSourceExpansion } from '../contract/source-paths.ts';
 import { workspaceAliases } from '../contract/workspace-aliases.ts';
 import { isUuid } from '../database/ids.ts';
 import { notImplemented, RequestValidationError } from '../errors.ts';
 import { HttpError, nothingAtPath } from '../http-error.ts';
-import { type ReadBody, readBody, readBytes } from './body.ts';
+import { readBytes } from './body.ts';
+import { createInputReader } from './request-input.ts';
 import { sendJson, sendReply } from './send.ts';
 import type { IdempotentRequest, UnitOfWork } from './unit-of-work.ts';
 
@@ -39,19 +36,13 @@ interface Endpoint {
   readonly operation: Operation;
   readonly handler: AnyHandler | undefined;
   readonly aliased: boolean;
-  readParameters: ParameterReader | undefined;
-  validateBody: BodyValidator | undefined;
 }
-
-const NO_BODY: ReadBody = { value: undefined };
 
 /** The middleware that answers every operation of the contract: match, authenticate, validate, handle, send. */
 export function createDispatcher(parts: DispatcherParts): (request: Request, response: Response) => Promise<void> {
   const findRoute = compileRoutes(parts.operations);
   const endpoints = createEndpoints(parts);
-  const validatorFor = createBodyValidation(parts.document);
-  const sourceExpansionFor = createSourceExpansion(parts.document);
-  const restorationFor = createNumberRestoration(parts.document);
+  const readInput = createInputReader(parts.document, parts.bodyLimit);
 
   return async (request, response) => {
     const route = findRoute(request.method === 'HEAD' ? 'GET' : request.method, request.path);
@@ -63,16 +54,8 @@ export function createDispatcher(parts: DispatcherParts): (request: Request, res
     const endpoint = endpoints.get(operation.id);
     if (!endpoint?.handler)
       throw notImplemented(`${operation.method} ${operation.path} is not offered by this server.`);
-    endpoint.readParameters ??= compileParameters(parts.document, operation.parameters);
-    const { path, query } = endpoint.readParameters(parameters, new URLSearchParams(queryText(request.url)));
+    const { path, query, body } = await readInput(operation, parameters, request);
     if (endpoint.aliased) query['project_name_or_id'] = path['project_name_or_id'] ?? path['workspace_name_or_id'];
-    const { value, exact } = operation.body ? await readBody(request, operation.body, parts.bodyLimit) : NO_BODY;
-    const body = operation.body && value !== undefined ? sourceExpansionFor(operation.body)(value) : undefined;
-    if (operation.body && body !== undefined) {
-      endpoint.validateBody ??= validatorFor(operation.body);
-      endpoint.validateBody(body);
-      if (exact !== undefined) restorationFor(operation.body)(body, exact);
-    }
     const operationRequest = toOperationRequest(parts, request, response, identity, { path, query, body });
     const answer = await endpoint.handler(operationRequest);
     if (answer instanceof Reply) sendReply(response, operation.status, answer);
@@ -87,14 +70,9 @@ function createEndpoints({ operations, handlers }: DispatcherParts): Map<Operati
       const target = aliases.get(operation.id);
       const handler = handlers[target ?? operation.id] as AnyHandler | undefined;
       const aliased = target !== undefined;
-      return [operation.id, { operation, handler, aliased, readParameters: undefined, validateBody: undefined }];
+      return [operation.id, { operation, handler, aliased }];
     }),
   );
-}
-
-function queryText(url: string): string {
-  const start = url.indexOf('?');
-  return start < 0 ? '' : url.slice(start + 1);
 }
 
 function toOperationRequest(

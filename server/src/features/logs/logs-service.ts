@@ -5,7 +5,7 @@ import { toDatabaseId, toNullableId } from '../../database/ids.ts';
 import { illegalOperation } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkReference } from '../references.ts';
-import { assignLogs, insertLogs, type LogsOwner, lockLogs } from './logs-store.ts';
+import { assignLogs, hasOwner, insertLogs, type LogsOwner, lockLogs } from './logs-store.ts';
 
 type LogsRequest = Model<'LogsRequest'>;
 
@@ -53,6 +53,7 @@ export async function assign(
   logsId: string,
   owner: { pipeline_run_id?: string | null | undefined; step_run_id?: string | null | undefined },
 ): Promise<void> {
+  await requireOwner(transaction, owner);
   const logs = await lockLogs(transaction, logsId);
   if (!logs) throw noSuch('log', logsId);
   const wanted = { pipeline_run_id: toNullableId(owner.pipeline_run_id), step_run_id: toNullableId(owner.step_run_id) };
@@ -67,6 +68,22 @@ export async function assign(
     ...(wanted.pipeline_run_id && { pipeline_run_id: wanted.pipeline_run_id }),
     ...(wanted.step_run_id && { step_run_id: wanted.step_run_id }),
   });
+}
+
+/** What is to own a log is looked for before the log is. */
+async function requireOwner(
+  transaction: Transaction,
+  {
+    pipeline_run_id,
+    step_run_id,
+  }: { pipeline_run_id?: string | null | undefined; step_run_id?: string | null | undefined },
+): Promise<void> {
+  if (pipeline_run_id) {
+    if (!(await hasOwner(transaction, 'pipeline_run', toDatabaseId(pipeline_run_id))))
+      throw noSuch('pipeline run', pipeline_run_id);
+  } else if (step_run_id && !(await hasOwner(transaction, 'step_run', toDatabaseId(step_run_id)))) {
+    throw noSuch('step run', step_run_id);
+  }
 }
 
 /** The source of what the server logs about a run that it launches; it lies in no store of the stack. */

@@ -52,6 +52,15 @@ export function lockLogs(
     .executeTakeFirst();
 }
 
+/** Whether a run or a step is there. */
+export async function hasOwner(
+  transaction: Transaction,
+  table: 'pipeline_run' | 'step_run',
+  id: string,
+): Promise<boolean> {
+  return (await transaction.selectFrom(table).select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
+}
+
 /** Gives a log record to a run or a step. */
 export async function assignLogs(transaction: Transaction, id: string, owner: Partial<LogsOwner>): Promise<void> {
   await transaction

@@ -26,6 +26,14 @@ export const EXCLUSIVE_TYPES: readonly TaggableResourceType[] = [
   'pipeline_snapshot',
 ];
 
+/** What a scope of these types is called in refusals. */
+export const SCOPE_NAMES: Partial<Record<TaggableResourceType, string>> = {
+  pipeline_run: '`pipeline_id`s',
+  artifact_version: '`artifact_id`s',
+  run_template: 'pipeline_id',
+  pipeline_snapshot: '`pipeline_id`s',
+};
+
 /**
  * Takes an exclusive tag off whatever carries it in the scopes of the resources that are about to get it.
  * @throws ApiError ValueError 400 where two of the resources share a scope, or their type has none.

@@ -5,7 +5,7 @@ import { fromDatabaseId, isUuid, toDatabaseId } from '../../database/ids.ts';
 import { keyError, valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkName } from '../names.ts';
-import { EXCLUSIVE_TYPES, findSharedScopes, releaseExclusiveTag } from './tag-scopes.ts';
+import { EXCLUSIVE_TYPES, findSharedScopes, releaseExclusiveTag, SCOPE_NAMES } from './tag-scopes.ts';
 import type { TaggableResourceType } from './tags-read-model.ts';
 import * as store from './tags-store.ts';
 
@@ -177,13 +177,14 @@ async function checkExclusivity(transaction: Transaction, tag: store.StoredTag):
         `${forbidden.join(', ')}. Exclusive tags can only be applied to pipeline runs, artifact versions, and run templates.`,
     );
   }
-  for (const type of types) {
+  for (const type of EXCLUSIVE_TYPES) {
     const scopes = await findSharedScopes(transaction, tag.id, type);
-    if (scopes.length > 0) {
-      problems.push(
-        `The tag \`${tag.name}\` is associated with multiple entries of \`${type}\`s: ${scopes.join(', ')}`,
-      );
-    }
+    if (scopes.length === 0) continue;
+    const ids = scopes.map((id) => `UUID('${fromDatabaseId(id)}')`).join(', ');
+    problems.push(
+      `The tag \`${tag.name}\` is associated with multiple entries of \`${type}\`s that share the same ` +
+        `${SCOPE_NAMES[type]}: [${ids}]`,
+    );
   }
   if (problems.length === 0) return;
   const hint = 'You can only convert a tag into an exclusive tag if the conflicts mentioned above are resolved.';

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import { type BodyValidator, createBodyValidation } from '../contract/body-validation.ts';
+import type { ContractDocument } from '../contract/document.ts';
+import { createNumberRestoration } from '../contract/exact-bodies.ts';
+import { allIssues } from '../contract/issues.ts';
+import type { Operation, OperationBody } from '../contract/operation-index.ts';
+import type { OperationId } from '../contract/operation-types.ts';
+import { compileParameters, type ParameterReader } from '../contract/parameters.ts';
+import { createSourceExpansion } from '../contract/source-paths.ts';
+import { RequestValidationError } from '../errors.ts';
+import { readBody } from './body.ts';
+
+type ReadParameters = ReturnType<ParameterReader>;
+
+/** What a request brings, of the types that the contract gives it. */
+export type RequestInput = ReadParameters & { readonly body: unknown };
+
+/**
+ * Reads what a request to an operation brings.
+ * @param parameters those of the path
+ */
+export type InputReader = (
+  operation: Operation,
+  parameters: Readonly<Record<string, string>>,
+  request: IncomingMessage,
+) => Promise<RequestInput>;
+
+/**
+ * Makes the reader of requests. It rejects with {@link RequestValidationError}, which tells all mistakes of the
+ * parameters and of the body at once, and with HttpError 413 for a body over the limit (bytes).
+ */
+export function createInputReader(document: ContractDocument, bodyLimit: number): InputReader {
+  const parameterReaders = new Map<OperationId, ParameterReader>();
+  const checkBody = createBodyCheck(document);
+
+  return async (operation, parameters, request) => {
+    const readParameters = parameterReaders.get(operation.id) ?? compileParameters(document, operation.parameters);
+    parameterReaders.set(operation.id, readParameters);
+    const query = new URLSearchParams(queryText(request.url ?? ''));
+    const read = attempt(() => readParameters(parameters, query));
+    const body = operation.body ? await readCheckedBody(operation.body, request) : undefined;
+    if (body instanceof RequestValidationError)
+      throw read instanceof RequestValidationError ? allIssues(read, body) : body;
+    if (read instanceof RequestValidationError) throw read;
+    return { ...read, body };
+  };
+
+  async function readCheckedBody(expected: OperationBody, request: IncomingMessage): Promise<unknown> {
+    const { value, exact } = await readBody(request, expected, bodyLimit);
+    return value === undefined ? undefined : attempt(() => checkBody(expected, value, exact));
+  }
+}
+
+/** Checks a parsed body, fills in what the contract gives it by default, and puts exact numbers back. */
+function createBodyCheck(document: ContractDocument) {
+  const validators = new Map<string, BodyValidator>();
+  const validatorFor = createBodyValidation(document);
+  const expansionFor = createSourceExpansion(document);
+  const restorationFor = createNumberRestoration(document);
+
+  return (expected: OperationBody, value: unknown, exact: unknown): unknown => {
+    const validate = validators.get(expected.pointer) ?? validatorFor(expected);
+    validators.set(expected.pointer, validate);
+    const body = expansionFor(expected)(value);
+    validate(body);
+    if (exact !== undefined) restorationFor(expected)(body, exact);
+    return body;
+  };
+}
+
+/** What a check gives, or how it refuses. */
+function attempt<Result>(check: () => Result): Result | RequestValidationError {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof RequestValidationError) return error;
+    throw error;
+  }
+}
+
+function queryText(url: string): string {
+  const start = url.indexOf('?');
+  return start < 0 ? '' : url.slice(start + 1);
+}
