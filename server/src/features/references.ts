@@ -2,6 +2,7 @@ import type { Connection } from '../database/database.ts';
 import type { Schema } from '../database/generated/schema.gen.ts';
 import { fromDatabaseId, toDatabaseId } from '../database/ids.ts';
 import { keyError } from '../errors.ts';
+import { noSuch } from '../listing/lister.ts';
 
 /** A reference in a request to another resource. */
 export interface Reference {
@@ -15,6 +16,8 @@ export interface Reference {
   /** The project (database id) that both are in, where the referred resource belongs to one. */
   readonly projectId?: string;
   readonly operation?: 'created' | 'updated';
+  /** Whether it is told like a resource that was asked for by itself when it is in no project. */
+  readonly askedFor?: boolean;
 }
 
 /**
@@ -32,11 +35,17 @@ export async function checkReference(connection: Connection, reference: Referenc
   if (reference.projectId) query = query.where('project_id' as never, '=', reference.projectId as never);
   if (await query.executeTakeFirst()) return id;
   const type = reference.type ?? typeName(reference.table);
+  if (reference.askedFor && !(await isAnywhere(connection, reference.table, id))) throw noSuch(type, id);
   const project = reference.projectId ? ` in the '${await projectLabel(connection, reference)}' project` : '';
   throw keyError(
     `The ${type} with ID ${fromDatabaseId(id)} referenced by the ${reference.from} being ` +
       `${reference.operation ?? 'created'} was not found${project}`,
   );
+}
+
+async function isAnywhere(connection: Connection, table: keyof Schema, id: string): Promise<boolean> {
+  const query = connection.selectFrom(table).select('id' as never);
+  return (await query.where('id' as never, '=', id as never).executeTakeFirst()) !== undefined;
 }
 
 /** The reference's messages call the project by its id when something is created, by its name when it is updated. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { createFormExpansion } from '../contract/accepted-forms.ts';
 import { type BodyValidator, createBodyValidation } from '../contract/body-validation.ts';
 import type { ContractDocument } from '../contract/document.ts';
 import { createNumberRestoration } from '../contract/exact-bodies.ts';
@@ -6,7 +7,6 @@ import { allIssues } from '../contract/issues.ts';
 import type { Operation, OperationBody } from '../contract/operation-index.ts';
 import type { OperationId } from '../contract/operation-types.ts';
 import { compileParameters, type ParameterReader } from '../contract/parameters.ts';
-import { createSourceExpansion } from '../contract/source-paths.ts';
 import { RequestValidationError } from '../errors.ts';
 import { readBody } from './body.ts';
 
@@ -55,7 +55,7 @@ export function createInputReader(document: ContractDocument, bodyLimit: number)
 function createBodyCheck(document: ContractDocument) {
   const validators = new Map<string, BodyValidator>();
   const validatorFor = createBodyValidation(document);
-  const expansionFor = createSourceExpansion(document);
+  const expansionFor = createFormExpansion(document);
   const restorationFor = createNumberRestoration(document);
 
   return (expected: OperationBody, value: unknown, exact: unknown): unknown => {

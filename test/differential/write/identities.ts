@@ -84,6 +84,7 @@ export const projects: WriteScript = {
     await session.post('/projects', { name: 'Bad Name!' });
     await session.post('/projects', { name: '' });
     await session.post('/projects', { name: 'x'.repeat(300) });
+    await session.post('/projects', { display_name: 'Named by this (1)' });
     const made = await session.post('/projects', { name: 'third', description: 'd' });
     await session.put('/projects/third', { name: 'second-project' });
     await session.put('/projects/third', { display_name: 'Third', project_metadata: { a: 1 } });

@@ -1,8 +1,8 @@
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { decodeJson, encodeJson } from '../../database/encoded-json.ts';
-import { fromDatabaseId, toDatabaseId } from '../../database/ids.ts';
-import { illegalOperation, keyError } from '../../errors.ts';
+import { toDatabaseId } from '../../database/ids.ts';
+import { illegalOperation } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkName } from '../names.ts';
 import { linkSecrets, unlinkSecrets } from '../secrets/secret-links.ts';
@@ -24,7 +24,7 @@ export async function createComponent(
 ): Promise<string> {
   checkName(request.name, 'Component');
   const configuration = await checkConfiguration(transaction, request, request.configuration);
-  const connectorId = await findConnector(transaction, request.connector, 'created');
+  const connectorId = await findConnector(transaction, request.connector);
   const id = await store.insertComponent(transaction, {
     name: request.name,
     type: request.type,
@@ -51,7 +51,7 @@ export async function updateComponent(
   if (!component) throw noSuch('stack component', id);
   const configuration = update.configuration && (await checkUpdate(transaction, component, update.configuration));
   refuseDefault(component, 'modified');
-  const connectorId = await findConnector(transaction, update.connector, 'updated');
+  const connectorId = await findConnector(transaction, update.connector);
   await store.updateComponent(transaction, id, component.type, {
     ...(update.name != null && { name: update.name }),
     ...(configuration && { configuration: encodeJson(configuration) }),
@@ -104,15 +104,9 @@ function refuseDefault({ name, type }: store.StoredComponent, action: 'modified'
   }
 }
 
-async function findConnector(
-  transaction: Transaction,
-  connector: string | null | undefined,
-  operation: 'created' | 'updated',
-): Promise<string | null> {
+async function findConnector(transaction: Transaction, connector: string | null | undefined): Promise<string | null> {
   if (connector == null) return null;
   const id = toDatabaseId(connector);
   if (await store.serviceConnectorExists(transaction, id)) return id;
-  throw keyError(
-    `The service connector with ID ${fromDatabaseId(id)} referenced by the component being ${operation} was not found`,
-  );
+  throw noSuch('service connector', id);
 }

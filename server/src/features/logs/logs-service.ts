@@ -19,9 +19,9 @@ export interface LogsScope {
 export async function createLogs(transaction: Transaction, request: LogsRequest, scope: LogsScope): Promise<string> {
   const from = 'logs';
   const { projectId } = scope;
-  await checkStores(transaction, request);
-  const run = { table: 'pipeline_run', id: request.pipeline_run_id, from, projectId } as const;
-  const step = { table: 'step_run', id: request.step_run_id, from, projectId } as const;
+  await checkStores(transaction, request, true);
+  const run = { table: 'pipeline_run', id: request.pipeline_run_id, from, projectId, askedFor: true } as const;
+  const step = { table: 'step_run', id: request.step_run_id, from, projectId, askedFor: true } as const;
   return insertLogs(transaction, {
     ...toValues(request, scope),
     pipeline_run_id: await checkReference(transaction, run),
@@ -89,15 +89,16 @@ async function requireOwner(
 /** The source of what the server logs about a run that it launches; it lies in no store of the stack. */
 const RUNNER_SOURCE = 'runner';
 
-async function checkStores(transaction: Transaction, request: LogsRequest): Promise<void> {
+async function checkStores(transaction: Transaction, request: LogsRequest, askedFor = false): Promise<void> {
   if (request.artifact_store_id == null && request.log_store_id == null && request.source !== RUNNER_SOURCE) {
     throw invalidBody('Either an `artifact_store_id` or a `log_store_id` must be set.');
   }
   if (request.step_run_id && request.pipeline_run_id) {
     throw invalidBody('Two different IDs can not be set at the same time.');
   }
-  await checkReference(transaction, { table: 'stack_component', id: request.artifact_store_id, from: 'logs' });
-  await checkReference(transaction, { table: 'stack_component', id: request.log_store_id, from: 'logs' });
+  const store = { table: 'stack_component', from: 'logs', askedFor } as const;
+  await checkReference(transaction, { ...store, id: request.artifact_store_id });
+  await checkReference(transaction, { ...store, id: request.log_store_id });
 }
 
 function toValues(request: LogsRequest, { projectId, userId }: LogsScope) {

@@ -36,7 +36,8 @@ export async function createRunMetadata(
   const component = { table: 'stack_component', id: request.stack_component_id, from } as const;
   const componentId = await checkReference(transaction, component);
   for (const resource of request.resources) {
-    await checkReference(transaction, { table: TABLES[resource.type], id: resource.id, from, projectId });
+    const reference = { table: TABLES[resource.type], id: resource.id, from, projectId, askedFor: true };
+    await checkReference(transaction, reference);
   }
   const entries = Object.entries(request.values).map(([key, value]) => ({
     project_id: projectId,

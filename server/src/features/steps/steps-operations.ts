@@ -1,7 +1,7 @@
 import type { Handlers } from '../../contract/registry.ts';
 import type { Database } from '../../database/database.ts';
 import { fromDatabaseId, toDatabaseId } from '../../database/ids.ts';
-import { now, toApiInstant } from '../../database/instants.ts';
+import { toDatabaseInstant } from '../../database/instants.ts';
 import { illegalOperation } from '../../errors.ts';
 import { type Lister, loadOne, noSuch } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
@@ -66,12 +66,13 @@ export function stepsOperations({ db, list, steps, logReaders }: StepsParts) {
       const step = await findStep(db, toDatabaseId(path.step_run_id));
       if (!step) throw noSuch('step run', path.step_run_id);
       if (isFinished(step.status)) throw illegalOperation('Can not update heartbeat for finished steps.');
-      const instant = now();
-      await recordHeartbeat(db, step.id, instant);
+      const time = new Date();
+      await recordHeartbeat(db, step.id, toDatabaseInstant(time));
       return {
         id: fromDatabaseId(step.id),
         status: step.status,
-        latest_heartbeat: toApiInstant(instant),
+        // With its zone and in microseconds, as no other time.
+        latest_heartbeat: time.toISOString().replace('Z', '000Z'),
         heartbeat_enabled: step.heartbeat_threshold !== null,
         pipeline_run_status: step.run_status,
       };

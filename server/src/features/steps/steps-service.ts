@@ -54,7 +54,8 @@ async function createStep(
   checkStepTransition(undefined, request.status);
   const projectId = toDatabaseId(request.project);
   const from = 'step run';
-  await checkReference(transaction, { table: 'pipeline_run', id: request.pipeline_run_id, from, projectId });
+  const itsRun = { table: 'pipeline_run', id: request.pipeline_run_id, from, projectId, askedFor: true } as const;
+  await checkReference(transaction, itsRun);
   const run = await store.lockRunOfStep(transaction, toDatabaseId(request.pipeline_run_id));
   if (!run) throw noSuch('pipeline run', request.pipeline_run_id);
   const original = { table: 'step_run', id: request.original_step_run_id, from, type: 'original step run' } as const;
@@ -217,7 +218,7 @@ async function linkStep(transaction: Transaction, created: NewStep): Promise<voi
   }
   await links.insertParents(transaction, { id, name: request.name, runId: run.id }, step.spec.upstream_steps);
   const inputs = await classifyInputs(transaction, created, originalId);
-  await requireArtifacts(transaction, projectId, 'created', { 'input artifact': inputs, 'output artifact': outputs });
+  await requireArtifacts(transaction, projectId, { 'input artifact': inputs, 'output artifact': outputs });
   await links.insertInputs(transaction, id, inputs);
   await links.insertOutputs(transaction, id, outputs);
 }
@@ -262,7 +263,6 @@ async function classifyInputs(
 async function requireArtifacts(
   transaction: Transaction,
   projectId: string,
-  operation: 'created' | 'updated',
   artifacts: Readonly<Record<string, readonly links.OutputLink[]>>,
 ): Promise<void> {
   const ids = new Set(Object.values(artifacts).flatMap((list) => list.map((link) => link.artifactId)));
@@ -270,10 +270,8 @@ async function requireArtifacts(
   for (const [type, list] of Object.entries(artifacts)) {
     const missing = list.find((link) => !found.has(link.artifactId));
     if (!missing) continue;
-    throw keyError(
-      `The ${type} with ID ${fromDatabaseId(missing.artifactId)} referenced by the step run being ${operation} was not ` +
-        `found in the '${fromDatabaseId(projectId)}' project`,
-    );
+    const reference = { table: 'artifact_version', id: missing.artifactId, type, projectId } as const;
+    await checkReference(transaction, { ...reference, from: 'step run schema', operation: 'updated' });
   }
 }
 
@@ -311,7 +309,7 @@ async function updateStep(
     chunkSize: null,
   }));
   const artifacts = { 'output artifact': outputs, 'input artifact': inputs };
-  await requireArtifacts(transaction, step.project_id, 'updated', artifacts);
+  await requireArtifacts(transaction, step.project_id, artifacts);
   await links.insertOutputs(transaction, id, outputs);
   await links.insertInputs(transaction, id, inputs);
   await updateRunStatus(transaction, step.pipeline_run_id);

@@ -11,10 +11,11 @@ const LIST_OF_SOURCES = 'materializer_source';
 const ONLY_OBJECTS = 'CodeRepositoryRequest';
 
 /**
- * Before a body is checked: replaces import paths (`module.attribute`) by the sources that they name, wherever the
- * contract expects a source; ZenML takes both (ZenML 0.98.0 config/source.py).
+ * Before a body is checked: brings what ZenML takes besides the forms that the document describes into these. Import
+ * paths (`module.attribute`) become the sources that they name, wherever a source is expected (ZenML 0.98.0
+ * config/source.py), and members that older clients leave out follow from others.
  */
-export function createSourceExpansion(document: ContractDocument): (body: OperationBody) => Expander {
+export function createFormExpansion(document: ContractDocument): (body: OperationBody) => Expander {
   const expanders = new Map<string, Expander | undefined>();
   const compiled = new Map<string, Expander>();
 
@@ -23,7 +24,7 @@ export function createSourceExpansion(document: ContractDocument): (body: Operat
     if (name === ONLY_OBJECTS) return undefined;
     if (!expanders.has(name)) {
       expanders.set(name, undefined);
-      expanders.set(name, expanderOf(document.components.schemas[name] ?? {}));
+      expanders.set(name, inTurn([FORMS[name], expanderOf(document.components.schemas[name] ?? {})]));
     }
     return expanders.get(name);
   };
@@ -51,6 +52,37 @@ export function createSourceExpansion(document: ContractDocument): (body: Operat
     return expand;
   };
 }
+
+/** Forms of whole objects, by the name of the schema. */
+const FORMS: Readonly<Record<string, Expander>> = {
+  // Each of the two names follows from the other (models/v2/core/project.py).
+  ProjectRequest: (value) => {
+    if (!isObject(value)) return value;
+    const { name, display_name } = value;
+    if (!name && typeof display_name === 'string' && display_name !== '') {
+      value['name'] = display_name
+        .toLowerCase()
+        .replaceAll(' ', '-')
+        .replaceAll(/[^a-z0-9_-]/g, '');
+    }
+    if (!display_name && name) value['display_name'] = name;
+    return value;
+  },
+  // Until a step's own configuration was sent beside the merged one (config/step_configurations.py).
+  'Step-Input': (value) => {
+    if (isObject(value) && !('step_config_overrides' in value) && 'config' in value) {
+      value['step_config_overrides'] = structuredClone(value['config']);
+    }
+    return value;
+  },
+  'StepSpec-Input': (value) => {
+    if (isObject(value) && !('invocation_id' in value)) {
+      const { pipeline_parameter_name, ...spec } = value;
+      return { ...spec, invocation_id: pipeline_parameter_name ?? '' };
+    }
+    return value;
+  },
+};
 
 /** An empty path is left to the check of the body, which refuses it. */
 function toSource(value: unknown): unknown {
