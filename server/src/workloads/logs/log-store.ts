@@ -21,7 +21,8 @@ export async function openLogStore({ managerSource, kubernetes }: WorkloadConfig
 /** What keeps logs from being kept. Whether they may be written shows when the first one is. */
 export async function diagnoseLogStore({ store, root }: LogStore): Promise<readonly Finding[]> {
   try {
-    await store.stat(root);
+    // As a directory: it may be listed, where nothing but what lies in it may be read.
+    await store.stat(`${root.replace(/\/+$/, '')}/`);
     return [];
   } catch (error) {
     const reason = error instanceof Error ? [error.name, error.message].filter((part) => part !== 'Error') : [];
