@@ -19,6 +19,8 @@ export interface Moto {
   writeSecret(name: string, region: string, value: string): Promise<void>;
   /** Reads it, as the External Secrets Operator does. */
   readSecret(name: string, region: string): Promise<string>;
+  /** Whether every call must be signed and allowed by a policy from now on, as on AWS. At first everybody may do everything. */
+  askPolicies(asked: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -75,6 +77,13 @@ export async function startMoto(python: string): Promise<Moto> {
         await api.secrets(region, 'GetSecretValue', { SecretId: name }),
       );
       return answer.SecretString;
+    },
+    async askPolicies(asked) {
+      // How many calls are still free.
+      const body = asked ? '0' : 'inf';
+      const headers = { 'Content-Type': 'text/plain' };
+      const answer = await fetch(`${url}/moto-api/reset-auth`, { method: 'POST', headers, body });
+      if (!answer.ok) throw new Error(`moto does not change what it asks: ${answer.status}`);
     },
     async stop() {
       await moto.stop(2000);

@@ -1,16 +1,19 @@
 """
-Starts moto, mended where it differs from AWS so much that a stack would not stand up, or could not be used. What else it
-does not give back is listed in stack-on-moto.ts.
+Starts moto, mended where it differs from AWS so much that a stack would not stand up, could not be used, or its policies
+would not be asked. What else it does not give back is listed in stack-on-moto.ts.
 """
 
 import uuid
 
+from moto.core.authorization import ActionAuthenticatorMixin
+from moto.ecr.responses import ECRResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.rds.models import DBInstance, RDSBackend
 from moto.server import main
 
 make_database = RDSBackend.create_db_instance
 make_replica = RDSBackend.create_db_instance_read_replica
+authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
 decide = IAMPolicyStatement.is_action_permitted
 
 
@@ -26,15 +29,29 @@ def make_replica_in_its_place(self: RDSBackend, db_kwargs: dict) -> DBInstance:
     return replica
 
 
+def authorize_what_is_signed(self: ActionAuthenticatorMixin, request: type, resource: str = "*") -> None:
+    """A token of a cluster is exchanged for a role without a signature."""
+    if "Authorization" in self.headers:
+        authorize(self, request, resource)
+
+
+def repository_of(self: ECRResponse) -> str:
+    """What a call to ECR is about, for policies that name single repositories."""
+    name = self._get_param("repositoryName") or next(iter(self._get_param("repositoryNames") or []), None)
+    return f"arn:aws:ecr:{self.region}:{self.current_account}:repository/{name}" if name else "*"
+
+
 def decide_without_tls(self: IAMPolicyStatement, *args, **kwargs) -> PermissionResult:
     """Buckets refuse who comes without TLS. That is how the tests come, and moto takes it so of everybody."""
-    if str(self._statement.get("Sid", "")).startswith("OnlyWithTls"):
+    if self._statement.get("Sid", "").startswith("OnlyWithTls"):
         return PermissionResult.NEUTRAL
     return decide(self, *args, **kwargs)
 
 
 RDSBackend.create_db_instance = make_database_of_today
 RDSBackend.create_db_instance_read_replica = make_replica_in_its_place
+ActionAuthenticatorMixin._authenticate_and_authorize_action = authorize_what_is_signed
+ECRResponse._determine_resource = repository_of
 IAMPolicyStatement.is_action_permitted = decide_without_tls
 
 main()

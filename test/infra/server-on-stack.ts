@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { openBucketStore } from '../../server/src/artifact-stores/bucket-store.ts';
 import { loadConfig } from '../../server/src/config/config.ts';
 import { keepLog } from './kept-log.ts';
 import { prepareImage } from './prepared-image.ts';
@@ -8,7 +10,8 @@ import { ACCOUNT, REGION, type StackOnMoto } from './stack-on-moto.ts';
 import { deploy, processEnvironment, runServerCommand, startServer } from './stack-server.ts';
 
 const REGISTRY = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/zenml`;
-const LOGS = `s3://zenml-${ACCOUNT}-logs/run-template-logs`;
+const LOGS = `s3://zenml-${ACCOUNT}-logs`;
+const ARTIFACTS = `s3://zenml-${ACCOUNT}-artifacts`;
 
 /** Goes from the outputs of a stack to a server that runs with them, and looks at what it finds there. */
 export async function seeServerOn(stack: StackOnMoto): Promise<void> {
@@ -19,7 +22,15 @@ export async function seeServerOn(stack: StackOnMoto): Promise<void> {
   });
   assert.equal(pod.roleArn, `arn:aws:iam::${ACCOUNT}:role/zenml-server`);
   const environment = await processEnvironment(pod, stack);
-  const server = await startServer(environment, join(stack.directory, 'server.log'));
+  await stack.moto.askPolicies(true);
+  await seeServer(environment, stack.directory);
+  await withEnvironment(environment, () => seeBucketsAndImages(environment, stack.directory));
+  await stack.moto.askPolicies(false);
+}
+
+/** The server gets ready, and has nothing to say against what it was given. */
+async function seeServer(environment: Record<string, string>, directory: string): Promise<void> {
+  const server = await startServer(environment, join(directory, 'server.log'));
   try {
     // Of database, buckets and registry it has nothing to say.
     const { output } = await runServerCommand(environment, 'doctor');
@@ -29,18 +40,29 @@ export async function seeServerOn(stack: StackOnMoto): Promise<void> {
   } finally {
     assert.equal(await server.stop(), 0);
   }
-  await withEnvironment(environment, async () => {
-    const config = loadConfig(environment);
-    const { objects, lines } = await keepLog(config, 'seq 1 3', stack.directory);
-    assert.deepEqual(lines, ['1', '2', '3']);
-    assert.equal(objects.length, 1);
-    for (const uri of objects) assert.ok(uri.startsWith(`${LOGS}/`), uri);
+}
 
-    const { problems, image, dockerConfig } = await prepareImage(config, REGION);
-    assert.deepEqual(problems, []);
-    assert.match(image, new RegExp(`^${REGISTRY}/zenml-runner:[0-9a-f]{24}$`));
-    assert.match(String(dockerConfig), new RegExp(`"${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com"`));
-  });
+/** What the server keeps and prepares lies in the stack, and its role reaches no further. */
+async function seeBucketsAndImages(environment: Record<string, string>, directory: string): Promise<void> {
+  const config = loadConfig(environment);
+  const { objects, lines } = await keepLog(config, 'seq 1 3', directory);
+  assert.deepEqual(lines, ['1', '2', '3']);
+  assert.equal(objects.length, 1);
+  for (const uri of objects) assert.ok(uri.startsWith(`${LOGS}/run-template-logs/`), uri);
+  const store = await openBucketStore(LOGS, REGION);
+  await assert.rejects(store.write(`${LOGS}/elsewhere/log`, Buffer.from('line')), { name: 'AccessDenied' });
+  await assert.rejects(store.write(`${ARTIFACTS}/model`, Buffer.from('model')), { name: 'AccessDenied' });
+
+  const { problems, image, dockerConfig } = await prepareImage(config, REGION);
+  assert.deepEqual(problems, []);
+  assert.match(image, new RegExp(`^${REGISTRY}/zenml-runner:[0-9a-f]{24}$`));
+  assert.match(String(dockerConfig), new RegExp(`"${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com"`));
+  const ecr = new ECRClient({ region: REGION });
+  // Moto says so in a format that AWS' SDK does not expect.
+  await assert.rejects(
+    ecr.send(new CreateRepositoryCommand({ repositoryName: 'another' })),
+    ({ $response }: { $response?: { statusCode?: number } }) => $response?.statusCode === 403,
+  );
 }
 
 /** Does what a process with these variables would do. */
