@@ -23,8 +23,7 @@ import { drain, KEEP_ALIVE_SECONDS } from './http/graceful-server.ts';
 import { type CleanupSettings, startIdempotencyCleanup } from './http/idempotency-cleanup.ts';
 import { createMetricsServer } from './http/metrics.ts';
 import { startLaunching } from './launching.ts';
-import { cipherOf } from './secrets/configured-cipher.ts';
-import { createSqlSecretsStore } from './secrets/sql-secrets-store.ts';
+import { openSecretsStore } from './secrets/open-secrets-store.ts';
 import { startTriggering } from './triggering.ts';
 
 /** A server that answers. */
@@ -93,7 +92,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     log,
     draining,
     cors: cors(config.http.corsOrigins),
-    secretsStore: createSqlSecretsStore(cipherOf(config.secretsStore)),
+    secretsStore: await openSecretsStore(config.secretsStore, { serverId, log }),
     ...authentication,
     permissions: askControlPlane && createControlPlanePermissions(askControlPlane),
     enqueueLaunch: launching?.enqueueLaunch,
@@ -171,7 +170,7 @@ function appSettings(
       auth_scheme: auth.scheme,
       server_url: server.serverUrl ?? '',
       dashboard_url: server.dashboardUrl ?? '',
-      secrets_store_type: secretsStore.type,
+      secrets_store_type: secretsStore.place.type,
       metadata: server.metadata,
       debug: server.debug,
       ...(controlPlane && descriptionOf(controlPlane)),

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { Companion, freePort } from '../../tools/bootstrap/process.mjs';
 
-/** Something that answers as a cloud's object storage does, on loopback. */
+/** Something that answers as a cloud does, on loopback. */
 export interface CloudStorage {
   readonly url: string;
   stop(): Promise<void>;
@@ -13,10 +13,16 @@ export interface CloudStorage {
 
 const python = process.env['ZENML_TEST_PYTHON'] ?? 'python3';
 
-/** S3, played by moto: any credentials are good. @param port given to start one in the place of another */
-export async function startS3(bucket: string, port?: number): Promise<CloudStorage & { readonly port: number }> {
+/** AWS, played by moto: any credentials are good. @param port given to start one in the place of another */
+export async function startAws(port?: number): Promise<CloudStorage & { readonly port: number }> {
   const number = port ?? (await freePort());
-  const storage = await start(python, ['-m', 'moto.server', '-p', String(number)], `http://127.0.0.1:${number}`);
+  const aws = await start(python, ['-m', 'moto.server', '-p', String(number)], `http://127.0.0.1:${number}`);
+  return { ...aws, port: number };
+}
+
+/** S3 of moto with a bucket. @param port see {@link startAws} */
+export async function startS3(bucket: string, port?: number): Promise<CloudStorage & { readonly port: number }> {
+  const storage = await startAws(port);
   const client = new S3Client({
     region: 'us-east-1',
     endpoint: storage.url,
@@ -25,7 +31,7 @@ export async function startS3(bucket: string, port?: number): Promise<CloudStora
   });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   client.destroy();
-  return { ...storage, port: number };
+  return storage;
 }
 
 /** Where the program of the Python package that brings one lies; `undefined` where there is none for this machine. */

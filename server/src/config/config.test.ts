@@ -58,7 +58,7 @@ describe('a value', () => {
     ['ZENML_SERVER_SECURE_HEADERS_CSP', 'a\r\nSet-Cookie: b', 'in one line'],
     ['ZENML_SERVER_API_TRANSACTION_CLEANUP_BATCH_SIZE', '10001', 'must be a whole number from 1 to 10000'],
     ['ZENML_SERVER_RBAC_IMPLEMENTATION_SOURCE', 'mine.RBAC', 'must be zenml.zen_server.rbac.'],
-    ['ZENML_SECRETS_STORE_TYPE', 'aws', 'must be sql, not "aws".'],
+    ['ZENML_SECRETS_STORE_TYPE', 'azure', 'must be one of sql, aws, not "azure".'],
     ['ZENML_BACKUP_SECRETS_STORE_TYPE', 'sql', 'must be unset'],
     ['ZENML_STORE_TYPE', 'rest', 'must be sql, not "rest".'],
     [
@@ -168,6 +168,69 @@ describe('the configuration', () => {
     expect(securityHeaders.contentSecurityPolicy).toContain("; connect-src 'self'; img-src");
     expect(securityHeaders.contentSecurityPolicy).toMatch(/; object-src 'none'$/);
     expect(toHeaders(securityHeaders, 'id')).toMatchObject({ Server: 'id', 'X-Frame-Options': 'SAMEORIGIN' });
+  });
+});
+
+describe('a secrets store outside of the database', () => {
+  const aws = (method: string, config: object) => ({
+    ZENML_SECRETS_STORE_TYPE: 'aws',
+    ZENML_SECRETS_STORE_AUTH_METHOD: method,
+    ZENML_SECRETS_STORE_AUTH_CONFIG: JSON.stringify(config),
+  });
+  const region = 'eu-west-1';
+  const keys = { aws_access_key_id: 'id', aws_secret_access_key: SECRET };
+  const credentials = { accessKeyId: 'id', secretAccessKey: SECRET };
+
+  test.each<[string, NodeJS.ProcessEnv, object]>([
+    ['a role', aws('implicit', { region }), { region }],
+    ['a profile', aws('implicit', { region, profile_name: 'zenml' }), { region, profile: 'zenml' }],
+    ['keys', aws('secret-key', { region, ...keys }), { region, credentials }],
+    [
+      'a token',
+      aws('sts-token', { region, ...keys, aws_session_token: 't' }),
+      { region, credentials: { ...credentials, sessionToken: 't' } },
+    ],
+    ['the former region', { ZENML_SECRETS_STORE_TYPE: 'aws', ZENML_SECRETS_STORE_REGION_NAME: region }, { region }],
+    [
+      'the former keys',
+      {
+        ZENML_SECRETS_STORE_TYPE: 'aws',
+        ZENML_SECRETS_STORE_REGION_NAME: region,
+        ZENML_SECRETS_STORE_AWS_ACCESS_KEY_ID: 'id',
+        ZENML_SECRETS_STORE_AWS_SECRET_ACCESS_KEY: SECRET,
+      },
+      { region, credentials },
+    ],
+  ])('is reached with %s', (_what, env, place) => {
+    const config = load(env);
+    expect(config.secretsStore.place).toEqual({ type: 'aws', ...place });
+    expect(config.warnings.join()).not.toContain('unencrypted');
+  });
+
+  test.each<[NodeJS.ProcessEnv, string, string]>([
+    [{ ZENML_SECRETS_STORE_TYPE: 'aws' }, 'AUTH_METHOD', 'must be one of implicit, secret-key, sts-token for aws.'],
+    [aws('iam-role', { region }), 'AUTH_METHOD', 'must be one of implicit, secret-key, sts-token, not "iam-role".'],
+    [aws('implicit', {}), 'AUTH_CONFIG', 'must have the text region for the method implicit.'],
+    [
+      aws('secret-key', { region, aws_access_key_id: SECRET }),
+      'AUTH_CONFIG',
+      'must have the text aws_secret_access_key',
+    ],
+    [aws('implicit', { region, role_arn: 'arn' }), 'AUTH_CONFIG', 'must not have role_arn'],
+    [{ ...aws('implicit', {}), ZENML_SECRETS_STORE_AUTH_CONFIG: SECRET }, 'AUTH_CONFIG', 'must be a JSON object.'],
+  ])('%j is refused', (env, name, message) => {
+    const error = refusal(env);
+    expect(error.mistakes[0]).toEqual({
+      variable: `ZENML_SECRETS_STORE_${name}`,
+      message: expect.stringContaining(message),
+    });
+    expect(error.message).not.toContain('hunter2');
+  });
+
+  test('leaves what belongs to it without effect in the database, and says so', () => {
+    expect(load({ ZENML_SECRETS_STORE_REGION_NAME: region }).warnings.join()).toContain(
+      'ZENML_SECRETS_STORE_REGION_NAME has no effect on a secrets store of type sql.',
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
-import { inTransaction, isDeadlock, isDuplicateKey, isLockTimeout } from './transaction.ts';
+import { beforeCommit, inTransaction, isDeadlock, isDuplicateKey, isLockTimeout } from './transaction.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -103,6 +103,35 @@ test('any other error is not tried again, and leaves nothing', async () => {
   await expect(failing).rejects.toThrow('no');
   expect(attempts).toBe(1);
   expect(await counters()).toEqual(['0', '0']);
+});
+
+test('what waits for the commit is done once the rest is, and rolls it back where it fails', async () => {
+  const done: string[] = [];
+  await inTransaction(db, async (transaction) => {
+    beforeCommit(transaction, async () => void done.push('last'));
+    await increment(transaction, 'a');
+    done.push('first');
+  });
+  expect([done, await counters()]).toEqual([
+    ['first', 'last'],
+    ['1', '0'],
+  ]);
+  const failing = inTransaction(db, async (transaction) => {
+    beforeCommit(transaction, () => Promise.reject(new Error('refused')));
+    await increment(transaction, 'a');
+  });
+  await expect(failing).rejects.toThrow('refused');
+  expect(await counters()).toEqual(['1', '0']);
+});
+
+test('what waits for the commit of a transaction that fails is never done', async () => {
+  const done: string[] = [];
+  const failing = inTransaction(db, async (transaction) => {
+    beforeCommit(transaction, async () => void done.push('last'));
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  expect(done).toEqual([]);
 });
 
 test('a duplicate key is known by its name', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database, Transaction } from './database.ts';
+import type { Connection, Database, Transaction } from './database.ts';
 
 /** Tries of a unit of work before its deadlock becomes the client's error. */
 const MAX_ATTEMPTS = 5;
@@ -8,9 +8,34 @@ const MAX_MILLISECONDS = 15_000;
 /** Longest first pause before a retry, milliseconds; doubled for each further one. */
 const BASE_PAUSE = 20;
 
+/** What running transactions still have to do. */
+const lastWork = new WeakMap<Connection, (() => Promise<void>)[]>();
+
+/**
+ * Has something done as the last thing before a transaction commits, when nothing else of it can fail any more: the
+ * place for what the database cannot take back. What `work` throws rolls the transaction back.
+ */
+export function beforeCommit(transaction: Connection, work: () => Promise<void>): void {
+  const waiting = lastWork.get(transaction);
+  if (!waiting) throw new Error('There is no transaction of inTransaction to wait for.');
+  waiting.push(work);
+}
+
+async function doAll<Result>(
+  transaction: Transaction,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  const waiting: (() => Promise<void>)[] = [];
+  lastWork.set(transaction, waiting);
+  const result = await work(transaction);
+  for (const last of waiting) await last();
+  return result;
+}
+
 /**
  * Runs one unit of work in a transaction and retries it, with a random pause, when InnoDB chose it as the victim of a
- * deadlock or another transaction held a lock for too long. `work` may therefore run more than once: nothing but the database may be changed in it.
+ * deadlock or another transaction held a lock for too long. `work` may therefore run more than once: nothing
+ * but the database may be changed in it; see {@link beforeCommit}.
  */
 export async function inTransaction<Result>(
   db: Database,
@@ -19,7 +44,7 @@ export async function inTransaction<Result>(
   const deadline = Date.now() + MAX_MILLISECONDS;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction().execute(work);
+      return await db.transaction().execute((transaction) => doAll(transaction, work));
     } catch (error) {
       const conflict = isDeadlock(error) || isLockTimeout(error);
       if (!conflict || attempt === MAX_ATTEMPTS || Date.now() > deadline) throw error;

@@ -21,13 +21,13 @@ export function createSqlSecretsStore(cipher: ValueCipher): SecretsStore {
         .execute();
       return new Map(rows.flatMap(({ id, values }) => (values ? [[id, decode(cipher, values)]] : [])));
     },
-    async write(transaction, secretId, values) {
+    async write(connection, secretId, values) {
       checkSize(values);
       const stored = cipher.encode(JSON.stringify(values));
-      await transaction.updateTable('secret').set({ values: stored }).where('id', '=', secretId).execute();
+      await connection.updateTable('secret').set({ values: stored }).where('id', '=', secretId).execute();
     },
-    async remove(transaction, secretId) {
-      await transaction.updateTable('secret').set({ values: null }).where('id', '=', secretId).execute();
+    async remove(connection, secretId) {
+      await connection.updateTable('secret').set({ values: null }).where('id', '=', secretId).execute();
     },
   };
 }
