@@ -101,14 +101,14 @@ export const suites = [
     name: 'platform',
     about: 'the charts and the image on a real cluster: what they allow, two replicas, restarts under load',
     needs: ['database', 'python', 'cluster', 'server-image', 'helm', 'crds'],
-    cores: 2,
+    cores: 1,
     run: runPlatformSuite,
   },
   {
     name: 'differential',
     about: 'this server against the reference: the same writes to both, and both reading one database',
     needs: ['database', 'python'],
-    cores: 2,
+    cores: 1,
     run: runDifferentialSuite,
   },
   {
