@@ -234,6 +234,165 @@ test('permissions decide on writes', async () => {
   );
 });
 
+const SOURCE = { module: 'builtins', attribute: 'int', type: 'builtin' };
+
+test('permissions decide on runs and what they make', async () => {
+  await know('stack', '/stacks', 'items.0.id');
+  const step = {
+    spec: { source: SOURCE, upstream_steps: [], inputs: {}, invocation_id: 'fit' },
+    config: { name: 'fit' },
+  };
+  await make('snapshot', '/pipeline_snapshots', {
+    project: '<project>',
+    pipeline: '<pipeline>',
+    stack: '<stack>',
+    name: 'named',
+    run_name_template: 'run',
+    pipeline_configuration: { name: 'p' },
+    step_configurations: { fit: { ...step, step_config_overrides: { name: 'fit' } } },
+    client_environment: {},
+    client_version: '0.98.0',
+    server_version: '0.98.0',
+  });
+  const times = { start_time: '2026-01-01T00:00:00' };
+  const run = {
+    project: '<project>',
+    snapshot: '<snapshot>',
+    name: 'run',
+    orchestrator_run_id: 'run',
+    status: 'running',
+    ...times,
+  };
+  await make('run', '/runs', run, '0.id');
+  await make('output', '/artifact_versions', {
+    project: '<project>',
+    artifact_name: 'data',
+    version: '1',
+    type: 'DataArtifact',
+    uri: '/x',
+    materializer: SOURCE,
+    data_type: SOURCE,
+    save_type: 'step_output',
+    artifact_store_id: '<store>',
+  });
+  const outputs = { output: ['<output>'] };
+  const stepRun = { project: '<project>', name: 'fit', pipeline_run_id: '<run>', ...times, outputs };
+  await make('step', '/steps', { ...stepRun, status: 'completed' });
+  await make('logs', '/logs', {
+    project: '<project>',
+    source: 'step',
+    uri: '/log',
+    artifact_store_id: '<store>',
+    step_run_id: '<step>',
+  });
+  await make('webhook', '/webhooks', {
+    project: '<project>',
+    name: 'hook',
+    webhook_type: 'custom',
+    active: true,
+    secret: 'hook-secret',
+  });
+  await make('schedule', '/triggers', {
+    project: '<project>',
+    name: 'daily',
+    type: 'schedule',
+    flavor: 'native schedule',
+    cron_expression: '0 3 * * *',
+    start_time: '2026-01-01T00:00:00',
+    active: true,
+    concurrency: 'skip',
+  });
+
+  const reads = [
+    '/runs/<run>?hydrate=true',
+    '/runs/<run>/steps?hydrate=true',
+    '/runs/<run>/status',
+    '/runs/<run>/dag',
+    '/runs/<run>/pipeline-configuration',
+    '/runs?project=<project>&hydrate=true',
+    '/steps?project=<project>&hydrate=true',
+    '/steps/<step>?hydrate=true',
+    '/steps/<step>/status',
+    '/steps/<step>/step-configuration',
+    '/artifact_versions?project=<project>&hydrate=true',
+    '/artifact_versions/<output>?hydrate=true',
+    '/artifact_versions/<output>/visualize',
+    '/artifacts?project=<project>&hydrate=true&sort_by=asc:name',
+    '/pipeline_snapshots/<snapshot>?hydrate=true',
+    '/pipeline_snapshots?project=<project>&hydrate=true',
+    '/run_templates?project=<project>&hydrate=true',
+    '/logs/<logs>',
+    '/triggers?project=<project>',
+    '/triggers/<schedule>?hydrate=true',
+    '/webhooks/<webhook>',
+    '/stacks/<stack>?hydrate=true',
+    '/api_token',
+  ];
+  const ofRun = ['read <project>:pipeline_run/<run>'];
+  const ofParts = [
+    'read <project>:pipeline_run',
+    'read <project>:pipeline_deployment',
+    'read <project>:run_template',
+    'read <project>:trigger/<schedule>',
+    'create <project>:pipeline_run',
+  ];
+  const ofData = ['read <project>:artifact', 'read stack', 'read <project>:pipeline_deployment/<snapshot>'];
+  for (const grants of [[], ofRun, ofParts, ofData, ['* *']]) {
+    for (const path of reads) await same(grants, 'reader', 'GET', path);
+  }
+  const token = '/api_token?token_type=workload&pipeline_run_id=';
+  for (const grants of [[], ['* *']]) {
+    await same(grants, 'reader', 'GET', `${token}<run>`);
+    await same(grants, 'reader', 'GET', `${token}00000000-0000-4000-8000-000000000000`);
+  }
+  const metadata = {
+    project: '<project>',
+    values: { a: 1 },
+    types: { a: 'int' },
+    resources: [{ id: '<run>', type: 'pipeline_run' }],
+  };
+  const tag = { tag_id: '<tag>', resource_id: '<run>', resource_type: 'pipeline_run' };
+  await make('tag', '/tags', { name: 'of run', exclusive: false, color: 'red' });
+  const writes: [string, string, unknown?][] = [
+    ['POST', '/runs', run],
+    ['POST', '/runs', { ...run, name: 'other', orchestrator_run_id: 'other' }],
+    ['PUT', '/runs/<run>', { tags: [] }],
+    ['POST', '/steps', { ...stepRun, name: 'fit', status: 'running', outputs: {} }],
+    ['PUT', '/steps/<step>', { status: 'completed' }],
+    ['POST', '/run-metadata', metadata],
+    ['POST', '/run-metadata', { ...metadata, resources: [{ id: '<step>', type: 'step_run' }] }],
+    ['POST', '/tag_resources', tag],
+    ['DELETE', '/tag_resources', tag],
+    ['PUT', '/pipeline_snapshots/<snapshot>', { description: 'x' }],
+    ['PUT', '/triggers/<schedule>', { type: 'schedule', name: 'daily', active: false, cron_expression: '0 3 * * *' }],
+    ['PUT', '/webhooks/<webhook>', { name: 'other' }],
+    ['PUT', '/logs/<logs>', { step_run_id: '<step>' }],
+    ['PUT', '/runs/<run>/disable_heartbeat'],
+    ['POST', '/runs/<run>/stop'],
+    [
+      'POST',
+      '/hook_invocations',
+      {
+        project: '<project>',
+        id: '22222222-2222-4222-8222-222222222222',
+        hook_type: 'step_success',
+        name: 'notify',
+        status: 'completed',
+        ...times,
+        source: 'train.notify',
+        pipeline_run_id: '<run>',
+        outputs,
+      },
+    ],
+    ['DELETE', '/artifact_versions/<output>'],
+    ['DELETE', '/runs/<run>'],
+    ['DELETE', '/webhooks/<webhook>'],
+  ];
+  for (const grants of [[], ofRun, ['update <project>:pipeline_run', 'create <project>:run_metadata']]) {
+    for (const [method, path, body] of writes) await same(grants, 'reader', method, path, body);
+  }
+});
+
 test('who may share a resource does so, and no more of it than is theirs', async () => {
   const path = '/users/resource_membership?resource_type=';
   const share = (grants: string[], query: string, actions: unknown = ['read']) =>

@@ -284,18 +284,28 @@ export const workloadToken: Rule = async ({ request, checks, handle }) => {
   const { query } = request;
   if (query['token_type'] !== 'workload') return handle();
   const runId = query['pipeline_run_id'] ?? token?.pipelineRunId;
-  const found = runId
-    ? await checks.find('run', runId)
-    : await scopeOf(checks, query['schedule_id'] ?? token?.scheduleId, query['deployment_id'] ?? token?.deploymentId);
-  if (runId && found) await checks.require('read', [found]);
+  const scheduleId = query['schedule_id'] ?? token?.scheduleId;
+  const deploymentId = query['deployment_id'] ?? token?.deploymentId;
+  const run = runId ? await findIfThere(checks, 'run', runId) : undefined;
+  if (run) await checks.require('read', [run]);
+  // The last of them that there is gives the project; where there is none, the operation says so.
+  const found =
+    (deploymentId && (await findIfThere(checks, 'deployment', deploymentId))) ||
+    run ||
+    (scheduleId && (await findIfThere(checks, 'schedule', scheduleId))) ||
+    undefined;
   const projectId = found?.model.body?.['project_id'];
   if (typeof projectId === 'string') await checks.requireResource('create', { type: 'pipeline_run', projectId });
   return handle();
 };
 
-async function scopeOf(checks: Checks, scheduleId: unknown, deploymentId: unknown): Promise<TypedModel | undefined> {
-  if (deploymentId) return checks.find('deployment', deploymentId);
-  return scheduleId ? checks.find('schedule', scheduleId) : undefined;
+async function findIfThere(checks: Checks, name: EntityName, id: unknown): Promise<TypedModel | undefined> {
+  try {
+    return await checks.find(name, id);
+  } catch (error) {
+    if (error instanceof ApiError && error.name === 'KeyError') return undefined;
+    throw error;
+  }
 }
 
 /** A secret's values, and a connector's, are shown to whom may read them; the others see which there are. */
@@ -456,10 +466,8 @@ export const shareResource: Rule = async ({ request, checks, share }) => {
   const actions = sharedActions(request.body);
   const name = SHARED[type];
   if (!name) throw keyError(`Resources of type ${type} cannot be shared.`);
-  const found = await checks.find(name, resource_id).catch((error: unknown) => {
-    if (!(error instanceof ApiError) || error.name !== 'KeyError') throw error;
-    throw keyError(`Resource of type ${type} with ID ${resource_id} does not exist.`);
-  });
+  const found = await findIfThere(checks, name, resource_id);
+  if (!found) throw keyError(`Resource of type ${type} with ID ${resource_id} does not exist.`);
   for (const action of ['share', ...actions] as const) await checks.require(action, [found]);
   const idOr = (id: unknown) => (typeof id === 'string' ? id : null);
   await share(resourceOf(found) ?? '', actions, { userId: idOr(user_id), teamId: idOr(team_id) });
