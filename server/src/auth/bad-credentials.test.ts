@@ -121,10 +121,11 @@ test('who is calling costs one statement, once in a while', async () => {
   const count = async () => {
     server.database.takeStatements();
     await currentUser(token);
-    return server.database.takeStatements().length;
+    // Besides, activity is noted once in a while.
+    return server.database.takeStatements().filter(({ sql }) => /^select /i.test(sql)).length;
   };
-  const [first, second] = [await count(), await count()];
-  expect(first - second).toBe(1);
+  const [first = 0, ...later] = [await count(), await count(), await count()];
+  expect(first - Math.min(...later)).toBe(1);
 });
 
 describe('a token that is bound', () => {
