@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Schema } from '../database/generated/schema.gen.ts';
+import { now } from '../database/instants.ts';
 
 interface Column {
   table: string;
@@ -34,11 +35,13 @@ const NOT_COPIED = ['alembic_version', 'server_settings'];
 /**
  * Copies rows with all that belongs to them: in the n-th copy of every table each id is another one, the same for the
  * same id and n, so that the n-th copy of a run has the n-th copies of its steps, tags and whatever else. Copies were
- * created before what they were made of. As many as this, the optimizer decides as it would in a database that was used.
+ * created before what they were made of; that was all created at once, however long the test took to make it. As many as
+ * this, the optimizer decides as it would in a database that was used.
  */
 export async function multiply(db: Database, multiplication: Multiplication): Promise<void> {
   const columns = await readColumns(db);
   const { only } = multiplication;
+  const created = now();
   const tables = only ? [only.table] : [...new Set(columns.map(({ table }) => table))];
   const copied = tables.filter((table) => !table.startsWith('ws_') && !NOT_COPIED.includes(table));
   await db.connection().execute(async (connection) => {
@@ -46,6 +49,9 @@ export async function multiply(db: Database, multiplication: Multiplication): Pr
     try {
       for (const table of copied) {
         const ofTable = columns.filter((column) => column.table === table);
+        if (!only && ofTable.some(({ name }) => name === 'created')) {
+          await sql`update ${sql.table(table)} set created = ${created}`.execute(connection);
+        }
         await copyRows(connection, table, ofTable, multiplication);
       }
     } finally {
