@@ -128,6 +128,7 @@ export const suites = [
       context.withDatabase(({ url }) =>
         context.nodeTests('test/control-plane/**/*.test.ts', {
           ZENML_REFERENCE_BIN: context.have.python.bin,
+          ZENML_TEST_PYTHON: context.have.python.python,
           ZENML_TEST_DATABASE_URL: url,
         }),
       ),
