@@ -41,7 +41,7 @@ function pathsOf({ properties = {} }: Schema): string[] {
 
 test('values.yaml has every default that a values file may leave out', () => {
   expect(parse(read('values.yaml'))).toMatchObject({ server: { replicas: 2 }, autoscaling: { enabled: true } });
-  expect(read('values.yaml')).toMatch(/\n# ingress:\n#   # .*\n#   host:\n/);
+  expect(read('values.yaml')).toMatch(/\n# ingress:\n# {3}# .*\n# {3}host:\n/);
 });
 
 test('the schema of the Helm chart refuses unknown keys and no replicas', () => {
