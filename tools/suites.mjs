@@ -161,7 +161,7 @@ export const suites = [
     name: 'stacks',
     about:
       'the stacks of AWS, applied by Terraform with the real provider to moto, the server on one of them, and taken down',
-    needs: ['terraform', 'database', 'python', 'scanner'],
+    needs: ['terraform', 'nodes', 'database', 'python', 'scanner'],
     // It waits for most of its time.
     cores: 0,
     run: (context) =>
@@ -172,6 +172,7 @@ export const suites = [
             ZENML_TEST_PYTHON: context.have.python.python,
             ZENML_TEST_SCANNER_BIN: context.have.scanner.bin,
             ZENML_TEST_DATABASE_URL: url,
+            ZENML_TEST_NODES: context.have.nodes.join(delimiter),
           }),
         { onlyTls: true },
       ),

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { delimiter } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { toSettings } from '../../charts-ts/src/load-values.ts';
+import { CommandedStack } from './cdktf-commands.ts';
 import { findTools } from './provider.ts';
 import { ACCEPTED, scan, scannerPrograms } from './scanner.ts';
 import { seeServerOn } from './server-on-stack.ts';
@@ -64,6 +68,27 @@ describe('on AWS', { skip, concurrency: true }, () => {
       const secrets = /"(password|password_wo|secret_string|secret_string_wo|random_password)": "[^"]+"/g;
       assert.deepEqual((await stack.terraform.do('state', 'pull')).match(secrets), null);
       await stack.destroy();
+    });
+  });
+
+  describe('cdktf', { concurrency: false }, () => {
+    const nodes = (process.env['ZENML_TEST_NODES'] ?? process.execPath).split(delimiter);
+    const [oldest = '', newest = oldest] = nodes;
+    let stack: CommandedStack;
+    before(async () => {
+      assert.ok(typeof tools !== 'string');
+      stack = await CommandedStack.open(tools);
+    });
+    after(() => stack?.close());
+
+    test('deploys, and its outputs make values; it destroys with another Node than it deployed', async () => {
+      await stack.deploy(oldest);
+      const settings = toSettings(parse(await stack.writeValues(oldest)));
+      assert.match(
+        settings.environment['ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET'] ?? '',
+        /-logs\/run-template-logs$/,
+      );
+      assert.match(await stack.destroy(newest), /Destroy complete! Resources: \d\d destroyed/);
     });
   });
 });

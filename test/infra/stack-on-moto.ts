@@ -39,6 +39,11 @@ export const UNPROTECTED = { protectData: false };
 
 const QUIETLY = ['-auto-approve', '-input=false', '-parallelism=20'];
 
+/** Variables with which Terraform reaches moto. */
+export function accountVariables({ url }: Moto): Record<string, string> {
+  return { AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: 'tests', AWS_SECRET_ACCESS_KEY: 'tests', AWS_REGION: REGION };
+}
+
 /** A stack in an account of its own. */
 export class StackOnMoto {
   readonly moto: Moto;
@@ -54,12 +59,12 @@ export class StackOnMoto {
     this.#configuration = configuration;
     this.#version = mirror.version;
     this.directory = mkdtempSync(join(tmpdir(), 'infra-'));
-    this.terraform = new Terraform(program, join(this.directory, 'cdktf.out', 'stacks', configuration.name), mirror, {
-      AWS_ENDPOINT_URL: moto.url,
-      AWS_ACCESS_KEY_ID: 'tests',
-      AWS_SECRET_ACCESS_KEY: 'tests',
-      AWS_REGION: REGION,
-    });
+    this.terraform = new Terraform(
+      program,
+      join(this.directory, 'cdktf.out', 'stacks', configuration.name),
+      mirror,
+      accountVariables(moto),
+    );
   }
 
   /** Makes the account, with what the configuration says to be there: cluster, bucket of states, networks. */

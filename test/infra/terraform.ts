@@ -13,6 +13,17 @@ export interface Ended {
   readonly output: string;
 }
 
+/**
+ * Variables under which Terraform takes providers from a mirror alone.
+ * @param directory made where it is not there; it takes a file of settings
+ */
+export function mirrorVariables(directory: string, { path }: Mirror): Record<string, string> {
+  mkdirSync(directory, { recursive: true });
+  const settings = join(directory, 'terraform.rc');
+  writeFileSync(settings, `provider_installation {\n  filesystem_mirror {\n    path = "${path}"\n  }\n}\n`);
+  return { CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: settings, TF_IN_AUTOMATION: '1' };
+}
+
 /** Terraform in a folder of its own, with providers from a mirror alone. */
 export class Terraform {
   readonly #program: string;
@@ -21,18 +32,9 @@ export class Terraform {
   readonly environment: NodeJS.ProcessEnv;
 
   constructor(program: string, directory: string, mirror: Mirror, environment: Record<string, string> = {}) {
-    mkdirSync(directory, { recursive: true });
-    const settings = join(directory, 'terraform.rc');
-    writeFileSync(settings, `provider_installation {\n  filesystem_mirror {\n    path = "${mirror.path}"\n  }\n}\n`);
     this.#program = program;
     this.#directory = directory;
-    this.environment = {
-      ...process.env,
-      CHECKPOINT_DISABLE: '1',
-      TF_CLI_CONFIG_FILE: settings,
-      TF_IN_AUTOMATION: '1',
-      ...environment,
-    };
+    this.environment = { ...process.env, ...mirrorVariables(directory, mirror), ...environment };
   }
 
   /** Puts a synthesized stack into the folder, in the place of the one before. */
