@@ -146,7 +146,7 @@ export const suites = [
   },
   {
     name: 'stores',
-    about: 'artifacts, visualizations and logs in S3 and Google Cloud Storage',
+    about: 'artifacts, visualizations, logs and secrets in AWS and Google Cloud, secrets beside the reference',
     needs: ['database', 'python'],
     cores: 1,
     run: (context) =>

@@ -73,6 +73,7 @@ import { webhooksOperations } from './features/webhooks/webhooks-operations.ts';
 import { createWebhooksService } from './features/webhooks/webhooks-service.ts';
 import { syncFlavors } from './first-start/flavor-catalogue.ts';
 import { createLister } from './listing/lister.ts';
+import type { SecretsBackup } from './secrets/secrets-backup.ts';
 import type { SecretsStore } from './secrets/secrets-store.ts';
 import type { RunnerLog } from './workloads/logs/runner-log.ts';
 
@@ -95,6 +96,8 @@ export interface FeatureParts {
   readonly database: DatabaseHandle;
   readonly log: Logger;
   readonly secretsStore: SecretsStore;
+  /** Copies secrets to a second store and back; left out where there is none. */
+  readonly secretsBackup?: SecretsBackup | undefined;
   readonly devices: DevicesService;
   /** Limits tries of the current password when it is changed. */
   readonly passwordChanges: RateLimiter;
@@ -191,7 +194,7 @@ export function createOperations(parts: FeatureParts): Handlers {
       serverUrl: settings.description.server_url,
       takeUp: enqueueLaunch && takeUpEvent,
     }),
-    ...secretsOperations({ db, list, secrets }),
+    ...secretsOperations({ db, list, secrets, backup: parts.secretsBackup }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
     ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
     ...snapshots,

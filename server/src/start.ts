@@ -92,7 +92,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     log,
     draining,
     cors: cors(config.http.corsOrigins),
-    secretsStore: await openSecretsStore(config.secretsStore, { serverId, log }),
+    ...(await openSecretsStore(database.db, config.secretsStore, { serverId, log })),
     ...authentication,
     permissions: askControlPlane && createControlPlanePermissions(askControlPlane),
     enqueueLaunch: launching?.enqueueLaunch,

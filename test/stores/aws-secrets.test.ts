@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import {
+  DeleteSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
@@ -27,8 +28,9 @@ before(async () => {
     ZENML_SECRETS_STORE_AUTH_CONFIG: JSON.stringify({ region: 'eu-west-1', ...KEYS }),
     AWS_ENDPOINT_URL: aws.url,
   };
-  reference = await servers.startReference(environment);
+  // It fills the database faster than the reference.
   ours = await servers.startOurs(environment);
+  reference = await servers.startReference(environment);
   manager = new SecretsManagerClient({
     region: 'eu-west-1',
     endpoint: aws.url,
@@ -59,6 +61,11 @@ async function stored(id: string) {
   const { Name, Tags = [] } = await manager.send(new DescribeSecretCommand(place));
   const tags = Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value]));
   return { Name, tags, values: JSON.parse(SecretString) as unknown };
+}
+
+/** Removes a secret of AWS behind the servers' backs. */
+async function lose(id: string): Promise<void> {
+  await manager.send(new DeleteSecretCommand({ SecretId: `zenml/${id}`, ForceDeleteWithoutRecovery: true }));
 }
 
 async function storedNames(): Promise<(string | undefined)[]> {
@@ -150,8 +157,7 @@ test('the secrets of a service connector and of a webhook are there, and go with
 
 test('a secret that is gone in AWS is missing as in ZenML, and can be written again', async () => {
   const id = await create(ours, 'lost', { a: '1' });
-  const { DeleteSecretCommand } = await import('@aws-sdk/client-secrets-manager');
-  await manager.send(new DeleteSecretCommand({ SecretId: `zenml/${id}`, ForceDeleteWithoutRecovery: true }));
+  await lose(id);
   const answers = await Promise.all([reference, ours].map((call) => call('GET', `/secrets/${id}`)));
   for (const { status, body } of answers) {
     assert.equal(status, 404);
@@ -160,6 +166,59 @@ test('a secret that is gone in AWS is missing as in ZenML, and can be written ag
   assert.deepEqual(valuesOf(await ours('PUT', `/secrets/${id}`, { values: { b: '2' } })), { b: '2' });
   assert.deepEqual(valuesOf(await reference('GET', `/secrets/${id}`)), { b: '2' });
   await ours('DELETE', `/secrets/${id}`);
+});
+
+describe('with the database as second store', () => {
+  let pair: readonly [Call, Call];
+  before(async () => {
+    const backup = { ZENML_BACKUP_SECRETS_STORE_TYPE: 'sql', ZENML_BACKUP_SECRETS_STORE_ENCRYPTION_KEY: 'second' };
+    pair = [
+      await servers.startReference({ ...environment, ...backup }),
+      await servers.startOurs({ ...environment, ...backup }),
+    ];
+  });
+
+  const inDatabase = async (id: string): Promise<boolean> => {
+    const hex = id.replaceAll('-', '');
+    const [row] = await servers.query<{ values: unknown }>(`select \`values\` from secret where id = '${hex}'`);
+    return row?.values != null;
+  };
+
+  test('values are in both, and what AWS has lost is read and brought back by either server', async () => {
+    for (const [writer, reader] of [pair, [pair[1], pair[0]] as const]) {
+      const id = await create(writer, 'twice', { a: '1' });
+      assert.ok(await inDatabase(id));
+      await writer('PUT', `/secrets/${id}`, { values: { a: '2' } });
+      await lose(id);
+      assert.deepEqual(valuesOf(await reader('GET', `/secrets/${id}`)), { a: '2' });
+      assert.deepEqual((await stored(id)).values, { a: '2' });
+      assert.equal((await reader('DELETE', `/secrets/${id}`)).status, 200);
+      assert.ok(!(await storedNames()).includes(`zenml/${id}`));
+    }
+  });
+
+  test('all secrets are backed up, moved and restored, with the same answers', async () => {
+    const seen: unknown[] = [];
+    for (const call of pair) {
+      const id = await create(ours, 'only in AWS', { a: '1' });
+      const before = await inDatabase(id);
+      const steps: unknown[] = [before];
+      const at = async (path: string) => {
+        const answer = await call('PUT', `/secrets/operations/${path}`);
+        steps.push(path, answer, await inDatabase(id), (await storedNames()).includes(`zenml/${id}`));
+      };
+      await at('backup');
+      await at('backup?delete_secrets=true');
+      const failed = await call('PUT', '/secrets/operations/backup?ignore_errors=false');
+      steps.push(failed.status, (failed.body['detail'] as string[])[0]);
+      await at('restore');
+      await at('restore?delete_secrets=true');
+      assert.deepEqual((await stored(id)).values, { a: '1' });
+      await ours('DELETE', `/secrets/${id}`);
+      seen.push(steps);
+    }
+    assert.deepEqual(seen[1], seen[0]);
+  });
 });
 
 test('while AWS is not reached, writes fail, change nothing and say why', async () => {

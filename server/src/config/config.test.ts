@@ -58,8 +58,8 @@ describe('a value', () => {
     ['ZENML_SERVER_SECURE_HEADERS_CSP', 'a\r\nSet-Cookie: b', 'in one line'],
     ['ZENML_SERVER_API_TRANSACTION_CLEANUP_BATCH_SIZE', '10001', 'must be a whole number from 1 to 10000'],
     ['ZENML_SERVER_RBAC_IMPLEMENTATION_SOURCE', 'mine.RBAC', 'must be zenml.zen_server.rbac.'],
-    ['ZENML_SECRETS_STORE_TYPE', 'azure', 'must be one of sql, aws, not "azure".'],
-    ['ZENML_BACKUP_SECRETS_STORE_TYPE', 'sql', 'must be unset'],
+    ['ZENML_SECRETS_STORE_TYPE', 'azure', 'must be one of sql, aws, gcp, not "azure".'],
+    ['ZENML_BACKUP_SECRETS_STORE_TYPE', 'sql', 'must not be sql where the first store is'],
     ['ZENML_STORE_TYPE', 'rest', 'must be sql, not "rest".'],
     [
       'ZENML_SERVER_GENERIC_API_TOKEN_LIFETIME',
@@ -180,6 +180,10 @@ describe('a secrets store outside of the database', () => {
   const region = 'eu-west-1';
   const keys = { aws_access_key_id: 'id', aws_secret_access_key: SECRET };
   const credentials = { accessKeyId: 'id', secretAccessKey: SECRET };
+  const gcp = (method: string, config: object) => ({ ...aws(method, config), ZENML_SECRETS_STORE_TYPE: 'gcp' });
+  const key = { type: 'service_account', project_id: 'of-the-key', private_key: SECRET };
+  const asText = JSON.stringify(key);
+  const asBase64 = Buffer.from(asText).toString('base64');
 
   test.each<[string, NodeJS.ProcessEnv, object]>([
     ['a role', aws('implicit', { region }), { region }],
@@ -201,22 +205,37 @@ describe('a secrets store outside of the database', () => {
       },
       { region, credentials },
     ],
+    ['a service account of the pod', gcp('implicit', { project_id: 'p' }), { projectId: 'p' }],
+    ['a key', gcp('service-account', { service_account_json: asText }), { projectId: 'of-the-key', credentials: key }],
+    [
+      'a key in base64, and the account that it acts as',
+      gcp('impersonation', { project_id: 'p', service_account_json: asBase64, target_principal: 'a@b' }),
+      { projectId: 'p', credentials: key, impersonate: 'a@b' },
+    ],
+    ['a token of Google', gcp('oauth2-token', { project_id: 'p', token: 't' }), { projectId: 'p', token: 't' }],
+    [
+      'the former project',
+      { ZENML_SECRETS_STORE_TYPE: 'gcp', ZENML_SECRETS_STORE_PROJECT_ID: 'p' },
+      { projectId: 'p' },
+    ],
   ])('is reached with %s', (_what, env, place) => {
     const config = load(env);
-    expect(config.secretsStore.place).toEqual({ type: 'aws', ...place });
+    expect(config.secretsStore.place).toEqual({ type: env['ZENML_SECRETS_STORE_TYPE'], ...place });
     expect(config.warnings.join()).not.toContain('unencrypted');
   });
 
   test.each<[NodeJS.ProcessEnv, string, string]>([
     [{ ZENML_SECRETS_STORE_TYPE: 'aws' }, 'AUTH_METHOD', 'must be one of implicit, secret-key, sts-token for aws.'],
-    [aws('iam-role', { region }), 'AUTH_METHOD', 'must be one of implicit, secret-key, sts-token, not "iam-role".'],
-    [aws('implicit', {}), 'AUTH_CONFIG', 'must have the text region for the method implicit.'],
-    [
-      aws('secret-key', { region, aws_access_key_id: SECRET }),
-      'AUTH_CONFIG',
-      'must have the text aws_secret_access_key',
-    ],
+    [aws('iam-role', { region }), 'AUTH_METHOD', 'not "iam-role".'],
+    [aws('implicit', {}), 'AUTH_CONFIG', 'must have region for the method implicit.'],
+    [aws('secret-key', { region, aws_access_key_id: SECRET }), 'AUTH_CONFIG', 'must have aws_secret_access_key'],
     [aws('implicit', { region, role_arn: 'arn' }), 'AUTH_CONFIG', 'must not have role_arn'],
+    [gcp('secret-key', { project_id: 'p' }), 'AUTH_METHOD', 'must be one of implicit, user-account,'],
+    [
+      gcp('external-account', { external_account_json: SECRET }),
+      'AUTH_CONFIG',
+      'must have external_account_json, project_id',
+    ],
     [{ ...aws('implicit', {}), ZENML_SECRETS_STORE_AUTH_CONFIG: SECRET }, 'AUTH_CONFIG', 'must be a JSON object.'],
   ])('%j is refused', (env, name, message) => {
     const error = refusal(env);
@@ -225,6 +244,19 @@ describe('a secrets store outside of the database', () => {
       message: expect.stringContaining(message),
     });
     expect(error.message).not.toContain('hunter2');
+  });
+
+  test('has a second one, with variables of its own', () => {
+    const { secretsStore, warnings } = load({
+      ...aws('implicit', { region }),
+      ZENML_BACKUP_SECRETS_STORE_TYPE: 'sql',
+      ZENML_BACKUP_SECRETS_STORE_ENCRYPTION_KEY: SECRET,
+    });
+    expect(secretsStore.backup).toEqual({ place: { type: 'sql' }, encryptionKey: SECRET });
+    expect(warnings.join()).not.toContain('SECRETS_STORE');
+    expect(load({ ZENML_BACKUP_SECRETS_STORE_REGION_NAME: region }).warnings.join()).toContain(
+      'ZENML_BACKUP_SECRETS_STORE_REGION_NAME has no effect without ZENML_BACKUP_SECRETS_STORE_TYPE.',
+    );
   });
 
   test('leaves what belongs to it without effect in the database, and says so', () => {

@@ -68,22 +68,14 @@ export const NO_EFFECT: readonly IgnoredVariables[] = [
   },
   {
     reason: 'It belongs to a secrets store that is not offered.',
-    names: [
-      ...['ZENML_SECRETS_STORE_', 'ZENML_BACKUP_SECRETS_STORE_'].flatMap((prefix) =>
-        named(
-          prefix,
-          'CLASS_PATH PROJECT_ID KEY_VAULT_NAME AZURE_CLIENT_ID AZURE_CLIENT_SECRET AZURE_TENANT_ID VAULT_ADDR ' +
-            'VAULT_NAMESPACE VAULT_TOKEN MOUNT_POINT AUTH_MOUNT_POINT APP_ROLE_ID APP_SECRET_ID AWS_ROLE ' +
-            'AWS_HEADER_VALUE MAX_VERSIONS',
-        ),
+    names: ['ZENML_SECRETS_STORE_', 'ZENML_BACKUP_SECRETS_STORE_'].flatMap((prefix) =>
+      named(
+        prefix,
+        'CLASS_PATH KEY_VAULT_NAME AZURE_CLIENT_ID AZURE_CLIENT_SECRET AZURE_TENANT_ID VAULT_ADDR VAULT_NAMESPACE ' +
+          'VAULT_TOKEN MOUNT_POINT AUTH_MOUNT_POINT APP_ROLE_ID APP_SECRET_ID AWS_ROLE AWS_HEADER_VALUE MAX_VERSIONS',
       ),
-      ...named(
-        'ZENML_BACKUP_SECRETS_STORE_',
-        'AUTH_METHOD AUTH_CONFIG REGION_NAME AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY',
-      ),
-    ],
+    ),
   },
-  { reason: 'There is no second secrets store to encrypt for.', names: ['ZENML_BACKUP_SECRETS_STORE_ENCRYPTION_KEY'] },
   {
     reason: 'Logs look as `ZENML_WORKSPACE_LOG_FORMAT` says, without colours.',
     names: named('ZENML_', 'CONSOLE_LOGGING_FORMAT LOGGING_FORMAT LOGGING_COLORS_DISABLED ENABLE_RICH_TRACEBACK'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AuthTexts } from './auth-texts.ts';
 import type { Environment } from './environment.ts';
 import { jsonObject, oneOf, text } from './formats.ts';
 import { optional, type ValuesOf } from './variable.ts';
@@ -21,21 +22,40 @@ export interface AwsSecretsPlace {
   readonly profile?: string;
 }
 
-/** Where values are kept. */
-export type SecretsPlace = SqlSecretsPlace | AwsSecretsPlace;
+/** Google's Secret Manager of a project. */
+export interface GcpSecretsPlace {
+  readonly type: 'gcp';
+  readonly projectId: string;
+  /** A token that is used as it is. */
+  readonly token?: string;
+  /** A key or a description of another account, as Google's files have it. Left out: found where Google's library looks. */
+  readonly credentials?: Readonly<Record<string, unknown>>;
+  /** The service account that these act as. */
+  readonly impersonate?: string;
+}
 
-const AWS_METHODS = ['implicit', 'secret-key', 'sts-token'] as const;
+/** Where values are kept. */
+export type SecretsPlace = SqlSecretsPlace | AwsSecretsPlace | GcpSecretsPlace;
+
+const METHODS = {
+  aws: ['implicit', 'secret-key', 'sts-token'],
+  gcp: ['implicit', 'user-account', 'service-account', 'external-account', 'oauth2-token', 'impersonation'],
+} as const;
+
+const { aws: AWS, gcp: GCP } = METHODS;
+const EVERY_METHOD = [...AWS, ...GCP.slice(1)] as [Method, ...Method[]];
+type Method = (typeof METHODS)['aws' | 'gcp'][number];
 
 /** The variables of a place outside of the database; both stores have them. */
 export function placeVariables(prefix: 'ZENML_SECRETS_STORE_' | 'ZENML_BACKUP_SECRETS_STORE_') {
   return {
-    authMethod: optional(`${prefix}AUTH_METHOD`, oneOf(...AWS_METHODS), {
-      unset: 'required by `aws`',
-      doc: 'How to log in to AWS: `implicit`, with what AWS’ SDK finds (a role of the pod or instance, a profile, `AWS_` variables), `secret-key` or `sts-token`. A role is assumed by web identity, pod identity or a profile; ZenML’s `iam-role`, `session-token` and `federation-token` are not offered.',
+    authMethod: optional(`${prefix}AUTH_METHOD`, oneOf(...EVERY_METHOD), {
+      unset: 'required by `aws` and `gcp`',
+      doc: 'How to log in. `implicit`: with what the cloud’s library finds (a role or service account of the pod or instance, a profile, variables of the cloud). `aws` also by `secret-key` or `sts-token`: a role is assumed by web identity, pod identity or a profile, ZenML’s `iam-role`, `session-token` and `federation-token` are not offered. `gcp` also by the others.',
     }),
     authConfig: optional(`${prefix}AUTH_CONFIG`, jsonObject(z.unknown()), {
       secret: true,
-      doc: 'What belongs to the method, a JSON object. `aws`: `region`, `profile_name`, `aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`.',
+      doc: 'What belongs to the method, a JSON object. `aws`: `region`, `profile_name`, `aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`. `gcp`: `project_id`, `user_account_json`, `service_account_json`, `external_account_json`, `token`, `target_principal`.',
     }),
     regionName: optional(`${prefix}REGION_NAME`, text, {
       doc: 'Former way to say the region of `aws`, in place of both variables above; `implicit` without the two below.',
@@ -48,81 +68,113 @@ export function placeVariables(prefix: 'ZENML_SECRETS_STORE_' | 'ZENML_BACKUP_SE
       secret: true,
       doc: 'Belongs to the region’s former variable.',
     }),
+    projectId: optional(`${prefix}PROJECT_ID`, text, {
+      doc: 'Former way to say the project of `gcp`, in place of method and configuration; `implicit`.',
+    }),
   };
 }
 
 type PlaceVariables = ReturnType<typeof placeVariables>;
+type PlaceValues = ValuesOf<PlaceVariables>;
 
 /** Reads a place; where it is wrong, the environment has the mistakes and the answer is the database. */
 export function readPlace(
   environment: Environment,
   type: SecretsPlace['type'],
   variables: PlaceVariables,
-  values: ValuesOf<PlaceVariables>,
+  values: PlaceValues,
 ): SecretsPlace {
-  if (type === 'aws') return readAws(environment, variables, values) ?? { type: 'sql' };
-  warnOfUnused(environment, variables, type);
-  return { type };
+  warnOfUnused(environment, type, variables);
+  if (type === 'sql') return { type };
+  const { method, config } = authOf(type, values);
+  const { authMethod, authConfig } = variables;
+  if (!isMethodOf(type, method)) {
+    // One that is none at all has been told already.
+    if (method !== undefined || !environment.has(authMethod.name))
+      environment.mistake(authMethod.name, `must be one of ${METHODS[type].join(', ')} for ${type}.`);
+    return { type: 'sql' };
+  }
+  const texts = new AuthTexts(config);
+  const place = type === 'aws' ? awsPlace(method, texts) : gcpPlace(method, texts);
+  if (type === 'aws' && texts.find('role_arn') !== undefined) {
+    environment.mistake(
+      authConfig.name,
+      'must not have role_arn: name a profile that assumes the role, or give the pod the role.',
+    );
+  }
+  if (texts.missing.length > 0 && (values.authConfig !== undefined || !environment.has(authConfig.name))) {
+    environment.mistake(authConfig.name, `must have ${texts.missing.join(', ')} for the method ${method}.`);
+  }
+  return place;
 }
 
-function warnOfUnused(environment: Environment, variables: PlaceVariables, type: string): void {
-  const { authMethod, authConfig, regionName, accessKeyId, secretAccessKey } = variables;
-  for (const { name } of [authMethod, authConfig, regionName, accessKeyId, secretAccessKey]) {
+function warnOfUnused(environment: Environment, type: SecretsPlace['type'], variables: PlaceVariables): void {
+  const { authMethod, authConfig, regionName, accessKeyId, secretAccessKey, projectId } = variables;
+  const ofAws = [regionName, accessKeyId, secretAccessKey];
+  const unused = {
+    sql: [authMethod, authConfig, ...ofAws, projectId],
+    aws: [projectId],
+    gcp: ofAws,
+  }[type];
+  for (const { name } of unused) {
     if (environment.has(name)) environment.warnings.push(`${name} has no effect on a secrets store of type ${type}.`);
   }
 }
 
 /** The former variables go first, as in ZenML. */
-function authOf(values: ValuesOf<PlaceVariables>) {
-  const { regionName: region, accessKeyId, secretAccessKey } = values;
-  if (region === undefined) return { method: values.authMethod, config: values.authConfig ?? {} };
-  if (accessKeyId === undefined || secretAccessKey === undefined)
-    return { method: 'implicit' as const, config: { region } };
+function authOf(
+  type: 'aws' | 'gcp',
+  values: PlaceValues,
+): { method: Method | undefined; config: Readonly<Record<string, unknown>> } {
+  const { regionName: region, accessKeyId, secretAccessKey, projectId } = values;
+  if (type === 'gcp' && projectId !== undefined) return { method: 'implicit', config: { project_id: projectId } };
+  if (type === 'gcp' || region === undefined) return { method: values.authMethod, config: values.authConfig ?? {} };
+  if (accessKeyId === undefined || secretAccessKey === undefined) return { method: 'implicit', config: { region } };
   const config = { region, aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey };
-  return { method: 'secret-key' as const, config };
+  return { method: 'secret-key', config };
 }
 
-function readAws(
-  environment: Environment,
-  variables: PlaceVariables,
-  values: ValuesOf<PlaceVariables>,
-): AwsSecretsPlace | undefined {
-  const { method, config } = authOf(values);
-  if (method === undefined) {
-    if (!environment.has(variables.authMethod.name))
-      environment.mistake(variables.authMethod.name, `must be one of ${AWS_METHODS.join(', ')} for aws.`);
-    return undefined;
+function isMethodOf(type: 'aws' | 'gcp', method: Method | undefined): method is Method {
+  const methods: readonly (Method | undefined)[] = METHODS[type];
+  return method !== undefined && methods.includes(method);
+}
+
+function awsPlace(method: Method, texts: AuthTexts): AwsSecretsPlace {
+  const region = texts.need('region');
+  if (method === 'implicit') {
+    const profile = texts.find('profile_name');
+    return { type: 'aws', region, ...(profile !== undefined && { profile }) };
   }
-  const texts: Readonly<Record<string, unknown>> = config;
-  const missing: string[] = [];
-  const need = (key: string): string => {
-    const value = texts[key];
-    if (typeof value === 'string' && value !== '') return value;
-    missing.push(key);
-    return '';
+  const keys = {
+    accessKeyId: texts.need('aws_access_key_id'),
+    secretAccessKey: texts.need('aws_secret_access_key'),
   };
-  const region = need('region');
-  const keys = () => ({ accessKeyId: need('aws_access_key_id'), secretAccessKey: need('aws_secret_access_key') });
-  const credentials = {
-    implicit: () => undefined,
-    'secret-key': keys,
-    'sts-token': () => ({ ...keys(), sessionToken: need('aws_session_token') }),
-  }[method]();
-  if (missing.length > 0) {
-    environment.mistake(
-      variables.authConfig.name,
-      `must have the text${missing.length > 1 ? 's' : ''} ${missing.join(', ')} for the method ${method}.`,
-    );
-    return undefined;
+  const credentials = method === 'sts-token' ? { ...keys, sessionToken: texts.need('aws_session_token') } : keys;
+  return { type: 'aws', region, credentials };
+}
+
+function gcpPlace(method: Method, texts: AuthTexts): GcpSecretsPlace {
+  const place = (more: Partial<GcpSecretsPlace> = {}): GcpSecretsPlace => {
+    // A service account's key names the project that it belongs to.
+    const own = more.credentials?.['project_id'];
+    const projectId = texts.find('project_id') ?? (typeof own === 'string' ? own : texts.need('project_id'));
+    return { type: 'gcp', projectId, ...more };
+  };
+  switch (method) {
+    case 'user-account':
+      return place({ credentials: texts.needObject('user_account_json') });
+    case 'service-account':
+      return place({ credentials: texts.needObject('service_account_json') });
+    case 'external-account':
+      return place({ credentials: texts.needObject('external_account_json') });
+    case 'impersonation':
+      return place({
+        credentials: texts.needObject('service_account_json'),
+        impersonate: texts.need('target_principal'),
+      });
+    case 'oauth2-token':
+      return place({ token: texts.need('token') });
+    default:
+      return place();
   }
-  const profile =
-    method === 'implicit' && typeof texts['profile_name'] === 'string' ? texts['profile_name'] : undefined;
-  if (method === 'implicit' && texts['role_arn'] != null) {
-    environment.mistake(
-      variables.authConfig.name,
-      'must not have role_arn: name a profile that assumes the role, or give the pod the role.',
-    );
-    return undefined;
-  }
-  return { type: 'aws', region, ...(credentials && { credentials }), ...(profile && { profile }) };
 }

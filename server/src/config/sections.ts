@@ -1,7 +1,7 @@
 import { authVariables } from './auth-config.ts';
 import { controlPlaneVariables } from './control-plane-config.ts';
 import { httpVariables } from './http-config.ts';
-import { secretsStoreVariables } from './secrets-store-config.ts';
+import { backupSecretsStoreVariables, secretsStoreVariables } from './secrets-store-config.ts';
 import { securityHeadersVariables } from './security-headers-config.ts';
 import { serverVariables } from './server-config.ts';
 import { storeVariables } from './store-config.ts';
@@ -20,6 +20,7 @@ export const SECTIONS: readonly Section[] = [
   { title: 'Process', variables: processVariables },
   { title: 'Database', variables: storeVariables },
   { title: 'Secrets', variables: secretsStoreVariables },
+  { title: 'Backups of secrets', variables: backupSecretsStoreVariables },
   { title: 'Server', variables: serverVariables },
   { title: 'Log-in', variables: authVariables },
   { title: 'Requests', variables: httpVariables },

@@ -1,14 +1,46 @@
+import type { SecretsPlace } from '../config/secrets-place.ts';
 import type { SecretsStoreConfig } from '../config/secrets-store-config.ts';
+import type { Database } from '../database/database.ts';
+import { createBackedUpStore } from './backed-up-store.ts';
 import type { BackendParts } from './backend-store.ts';
 import { cipherOf } from './configured-cipher.ts';
 import { deferWrites } from './deferred-writes.ts';
+import { createSecretsBackup, type SecretsBackup } from './secrets-backup.ts';
 import type { SecretsStore } from './secrets-store.ts';
 import { createSqlSecretsStore } from './sql-secrets-store.ts';
+import { createValueCipher, type ValueCipher } from './value-cipher.ts';
 
-/** The configured secrets store. A cloud's client is loaded where it is used. */
-export async function openSecretsStore(config: SecretsStoreConfig, parts: BackendParts): Promise<SecretsStore> {
-  const { place } = config;
-  if (place.type === 'sql') return createSqlSecretsStore(cipherOf(config));
-  const { createAwsSecretsStore } = await import('./aws-secrets-store.ts');
-  return deferWrites(createAwsSecretsStore(place, parts));
+/** The configured stores. */
+export interface OpenSecretsStore {
+  readonly secretsStore: SecretsStore;
+  /** Left out where there is no second store. */
+  readonly secretsBackup?: SecretsBackup;
+}
+
+/** Opens the configured stores. */
+export async function openSecretsStore(
+  db: Database,
+  config: SecretsStoreConfig,
+  parts: BackendParts,
+): Promise<OpenSecretsStore> {
+  const { place, backup } = config;
+  const first = await open(place, cipherOf(config), parts);
+  if (!backup) return { secretsStore: place.type === 'sql' ? first : deferWrites(first) };
+  const second = await open(backup.place, createValueCipher(backup.encryptionKey), parts);
+  return {
+    secretsStore: deferWrites(createBackedUpStore(first, second, parts.log)),
+    secretsBackup: createSecretsBackup({ db, first, second, log: parts.log }),
+  };
+}
+
+/** A cloud's client is loaded where it is used. */
+async function open(place: SecretsPlace, cipher: ValueCipher, parts: BackendParts): Promise<SecretsStore> {
+  switch (place.type) {
+    case 'sql':
+      return createSqlSecretsStore(cipher);
+    case 'aws':
+      return (await import('./aws-secrets-store.ts')).createAwsSecretsStore(place, parts);
+    case 'gcp':
+      return (await import('./gcp-secrets-store.ts')).createGcpSecretsStore(place, parts);
+  }
 }

@@ -5,6 +5,7 @@ import { toDatabaseId } from '../../database/ids.ts';
 import { keyError, notImplemented } from '../../errors.ts';
 import type { Lister } from '../../listing/lister.ts';
 import { type Depth, depthOf, FULL, one } from '../../listing/page.ts';
+import type { CopyOptions, SecretsBackup } from '../../secrets/secrets-backup.ts';
 import { requireAdmin } from '../users/admin-rules.ts';
 import { loadSecrets, SECRET_LIST, withValues } from './secrets-read-model.ts';
 import { type SecretsService, unknownSecret } from './secrets-service.ts';
@@ -14,10 +15,12 @@ export interface SecretsParts {
   readonly db: Database;
   readonly list: Lister;
   readonly secrets: SecretsService;
+  /** Left out where there is no second store. */
+  readonly backup: SecretsBackup | undefined;
 }
 
 /** The operations on secrets. */
-export function secretsOperations({ db, list, secrets }: SecretsParts) {
+export function secretsOperations({ db, list, secrets, backup }: SecretsParts) {
   const load = async (connection: Connection, id: string, depth: Depth) =>
     withValues(one(await loadSecrets(connection, [id], depth), id), await secrets.values(connection, id));
 
@@ -51,11 +54,15 @@ export function secretsOperations({ db, list, secrets }: SecretsParts) {
         return null;
       }),
 
-    backup_secrets_api_v1_secrets_operations_backup_put: async ({ identity }) =>
-      refuseWithoutBackupStore(identity, 'backup'),
+    async backup_secrets_api_v1_secrets_operations_backup_put({ identity, query }) {
+      await requireBackup(backup, identity, 'backup').backup(copyOptions(query, true));
+      return null;
+    },
 
-    restore_secrets_api_v1_secrets_operations_restore_put: async ({ identity }) =>
-      refuseWithoutBackupStore(identity, 'restore'),
+    async restore_secrets_api_v1_secrets_operations_restore_put({ identity, query }) {
+      await requireBackup(backup, identity, 'restore').restore(copyOptions(query, false));
+      return null;
+    },
   } satisfies Handlers;
 }
 
@@ -63,7 +70,19 @@ function notVisible(id: string) {
   return keyError(`Secret with name or ID ${id} not found or is private and not owned by the current user.`);
 }
 
-function refuseWithoutBackupStore(identity: Identity, action: 'backup' | 'restore'): never {
+function requireBackup(
+  backup: SecretsBackup | undefined,
+  identity: Identity,
+  action: 'backup' | 'restore',
+): SecretsBackup {
   requireAdmin(identity, `${action} secrets`);
+  if (backup) return backup;
   throw notImplemented(`Unable to ${action} secrets: No backup secrets store is configured.`);
+}
+
+function copyOptions(
+  query: { readonly ignore_errors?: boolean; readonly delete_secrets?: boolean },
+  ignoreErrors: boolean,
+): CopyOptions {
+  return { ignoreErrors: query.ignore_errors ?? ignoreErrors, deleteSecrets: query.delete_secrets ?? false };
 }
