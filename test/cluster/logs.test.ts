@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
@@ -12,13 +14,15 @@ import { createArchivedLogReader } from '../../server/src/workloads/logs/archive
 import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
 import type { ArchiveParts } from '../../server/src/workloads/logs/log-follower.ts';
 import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
-import type { WorkloadManager } from '../../server/src/workloads/manager.ts';
+import type { WorkloadLogLine, WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { type CloudStorage, startS3 } from '../stores/cloud-storage.ts';
 import { countNumbered, killTwoFollowers, startFollower, stopFollower, untilKept } from '../stores/kept-logs.ts';
 import { shell, startManager, startWorkspace, until, type Workspace } from './workspace.ts';
 
 const root = 's3://logs/runs';
 const log = pino({ level: 'fatal' });
+/** Ends when it is told to, which the first process of a pod does not do by itself. */
+const WAIT = 'trap "exit 143" TERM; sleep 300 & wait';
 
 let workspace: Workspace;
 let kubeconfig: string;
@@ -102,7 +106,7 @@ test('a log is followed from before its pod is there', async () => {
 });
 
 test('what a pod has logged is kept although the pod is deleted', async () => {
-  const { name, runId, manager, parts, read } = await launch('trap "exit 143" TERM; seq 1 50000; sleep 300 & wait');
+  const { name, runId, manager, parts, read } = await launch(`seq 1 50000; ${WAIT}`);
   const archiver = startLogArchiver({ ...parts, flushAfter: 500 });
   await untilKept(database, runId, ({ parts: count }) => count > 0);
   await manager.remove(name);
@@ -146,6 +150,39 @@ async function countKeptLines(id: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`select coalesce(sum(line_count), 0) as count from ws_log_part
     where run_id = ${id} and written = 1`.execute(database.db);
   return Number(rows[0]?.count);
+}
+
+test('a log that its node has rotated before it was read on says that lines are missing', async () => {
+  const { name, runId, manager, parts, read } = await launch(`seq 1 4; ${WAIT}`);
+  const live = async () => {
+    const lines: WorkloadLogLine[] = [];
+    for await (const line of manager.readLog(name, {})) lines.push(line);
+    return lines;
+  };
+  await until(async () => (await live()).length === 4);
+  const [first] = await live();
+  // As if a replica had kept the first line, and none had been there since.
+  await sql`update ws_log_archive set cursor_after = ${first?.cursor} where run_id = ${toDatabaseId(runId)}`.execute(
+    database.db,
+  );
+  rotate(name);
+  const archiver = startLogArchiver({ ...parts, flushAfter: 200 });
+  await untilKept(database, runId, ({ parts: count }) => count > 0);
+  await manager.remove(name);
+  await untilKept(database, runId);
+  await archiver.stop();
+  const messages: string[] = [];
+  for await (const { message } of read()) messages.push(message);
+  expect(messages).toEqual([expect.stringMatching(/^Lines are missing here: the node had rotated the log/), '4']);
+});
+
+/** Leaves the newest line in the file that the node serves, as a rotation does. */
+function rotate(name: string): void {
+  const logs = join(dirname(workspace.cluster.kubeconfig), 'logs');
+  const pod = readdirSync(logs).find((folder) => folder.startsWith(`runners_${name}-`));
+  const file = join(logs, String(pod), 'runner', '0.log');
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  writeFileSync(file, `${lines.at(-1)}\n`);
 }
 
 test('the logs of a pod and of the one that replaces it are kept apart', async () => {

@@ -17,6 +17,7 @@ import { createLocalWorkloadManager } from '../../server/src/workloads/local/loc
 import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
 import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
+import { diagnoseLogStore } from '../../server/src/workloads/logs/log-store.ts';
 import type { WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { findFakeGcs, startGcs, startS3 } from './cloud-storage.ts';
 import {
@@ -142,6 +143,12 @@ test('a run goes on while the store cannot be reached, and what was not kept is 
     endpoint: `http://127.0.0.1:${port}`,
     credentials: { accessKeyId: 'tests', secretAccessKey: 'tests' },
   });
+  const [finding] = await diagnoseLogStore({ store: unreachable, root });
+  assert.match(
+    finding?.problem ?? '',
+    /^The log store s3:\/\/logs\/runs cannot be read: .*Logs are gone with their pods\.$/,
+  );
+  assert.deepEqual(await diagnoseLogStore({ store, root }), []);
   const parts = { db: database.db, manager, root, log, flushAfter: 100 };
   const lost = await launch('echo lost; sleep 1; echo too');
   const impatient = startLogArchiver({ ...parts, store: unreachable, patience: 500 });

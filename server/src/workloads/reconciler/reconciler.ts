@@ -37,6 +37,11 @@ export interface ReconcilerParts {
 
 /** A change is acted upon at once; this finds what happened while no replica was there, or what a watch missed. */
 const INTERVAL = 10_000;
+/**
+ * How often it is looked for the list of workloads, within one interval, before each is asked for by its name: a server that has
+ * just started gets it in a moment.
+ */
+const PATIENCE = 10;
 /** Between looks for rows of deleted runs, milliseconds. */
 const FORGETTING = 600_000;
 /** Runs of one statement. */
@@ -61,9 +66,11 @@ export function startReconciler(parts: ReconcilerParts): Reconciler {
 
   const compare = async () => {
     let forgotten = 0;
+    let unlisted = 0;
     while (!signal.aborted) {
       try {
-        await reconcileAll(parts, signal);
+        const isListed = await reconcileAll(parts, unlisted >= PATIENCE, signal);
+        unlisted = isListed ? 0 : unlisted + 1;
         if (Date.now() - forgotten > FORGETTING) {
           await forgetDeletedRuns(db);
           forgotten = Date.now();
@@ -71,8 +78,9 @@ export function startReconciler(parts: ReconcilerParts): Reconciler {
       } catch (error) {
         log.warn({ err: error }, 'runs and their workloads were not compared; it is tried again');
       }
+      const pause = unlisted === 0 || unlisted > PATIENCE ? interval : interval / PATIENCE;
       // Replicas that were started together need not ask together.
-      await sleep(interval * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     }
   };
   const comparing = compare();
@@ -92,16 +100,21 @@ async function reconcileOne(parts: ReconcilerParts, workload: WorkloadStatus): P
   if (launch) await settle(parts, launch, workload);
 }
 
-async function reconcileAll(parts: ReconcilerParts, signal: AbortSignal): Promise<void> {
+/**
+ * @param asksEach whether each workload is asked for by its name where they are not listed
+ * @returns whether they were listed
+ */
+async function reconcileAll(parts: ReconcilerParts, asksEach: boolean, signal: AbortSignal): Promise<boolean> {
   const { db, manager, log } = parts;
   // Before the workloads: what is launched meanwhile is not missed in a list that is older.
   const launches = await listLaunchedRuns(db);
   const listed = await listWorkloads(manager);
+  if (!listed && !asksEach) return false;
   for (const launch of launches) {
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     const name = nameOf(launch);
     const workload = listed ? (listed.get(name) ?? absent(launch)) : await findWorkload(parts, launch);
-    if (workload === 'unknown') return;
+    if (workload === 'unknown') break;
     if (workload) {
       await settle(parts, launch, workload).catch((error: unknown) =>
         log.warn({ err: error, run: launch.runId }, 'a run and its workload were not compared'),
@@ -109,6 +122,7 @@ async function reconcileAll(parts: ReconcilerParts, signal: AbortSignal): Promis
     }
   }
   if (listed) await removeOrphans(parts, [...listed.values()], signal);
+  return listed !== undefined;
 }
 
 /** @returns `undefined` where the cluster has not said yet, or does not allow to ask */
