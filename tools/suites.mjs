@@ -98,6 +98,14 @@ export const suites = [
     run: (context) => context.nodeTests('test/chaos/**/*.test.ts'),
   },
   {
+    name: 'scale',
+    about: '1,000 Jobs in the namespace: what they cost, and that an idle server asks the cluster nothing',
+    needs: ['database', 'cluster'],
+    cores: 2,
+    long: true,
+    run: (context) => context.nodeTests('test/scale/**/*.test.ts'),
+  },
+  {
     name: 'platform',
     about: 'the charts and the image on a real cluster: what they allow, two replicas, restarts under load',
     needs: ['database', 'python', 'cluster', 'server-image', 'helm', 'crds'],
