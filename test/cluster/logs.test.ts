@@ -70,11 +70,13 @@ async function launch(script: string, backoffLimit = 0) {
   return prepared;
 }
 
-/** Says how far a launch is. */
+/** Says how far a launch is; one that is queued is being worked on. */
 async function setLaunch(runId: string, status: string): Promise<void> {
   const id = toDatabaseId(runId);
-  await sql`insert into ws_launch (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due)
-    values (${id}, ${id}, ${id}, ${id}, 'start', 1, ${status}, 1, utc_timestamp(3), utc_timestamp(3))
+  await sql`insert into ws_launch
+      (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due, claimed_until)
+    values (${id}, ${id}, ${id}, ${id}, 'start', 1, ${status}, 1, utc_timestamp(3), utc_timestamp(3),
+      utc_timestamp(3) + interval 1 hour)
     on duplicate key update status = values(status)`.execute(database.db);
 }
 

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkloadLogLine, WorkloadManager } from '../../server/src/workloads/manager.ts';
+import { WorkloadError, type WorkloadLogLine, type WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { smallerRules } from '../../tools/cluster/workload-namespace.mjs';
 import { shell, startManager, startWorkspace, until, type Watched, type Workspace } from './workspace.ts';
 
@@ -182,6 +184,22 @@ describe('a cluster that was not prepared', () => {
     const [finding, ...others] = await other.manager.diagnose();
     expect(finding?.problem).toMatch(/may not create, get, deletecollection jobs; list pods; get pods\/log in the/);
     expect(others.every(({ severity }) => severity === 'warning')).toBe(true);
+    await other.manager.stop();
+  });
+
+  test('credentials that it does not accept any more are named as such', async () => {
+    const revoked = join(dirname(kubeconfig), 'revoked.kubeconfig');
+    writeFileSync(revoked, JSON.stringify(workspace.cluster.configurationFor('of somebody who has left')));
+    const other = await startManager(revoked, {});
+    expect(await other.manager.diagnose()).toEqual([
+      expect.objectContaining({ problem: expect.stringMatching(/does not accept the server's credentials\.$/) }),
+    ]);
+    // They may be renewed: another try may go through.
+    const launched = other.manager.launch(shell('revoked', 'true'));
+    await expect(launched).rejects.not.toBeInstanceOf(WorkloadError);
+    await expect(launched).rejects.toThrow(
+      /^The cluster does not take its Job: the server's credentials are not accepted$/,
+    );
     await other.manager.stop();
   });
 

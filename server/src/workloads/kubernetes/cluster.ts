@@ -132,7 +132,10 @@ export function isDenied(error: unknown): boolean {
 
 /** What the API server says of a refusal, or what else went wrong: one line. */
 export function explain(error: unknown): string {
-  if (error instanceof ApiException) return messageOf(error.body) ?? `status ${error.code}`;
+  if (error instanceof ApiException) {
+    if (error.code === 401) return "the server's credentials are not accepted";
+    return messageOf(error.body) ?? `status ${error.code}`;
+  }
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? error.cause.message : '';
   return cause === '' ? error.message : `${error.message}: ${cause}`;

@@ -48,7 +48,7 @@ export function createKubernetesWorkloadManager(
     preflight: async (snapshotImage) => [...(await diagnose()), ...(await images.examine(snapshotImage))],
     prepareImage: (request, signal) => images.prepare(request, signal),
     async launch(workload) {
-      const job = await launchJob(cluster, workload, settings, await secretsPlace());
+      const job = await launchJob(cluster, workload, settings, secretsPlace);
       const seen = seeJob(job);
       // Not to be missed where only pods are listed.
       if (seen) table.upsertJob(seen);

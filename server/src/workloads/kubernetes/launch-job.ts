@@ -2,6 +2,7 @@ import type { V1Job } from '@kubernetes/client-node';
 import { type Workload, WorkloadError } from '../manager.ts';
 import { type Cluster, explain, isFinalRefusal, refusalStatus } from './cluster.ts';
 import { runnerJob, runnerSecret } from './runner-job.ts';
+import type { SecretsPlace } from './secrets-place.ts';
 import type { JobSettings } from './settings.ts';
 
 /**
@@ -13,12 +14,13 @@ export async function launchJob(
   { batch, core }: Cluster,
   workload: Workload,
   settings: JobSettings,
-  secretsIn: 'secret' | 'environment',
+  findSecretsPlace: () => Promise<SecretsPlace>,
 ): Promise<V1Job> {
   const { namespace } = settings;
   const { name } = workload;
-  const body = runnerJob(workload, settings, secretsIn);
   try {
+    const secretsIn = await findSecretsPlace();
+    const body = runnerJob(workload, settings, secretsIn);
     const job = await madeOrThere(
       () => batch.createNamespacedJob({ namespace, body }),
       () => batch.readNamespacedJob({ namespace, name }),

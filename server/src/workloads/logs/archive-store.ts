@@ -186,11 +186,16 @@ async function selectParts(
   return rows;
 }
 
-/** What the launch itself came to: only a launched one has a runner. */
-export async function findLaunchStatus(db: Connection, { runId, number }: LogOwner): Promise<string | undefined> {
-  const { rows } = await sql<{ status: string }>`select status from ws_launch
-    where run_id = ${runId} and number = ${number}`.execute(db);
-  return rows[0]?.status;
+/** How far a launch is: only a launched one has a runner, and of one that is worked on the image may be being built. */
+export type LaunchProgress = 'waits' | 'worked on' | 'done';
+
+/** How far a launch is; `done` where it is forgotten, too. */
+export async function findLaunchProgress(db: Connection, { runId, number }: LogOwner): Promise<LaunchProgress> {
+  const { rows } = await sql<{ worked_on: number }>`select coalesce(claimed_until > utc_timestamp(3), 0) as worked_on
+    from ws_launch where run_id = ${runId} and number = ${number} and status = 'queued'`.execute(db);
+  const [row] = rows;
+  if (!row) return 'done';
+  return row.worked_on === 1 ? 'worked on' : 'waits';
 }
 
 function isHeld({ runId, number, claim }: ClaimedLog) {

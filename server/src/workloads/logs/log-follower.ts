@@ -11,7 +11,7 @@ import {
   endArchive,
   endPart,
   findBegunPart,
-  findLaunchStatus,
+  findLaunchProgress,
   findOutage,
   type LogPart,
   LostClaimError,
@@ -84,9 +84,11 @@ class LogFollower {
     if (!(await this.#settle())) return false;
     while (!this.#signal.aborted) {
       // Before the cluster is asked: once it is said to be launched, it is absent only if it is gone.
-      const isQueued = (await findLaunchStatus(db, this.#claimed)) === 'queued';
+      const progress = await findLaunchProgress(db, this.#claimed);
+      // The cluster is not asked again and again for what waits for its turn, or for its next try.
+      if (progress === 'waits') break;
       const { phase } = await manager.status(this.#name);
-      const isAwaited = phase === 'absent' && isQueued;
+      const isAwaited = phase === 'absent' && progress === 'worked on';
       const isOver = !isAwaited && phase !== 'pending' && phase !== 'running';
       const before = this.#cursor;
       // Once it is over all of it is read again from the last line that is known: the stream may have broken off.
