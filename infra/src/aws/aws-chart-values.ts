@@ -35,6 +35,10 @@ export function awsChartValues(config: AwsConfig, facts: AwsFacts): ChartValues 
         [`${MANAGER}ENABLE_EXTERNAL_LOGS`]: 'true',
         ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET: `s3://${facts.logsBucket}/${facts.logPrefix}`,
         ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_REGION: region,
+        ...(config.secretsInSecretsManager && {
+          ZENML_SECRETS_STORE_TYPE: 'aws',
+          ZENML_SECRETS_STORE_REGION_NAME: region,
+        }),
       },
       serviceAccount: { name: server.serviceAccount, annotations: annotations(facts.roles?.server) },
     },

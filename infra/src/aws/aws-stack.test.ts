@@ -198,6 +198,25 @@ describe('identities on AWS', () => {
     expect(actionsOf('secrets-operator')).toContain('secretsmanager:GetSecretValue');
   });
 
+  test('the server keeps secrets in Secrets Manager where that is wanted, and reaches none that is not named as these', () => {
+    const other = synthesize({ ...full, secretsInSecretsManager: true });
+    const kept = other.statements('aws_iam_role_policy', 'server').find(({ Sid }) => Sid === 'KeepSecrets');
+    expect(kept?.Action.map((action) => action.replace('secretsmanager:', ''))).toEqual([
+      ...['CreateSecret', 'TagResource', 'GetSecretValue', 'DescribeSecret', 'PutSecretValue', 'DeleteSecret'],
+    ]);
+    const [arn = ''] = kept?.Resource ?? [];
+    expect(arn).toMatch(/:secretsmanager:eu-central-1:.*:secret:zenml\//);
+    const pattern = new RegExp(`^${arn.slice(arn.indexOf(':secret:')).replaceAll('?', '.').replace('*', '.*')}$`);
+    const secret = ':secret:zenml/0a1b2c3d-0000-4000-8000-0123456789ab';
+    for (const name of [secret, `${secret}-AbCdEf`]) expect(name).toMatch(pattern);
+    expect(':secret:zenml/server-AbCdEf').not.toMatch(pattern);
+    expect(other.chartValues()).toMatchObject({
+      server: {
+        environment: { ZENML_SECRETS_STORE_TYPE: 'aws', ZENML_SECRETS_STORE_REGION_NAME: 'eu-central-1' },
+      },
+    });
+  });
+
   test('the server pushes no image where none is built', () => {
     const other = synthesize({ ...full, buildRunnerImages: false });
     expect(JSON.stringify(other.statements('aws_iam_role_policy', 'server'))).not.toContain('ecr:PutImage');

@@ -54,6 +54,7 @@ export class AwsStack extends TerraformStack {
       runnerImages: images.runner.arn,
       otherImages: config.registry.readRepositories.map((repository) => this.#repositoryArn(repository)),
       serverSecret: secret.arn,
+      ...(config.secretsInSecretsManager && { keptSecrets: this.#keptSecretsArn() }),
     };
     const roles = cluster && this.#makeIdentities(cluster, places);
 
@@ -183,6 +184,14 @@ export class AwsStack extends TerraformStack {
   #repositoryArn(repository: string): string {
     const { partition, accountId } = this.#surroundings;
     return `arn:${partition}:ecr:${this.#config.region}:${accountId}:repository/${repository}`;
+  }
+
+  /** Secrets are named by a UUID after `zenml/`; the server's own one, `zenml/server` in a stack of that name, is not. */
+  #keptSecretsArn(): string {
+    const { partition, accountId } = this.#surroundings;
+    const uuid = [8, 4, 4, 4, 12].map((length) => '?'.repeat(length)).join('-');
+    // Secrets Manager adds a hyphen and six characters to the name of each that is there.
+    return `arn:${partition}:secretsmanager:${this.#config.region}:${accountId}:secret:zenml/${uuid}*`;
   }
 
   #makeIdentities({ oidc }: Cluster, places: Places) {

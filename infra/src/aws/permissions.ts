@@ -10,6 +10,8 @@ export interface Places {
   /** Repositories whose images the server looks up and runners pull, beside those that are built. */
   readonly otherImages: readonly string[];
   readonly serverSecret: string;
+  /** The secrets that the server keeps; none where they are in the database. */
+  readonly keptSecrets?: string;
 }
 
 const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'];
@@ -43,7 +45,14 @@ export function serverPermissions(places: Places, { buildImages }: { buildImages
     { sid: 'ReadAndDeleteArtifacts', actions: ['s3:GetObject', 's3:DeleteObject'], resources: [`${artifacts}/*`] },
     { sid: 'ListArtifacts', actions: ['s3:ListBucket'], resources: [artifacts] },
     { sid: 'UseKey', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [places.key] },
+    ...(places.keptSecrets === undefined ? [] : [keepSecrets(places.keptSecrets)]),
   ];
+}
+
+/** The calls of server/src/secrets/aws-secrets-store.ts; secrets are made with their tags. */
+function keepSecrets(secrets: string): Statement {
+  const calls = ['CreateSecret', 'TagResource', 'GetSecretValue', 'DescribeSecret', 'PutSecretValue', 'DeleteSecret'];
+  return { sid: 'KeepSecrets', actions: calls.map((call) => `secretsmanager:${call}`), resources: [secrets] };
 }
 
 /** Pull images, and read and write artifacts. Logs are kept by the server, images pushed by builders. */
