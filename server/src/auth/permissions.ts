@@ -121,6 +121,13 @@ export interface CallerPermissions {
   readonly rows?: RowScope | undefined;
   /** The rows of a type that the caller may read; `undefined`: all. */
   readableRows(type: ResourceType, projectId?: string): Promise<RowScope | undefined>;
-  /** Why the caller may not create what is asked for, where that depends on whether it is there already. */
-  readonly creationRefusal?: Error | undefined;
+  readonly refusals?: CreationRefusals | undefined;
+}
+
+/** Why the caller may not create something that is created only where it is not there already. */
+export interface CreationRefusals {
+  readonly run?: Error | undefined;
+  /** What the configuration of a run or step names. */
+  readonly model?: Error | undefined;
+  readonly modelVersion?: Error | undefined;
 }

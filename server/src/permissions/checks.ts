@@ -25,6 +25,8 @@ export interface Checks {
   require(action: Action, models: readonly TypedModel[]): Promise<void>;
   /** @throws ApiError IllegalOperationError 403 */
   requireResource(action: Action, resource: Resource): Promise<void>;
+  /** Why the caller may not create what belongs to a project; `undefined` for what they may. */
+  refusals(projectId: string, types: readonly ResourceType[]): Promise<(Error | undefined)[]>;
   /** Whether the caller may do something with an entity. */
   may(action: Action, model: TypedModel): Promise<boolean>;
   /** Which of some resources the caller may read. */
@@ -103,6 +105,11 @@ export function createChecks(
     },
     require: (action, models) => requireResources(action, resourcesOf(action, models)),
     requireResource: (action, resource) => requireResources(action, [resourceText(resource)]),
+    async refusals(projectId, types) {
+      const resources = types.map((type) => resourceText({ type, projectId }));
+      await check('create', resources);
+      return Promise.all(resources.map((resource) => requireResources('create', [resource]).then(nothing, asError)));
+    },
     async may(action, model) {
       const [resource] = resourcesOf(action, [model]);
       return resource === undefined || (await check(action, [resource])).get(resource) === true;
@@ -115,4 +122,11 @@ export function createChecks(
       return { column, ids: ids.map(toDatabaseId), ownerId: owned ? toDatabaseId(user.id) : undefined };
     },
   };
+}
+
+const nothing = () => undefined;
+
+function asError(error: unknown): Error {
+  if (error instanceof Error) return error;
+  throw error;
 }

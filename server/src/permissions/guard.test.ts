@@ -73,6 +73,7 @@ beforeAll(async () => {
   actAs(owner);
   const project = server.projectId;
   const stack = randomUUID();
+  ids.set('stack', stack);
   const created = '2026-01-01 00:00:00';
   await server.database.db
     .insertInto('stack')
@@ -232,6 +233,34 @@ test('a run that has begun is found by whom may read it, and begun by whom may',
   });
   granted.add(`create ${server.projectId}:pipeline_run`);
   expect(await server.call('POST', '/runs', another)).toMatchObject({ status: 200, body: [{ name: 'another' }, true] });
+});
+
+test('a model that a run names is made by whom may make models, and used by the others', async () => {
+  actAs(owner);
+  const snapshotOf = (name: string, model: string) =>
+    make(name, '/pipeline_snapshots', {
+      project: server.projectId,
+      pipeline: ids.get('pipeline'),
+      stack: ids.get('stack'),
+      run_name_template: 'run',
+      pipeline_configuration: { name: 'train', model: { name: model, version: 'v' } },
+      step_configurations: {},
+      client_environment: {},
+      client_version: '0.98.0',
+      server_version: '0.98.0',
+    });
+  const runOf = (snapshot: string) => ({ ...runRequest(snapshot), name: snapshot, orchestrator_run_id: snapshot });
+  const withNew = runOf(await snapshotOf('with new', 'brand-new'));
+  const withKnown = runOf(await snapshotOf('with known', 'm'));
+  actAs(other);
+  granted.add(`create ${server.projectId}:pipeline_run`);
+  expect(await server.call('POST', '/runs', withNew)).toMatchObject({
+    status: 403,
+    body: { detail: ['IllegalOperationError', expect.stringContaining(':model')] },
+  });
+  expect((await server.call('POST', '/runs', withKnown)).status).toBe(200);
+  granted.add(`create ${server.projectId}:model`).add(`create ${server.projectId}:model_version`);
+  expect((await server.call('POST', '/runs', withNew)).status).toBe(200);
 });
 
 test('the values of a secret are shown to whom may read them', async () => {

@@ -59,11 +59,11 @@ function guard(rule: Rule, handler: AnyHandler, parts: Guarded): AnyHandler {
       request,
       checks,
       projectId: async (nameOrId) => fromDatabaseId(await resolveProject(db, nameOrId ? String(nameOrId) : undefined)),
-      handle: ({ query, rows, creationRefusal } = {}) =>
+      handle: ({ query, rows, refusals } = {}) =>
         handler({
           ...partsOf(request),
           query: { ...request.query, ...query },
-          identity: { ...identity, permissions: { ...caller, rows, creationRefusal } },
+          identity: { ...identity, permissions: { ...caller, rows, refusals } },
         }),
       forget: (resource) =>
         permissions.forget([resource]).catch((error: unknown) => {

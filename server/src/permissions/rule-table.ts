@@ -236,7 +236,7 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   ),
 
   list_run_steps_api_v1_steps_get: list('pipeline_run', ofRuns),
-  create_run_step_api_v1_steps_post: after(special.mayWithBody('update', 'run', 'pipeline_run_id')),
+  create_run_step_api_v1_steps_post: special.createStep,
   get_step_api_v1_steps__step_id__get: after(mayWithRunOf('read', 'step')),
   update_step_api_v1_steps__step_id__put: after(mayWithRunOf('update', 'step')),
   get_step_logs_api_v1_steps__step_id__logs_get: after(mayWithRunOf('read', 'step')),

@@ -1,4 +1,4 @@
-import type { Action, ResourceType, Sharing } from '../auth/permissions.ts';
+import type { Action, CreationRefusals, ResourceType, Sharing } from '../auth/permissions.ts';
 import type { Checks, RowOptions } from './checks.ts';
 import { type AnyRequest, ENTITIES, type EntityName } from './entities.ts';
 import { isEntity, resourceOf, type TypedModel } from './resource-models.ts';
@@ -21,7 +21,7 @@ export interface Call {
 export interface Change {
   readonly query?: Readonly<Record<string, unknown>>;
   readonly rows?: Awaited<ReturnType<Checks['rows']>>;
-  readonly creationRefusal?: Error | undefined;
+  readonly refusals?: CreationRefusals;
 }
 
 /** Decides whether a request may be done, does it, and gives the answer. @throws ApiError IllegalOperationError 403 */

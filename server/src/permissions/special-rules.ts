@@ -257,20 +257,22 @@ export const getOrCreateRun: Rule = async ({ request, checks, projectId, handle 
   const original = memberOf(request.body, 'original_run_id');
   if (original) await checks.require('read', [await checks.find('run', original)]);
   const nameOrId = request.query['project_name_or_id'] ?? memberOf(request.body, 'project');
-  const type = 'pipeline_run';
-  const creationRefusal = await checks
-    .requireResource('create', { type, projectId: await projectId(nameOrId) })
-    .then(() => undefined, asError);
-  const answer = await handle({ creationRefusal });
+  const types = ['pipeline_run', 'model', 'model_version'] as const;
+  const [begin, model, modelVersion] = await checks.refusals(await projectId(nameOrId), types);
+  const answer = await handle({ refusals: { run: begin, model, modelVersion } });
   const [run, created] = Array.isArray(answer) ? answer : [];
   if (!created && isEntity(run)) await checks.require('read', [{ schema: ENTITIES.run.schema, model: run }]);
   return answer;
 };
 
-function asError(error: unknown): Error {
-  if (error instanceof Error) return error;
-  throw error;
-}
+/** A step belongs to its run; a model that it names is made by whom may make one. */
+export const createStep: Rule = async ({ request, checks, handle }) => {
+  const run = await checks.find('run', memberOf(request.body, 'pipeline_run_id'));
+  await checks.require('update', [run]);
+  const projectId = String(run.model.body?.['project_id']);
+  const [model, modelVersion] = await checks.refusals(projectId, ['model', 'model_version']);
+  return handle({ refusals: { model, modelVersion } });
+};
 
 /** Groups runs that the caller may read. */
 export const runStatistics: Rule = async ({ request, checks, projectId, handle }) => {

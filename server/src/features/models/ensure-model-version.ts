@@ -1,3 +1,4 @@
+import type { CreationRefusals } from '../../auth/permissions.ts';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
@@ -18,13 +19,15 @@ export interface ModelUser {
   readonly model: Model<'Model'>;
   /** What stands for `{name}` in the names of the model and its version. */
   readonly substitutions: Readonly<Record<string, string>>;
+  /** What the user may not make, but only use. */
+  readonly refusals?: CreationRefusals | undefined;
 }
 
 /**
  * Finds or makes the version of the model that a run or step uses, and links it to the run (ZenML 0.98.0
  * `_get_or_create_model_version_for_run`). Without a name a run gets one numbered version of its own.
  * @returns its database id.
- * @throws ApiError KeyError 404 for a number or stage that no version has.
+ * @throws ApiError KeyError 404 for a number or stage that no version has, IllegalOperationError 403
  */
 export async function ensureModelVersion(transaction: Transaction, user: ModelUser): Promise<string> {
   const modelId = await ensureModel(transaction, user);
@@ -40,6 +43,7 @@ async function ensureModel(transaction: Transaction, user: ModelUser): Promise<s
   const name = formatNameTemplate(model.name, user.substitutions);
   const existing = await store.lockModelByName(transaction, projectId, name);
   if (existing) return existing;
+  if (user.refusals?.model) throw user.refusals.model;
   checkName(name, 'Model');
   try {
     return await store.insertModel(transaction, {
@@ -74,6 +78,7 @@ async function ensureVersion(
     const which = isNumeric(name) ? `version with number ${name}` : `${name} stage version`;
     throw keyError(`No ${which} found for model ${fromDatabaseId(modelId)}.`);
   }
+  if (user.refusals?.modelVersion) throw user.refusals.modelVersion;
   if (name !== undefined) checkVersionName(name);
   return createModelVersion(transaction, modelId, {
     name,

@@ -1,3 +1,4 @@
+import type { CreationRefusals } from '../../auth/permissions.ts';
 import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
@@ -22,8 +23,8 @@ export type RunRequest = BodyOf<'get_or_create_pipeline_run_api_v1_runs_post'>;
 export interface RunRequester {
   readonly projectId: string;
   readonly userId: string;
-  /** Why they may not begin a run, but only find one that has begun. */
-  readonly refusal?: Error | undefined;
+  /** What they may not begin or make, but only find. */
+  readonly refusals?: CreationRefusals | undefined;
 }
 
 /**
@@ -47,7 +48,7 @@ export async function getOrCreateRun(
   // Another step of the same run may have begun it while this one waited for the snapshot.
   const meanwhile = await findBegun(transaction, snapshotId, request);
   if (meanwhile) return { id: meanwhile, created: false };
-  if (requester.refusal) throw requester.refusal;
+  if (requester.refusals?.run) throw requester.refusals.run;
   const placeholder = isPlaceholder(request.status)
     ? undefined
     : await takeOver(transaction, snapshotId, request, requester);

@@ -65,7 +65,7 @@ export function runsOperations({ db, list, resolveProject, runs, logReaders, can
         const requester = {
           projectId: project.id,
           userId: toDatabaseId(identity.user.id),
-          refusal: identity.permissions?.creationRefusal,
+          refusals: identity.permissions?.refusals,
         };
         const { id, created } = await runs.getOrCreate(tx, body, requester);
         return [await loadWhole(tx, id), created] as [Model<'PipelineRunResponse'>, boolean];

@@ -36,7 +36,8 @@ export function stepsOperations({ db, list, steps, logReaders }: StepsParts) {
 
     create_run_step_api_v1_steps_post: ({ body, identity, transaction }) =>
       transaction(async (tx) => {
-        const id = await steps.create(tx, body, toDatabaseId(identity.user.id));
+        const userId = toDatabaseId(identity.user.id);
+        const id = await steps.create(tx, body, userId, identity.permissions?.refusals);
         return one(await loadSteps(tx, [id], FULL), id);
       }),
 

@@ -1,3 +1,4 @@
+import type { CreationRefusals } from '../../auth/permissions.ts';
 import type { Complete } from '../../contract/completion.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
@@ -7,7 +8,7 @@ import { isDuplicateKey } from '../../database/transaction.ts';
 import { entityExists, illegalOperation, keyError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { assign, createLogsOf } from '../logs/logs-service.ts';
-import { ensureModelVersion } from '../models/ensure-model-version.ts';
+import { ensureModelVersion, type ModelUser } from '../models/ensure-model-version.ts';
 import { checkReference } from '../references.ts';
 import { toStoredException } from '../runs/exception-info.ts';
 import type { UpdateRunStatus } from '../runs/run-status-updates.ts';
@@ -26,7 +27,8 @@ type Step = Model<'Step-Output'>;
 /** The rules of step runs; ids in database form. */
 export interface StepsService {
   /** Creates a step run, or the next try of one, and returns its id. @throws ApiError 403, 404, 409 */
-  create(transaction: Transaction, request: StepRequest, userId: string): Promise<string>;
+  /** @param refusals what the user may not make on the way */
+  create(transaction: Transaction, request: StepRequest, userId: string, refusals?: CreationRefusals): Promise<string>;
   /** Changes a step run and brings its run's status up to date. @throws ApiError 403, 404 */
   update(transaction: Transaction, id: string, update: StepUpdate): Promise<void>;
 }
@@ -40,7 +42,7 @@ export interface StepsServiceParts {
 /** Makes the rules of step runs. */
 export function createStepsService(parts: StepsServiceParts): StepsService {
   return {
-    create: (transaction, request, userId) => createStep(parts, transaction, request, userId),
+    create: (transaction, request, userId, refusals) => createStep(parts, transaction, request, userId, refusals),
     update: (transaction, id, update) => updateStep(parts, transaction, id, update),
   };
 }
@@ -50,6 +52,7 @@ async function createStep(
   transaction: Transaction,
   request: StepRequest,
   userId: string,
+  refusals: CreationRefusals | undefined,
 ): Promise<string> {
   checkStepTransition(undefined, request.status);
   const projectId = toDatabaseId(request.project);
@@ -80,7 +83,7 @@ async function createStep(
   await addLogs(transaction, request.logs, id, projectId, userId);
   await linkStep(transaction, { id, request, run, step, pipeline, projectId, userId });
   if (status !== 'running') await parts.updateRunStatus(transaction, run.id);
-  const modelVersionId = await modelVersionOf(transaction, run, step, tries, projectId, userId);
+  const modelVersionId = await modelVersionOf(transaction, run, step, tries, { projectId, userId, refusals });
   if (modelVersionId) await store.updateStep(transaction, id, { model_version_id: modelVersionId });
   return id;
 }
@@ -280,13 +283,12 @@ async function modelVersionOf(
   run: store.RunOfStep,
   step: Step,
   tries: readonly store.EarlierTry[],
-  projectId: string,
-  userId: string,
+  user: Pick<ModelUser, 'projectId' | 'userId' | 'refusals'>,
 ): Promise<string | null> {
   const first = tries.at(-1);
   if (first) return first.model_version_id;
   const { model, substitutions } = step.config;
-  return model ? ensureModelVersion(transaction, { runId: run.id, projectId, userId, model, substitutions }) : null;
+  return model ? ensureModelVersion(transaction, { ...user, runId: run.id, model, substitutions }) : null;
 }
 
 async function updateStep(
