@@ -23,9 +23,13 @@ export async function seeServerOn(stack: StackOnMoto): Promise<void> {
   assert.equal(pod.roleArn, `arn:aws:iam::${ACCOUNT}:role/zenml-server`);
   const environment = await processEnvironment(pod, stack);
   await stack.moto.askPolicies(true);
-  await seeServer(environment, stack.directory);
-  await withEnvironment(environment, () => seeBucketsAndImages(environment, stack.directory));
-  await stack.moto.askPolicies(false);
+  try {
+    await seeServer(environment, stack.directory);
+    await withEnvironment(environment, () => seeBucketsAndImages(environment, stack.directory));
+  } finally {
+    // Terraform comes with no identity that moto knows.
+    await stack.moto.askPolicies(false);
+  }
 }
 
 /** The server gets ready, and has nothing to say against what it was given. */
