@@ -38,7 +38,11 @@ export interface ServerPod {
   readonly environment: Readonly<Record<string, string>>;
   /** The role that EKS gives their service account. */
   readonly roleArn: string | undefined;
+  /** The one that it gives the runners'. */
+  readonly runnerRoleArn: string | undefined;
 }
+
+const ROLE = 'eks.amazonaws.com/role-arn';
 
 /**
  * Takes the server's pod from its manifests, as Kubernetes and the External Secrets Operator would.
@@ -69,6 +73,7 @@ export async function serverPodOf(
     for (const { extract } of dataFrom) Object.assign(environment, JSON.parse(await readSecret(extract.key)));
   }
   for (const { name, value } of container.env ?? []) environment[name] = value;
-  const { annotations } = find('ServiceAccount', pod.serviceAccountName).metadata;
-  return { environment, roleArn: annotations?.['eks.amazonaws.com/role-arn'] };
+  const roleOf = (account: string | undefined) => find('ServiceAccount', account).metadata.annotations?.[ROLE];
+  const runners = environment['ZENML_KUBERNETES_WORKLOAD_MANAGER_SERVICE_ACCOUNT'];
+  return { environment, roleArn: roleOf(pod.serviceAccountName), runnerRoleArn: roleOf(runners) };
 }

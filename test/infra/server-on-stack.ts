@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { openBucketStore } from '../../server/src/artifact-stores/bucket-store.ts';
 import { loadConfig } from '../../server/src/config/config.ts';
@@ -10,8 +11,11 @@ import { ACCOUNT, REGION, type StackOnMoto } from './stack-on-moto.ts';
 import { deploy, processEnvironment, runServerCommand, startServer } from './stack-server.ts';
 
 const REGISTRY = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/zenml`;
+const ROLES = `arn:aws:iam::${ACCOUNT}:role`;
 const LOGS = `s3://zenml-${ACCOUNT}-logs`;
 const ARTIFACTS = `s3://zenml-${ACCOUNT}-artifacts`;
+
+const ARTIFACT = `${ARTIFACTS}/trainer/model`;
 
 /** Goes from the outputs of a stack to a server that runs with them, and looks at what it finds there. */
 export async function seeServerOn(stack: StackOnMoto): Promise<void> {
@@ -20,11 +24,14 @@ export async function seeServerOn(stack: StackOnMoto): Promise<void> {
     ZENML_SERVER_JWT_SECRET_KEY: randomBytes(32).toString('hex'),
     ZENML_SECRETS_STORE_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
   });
-  assert.equal(pod.roleArn, `arn:aws:iam::${ACCOUNT}:role/zenml-server`);
+  assert.equal(pod.roleArn, `${ROLES}/zenml-server`);
+  assert.equal(pod.runnerRoleArn, `${ROLES}/zenml-runner`);
   const environment = await processEnvironment(pod, stack);
   await stack.moto.askPolicies(true);
   try {
     await seeServer(environment, stack.directory);
+    const runner = { ...environment, AWS_ROLE_ARN: pod.runnerRoleArn };
+    await withEnvironment(runner, seeRunnersArtifact);
     await withEnvironment(environment, () => seeBucketsAndImages(environment, stack.directory));
   } finally {
     // Terraform comes with no identity that moto knows.
@@ -46,6 +53,16 @@ async function seeServer(environment: Record<string, string>, directory: string)
   }
 }
 
+/** A runner writes and reads artifacts, and nothing of the logs. */
+async function seeRunnersArtifact(): Promise<void> {
+  const store = await openBucketStore(ARTIFACTS, REGION);
+  await store.write(ARTIFACT, Buffer.from('model'));
+  assert.equal(await text(await store.read(ARTIFACT)), 'model');
+  const log = `${LOGS}/run-template-logs/log`;
+  await assert.rejects(store.write(log, Buffer.from('line')), { name: 'AccessDenied' });
+  await assert.rejects(store.read(log), { name: 'AccessDenied' });
+}
+
 /** What the server keeps and prepares lies in the stack, and its role reaches no further. */
 async function seeBucketsAndImages(environment: Record<string, string>, directory: string): Promise<void> {
   const config = loadConfig(environment);
@@ -55,7 +72,10 @@ async function seeBucketsAndImages(environment: Record<string, string>, director
   for (const uri of objects) assert.ok(uri.startsWith(`${LOGS}/run-template-logs/`), uri);
   const store = await openBucketStore(LOGS, REGION);
   await assert.rejects(store.write(`${LOGS}/elsewhere/log`, Buffer.from('line')), { name: 'AccessDenied' });
-  await assert.rejects(store.write(`${ARTIFACTS}/model`, Buffer.from('model')), { name: 'AccessDenied' });
+  assert.equal(await text(await store.read(ARTIFACT)), 'model');
+  await assert.rejects(store.write(ARTIFACT, Buffer.from('another')), { name: 'AccessDenied' });
+  await store.remove(ARTIFACT);
+  assert.deepEqual(await store.stat(ARTIFACT), undefined);
 
   const { problems, image, dockerConfig } = await prepareImage(config, REGION);
   assert.deepEqual(problems, []);
@@ -70,7 +90,10 @@ async function seeBucketsAndImages(environment: Record<string, string>, director
 }
 
 /** Does what a process with these variables would do. */
-async function withEnvironment(variables: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void> {
+async function withEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+  work: () => Promise<void>,
+): Promise<void> {
   const before = { ...process.env };
   Object.assign(process.env, variables);
   try {
