@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -87,6 +87,18 @@ test('the process of a runner is not mistaken for another one with its number', 
   await until(manager, 'replaced', 'failed');
   await writeFile(join(directory, 'replaced', 'pid'), String(process.pid));
   expect((await manager.status('replaced')).phase).toBe('failed');
+});
+
+test('a runner that has not yet written its number is not taken for one that is gone', async () => {
+  const manager = await startManager();
+  await manager.launch(workload('slow', 'sleep 60'));
+  await until(manager, 'slow', 'running');
+  const file = join(directory, 'slow', 'pid');
+  const pid = await readFile(file, 'utf8');
+  await writeFile(file, '');
+  expect((await manager.status('slow')).phase).toBe('pending');
+  // It is ended with the others.
+  await writeFile(file, pid);
 });
 
 test('a Python without ZenML is found', async () => {

@@ -70,7 +70,8 @@ export async function readRunnerStatus(root: string, name: string): Promise<Work
   }
   const { runId, launchNumber } = JSON.parse(description) as Description;
   const base = { name, runId, launchNumber };
-  const pid = await readText(join(directory, 'pid'));
+  // The process makes the file first, and then writes into it.
+  const pid = (await readText(join(directory, 'pid')))?.trim() || undefined;
   if (pid === undefined)
     return { ...base, phase: 'pending', reason: undefined, since: await changed(directory, 'workload.json') };
   const running = await isAlive(Number(pid), name);
