@@ -1,6 +1,37 @@
 import type { OperationId } from '../contract/operation-types.ts';
 import { after, create, everybody, list, may, mayAll, mayWithRunOf, type Rule, read, remove, update } from './rules.ts';
-import * as special from './special-rules.ts';
+import {
+  mayCreateVersions,
+  mayPromote,
+  mayReadData,
+  mayShowVisualization,
+  mayWithBody,
+  mayWithVisualized,
+  pruneArtifactVersions,
+  removeArtifactVersion,
+} from './special/artifact-rules.ts';
+import { mayReadRunOfLogs, mayReadStoresOfLogs, mayUpdateRunOfLogs } from './special/log-rules.ts';
+import {
+  createStep,
+  getOrCreateRun,
+  mayReadCode,
+  mayReadOutputs,
+  mayReadSecretsOfConfiguration,
+  mayReplaceSnapshot,
+  mayRunIn,
+  mayUpdateMetadataResources,
+  runStatistics,
+  workloadToken,
+} from './special/run-rules.ts';
+import { listConnectors, listSecrets, readConnector, readSecret } from './special/secret-rules.ts';
+import { mayTag, shareResource } from './special/sharing-rules.ts';
+import {
+  deployedStack,
+  mayUseConnectorInfo,
+  mayUsePartsOfStack,
+  mayUseReferencesOfComponent,
+} from './special/stack-rules.ts';
+import { mayAttachSnapshot, mayReadWebhookOfTrigger, mayUseSourceOfTrigger } from './special/trigger-rules.ts';
 
 /** Operations under `/workspaces` stand for others, whose rules are theirs. */
 type OwnOperation = Exclude<OperationId, `${string}_api_v1_workspaces_${string}`>;
@@ -27,7 +58,7 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   receive_webhook_event_api_v1_webhooks__webhook_type___webhook_id__events_post: anyone,
   download_artifact_data_api_v1_artifact_versions__artifact_version_id__data_get: anyone,
   download_snapshot_code_api_v1_pipeline_snapshots__snapshot_id__code_get: anyone,
-  api_token_api_v1_api_token_get: special.workloadToken,
+  api_token_api_v1_api_token_get: workloadToken,
   server_load_info_api_v1_load_info_get: everybody,
   get_onboarding_state_api_v1_onboarding_state_get: everybody,
   get_settings_api_v1_settings_get: everybody,
@@ -43,7 +74,7 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   delete_user_api_v1_users__user_name_or_id__delete: everybody,
   deactivate_user_api_v1_users__user_name_or_id__deactivate_put: everybody,
   email_opt_in_response_api_v1_users__user_name_or_id__email_opt_in_put: everybody,
-  update_user_resource_membership_api_v1_users_resource_membership_post: special.shareResource,
+  update_user_resource_membership_api_v1_users_resource_membership_post: shareResource,
   list_authorized_devices_api_v1_devices_get: everybody,
   get_authorization_device_api_v1_devices__device_id__get: everybody,
   update_authorized_device_api_v1_devices__device_id__put: everybody,
@@ -91,9 +122,9 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   get_project_statistics_api_v1_projects__project_name_or_id__statistics_get: after(may('read', 'project')),
 
   list_stacks_api_v1_stacks_get: list('stack'),
-  create_stack_api_v1_stacks_post: after(special.mayUsePartsOfStack, mayAll('create', 'stack')),
+  create_stack_api_v1_stacks_post: after(mayUsePartsOfStack, mayAll('create', 'stack')),
   get_stack_api_v1_stacks__stack_id__get: read('stack'),
-  update_stack_api_v1_stacks__stack_id__put: after(special.mayUsePartsOfStack, may('update', 'stack')),
+  update_stack_api_v1_stacks__stack_id__put: after(mayUsePartsOfStack, may('update', 'stack')),
   delete_stack_api_v1_stacks__stack_id__delete: remove('stack'),
   get_stack_deployment_info_api_v1_stack_deployment_info_get: everybody,
   get_stack_deployment_config_api_v1_stack_deployment_config_get: after(
@@ -101,16 +132,16 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
     mayAll('create', 'stack_component'),
     mayAll('create', 'stack'),
   ),
-  get_deployed_stack_api_v1_stack_deployment_stack_get: special.deployedStack,
+  get_deployed_stack_api_v1_stack_deployment_stack_get: deployedStack,
   get_stack_component_types_api_v1_component_types_get: everybody,
   list_stack_components_api_v1_components_get: list('stack_component'),
   create_stack_component_api_v1_components_post: after(
-    special.mayUseReferencesOfComponent,
+    mayUseReferencesOfComponent,
     mayAll('create', 'stack_component'),
   ),
   get_stack_component_api_v1_components__component_id__get: read('component'),
   update_stack_component_api_v1_components__component_id__put: after(
-    special.mayUseReferencesOfComponent,
+    mayUseReferencesOfComponent,
     may('update', 'component'),
   ),
   deregister_stack_component_api_v1_components__component_id__delete: remove('component'),
@@ -123,10 +154,10 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
 
   list_service_connector_types_api_v1_service_connector_types_get: everybody,
   get_service_connector_type_api_v1_service_connector_types__connector_type__get: everybody,
-  list_service_connectors_api_v1_service_connectors_get: special.listConnectors,
+  list_service_connectors_api_v1_service_connectors_get: listConnectors,
   list_service_connector_resources_api_v1_service_connectors_resources_get: list('service_connector'),
   create_service_connector_api_v1_service_connectors_post: create('service_connector'),
-  get_service_connector_api_v1_service_connectors__connector_id__get: special.readConnector,
+  get_service_connector_api_v1_service_connectors__connector_id__get: readConnector,
   update_service_connector_api_v1_service_connectors__connector_id__put: update('connector'),
   delete_service_connector_api_v1_service_connectors__connector_id__delete: remove('connector'),
   validate_and_verify_service_connector_config_api_v1_service_connectors_verify_post: create('service_connector'),
@@ -137,13 +168,12 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
     may('read', 'connector'),
     may('client', 'connector'),
   ),
-  get_resources_based_on_service_connector_info_api_v1_service_connectors_full_stack_resources_post: after(
-    special.mayUseConnectorInfo,
-  ),
+  get_resources_based_on_service_connector_info_api_v1_service_connectors_full_stack_resources_post:
+    after(mayUseConnectorInfo),
 
-  list_secrets_api_v1_secrets_get: special.listSecrets,
+  list_secrets_api_v1_secrets_get: listSecrets,
   create_secret_api_v1_secrets_post: create('secret'),
-  get_secret_api_v1_secrets__secret_id__get: special.readSecret,
+  get_secret_api_v1_secrets__secret_id__get: readSecret,
   update_secret_api_v1_secrets__secret_id__put: update('secret'),
   delete_secret_api_v1_secrets__secret_id__delete: remove('secret'),
   backup_secrets_api_v1_secrets_operations_backup_put: after(mayAll('backup_restore', 'secret')),
@@ -155,10 +185,10 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   get_tag_api_v1_tags__tag_id__get: everybody,
   update_tag_api_v1_tags__tag_id__put: update('tag'),
   delete_tag_api_v1_tags__tag_id__delete: remove('tag'),
-  create_tag_resource_api_v1_tag_resources_post: after(special.mayTag),
-  delete_tag_resource_api_v1_tag_resources_delete: after(special.mayTag),
-  batch_create_tag_resource_api_v1_tag_resources_batch_post: after(special.mayTag),
-  batch_delete_tag_resource_api_v1_tag_resources_batch_delete: after(special.mayTag),
+  create_tag_resource_api_v1_tag_resources_post: after(mayTag),
+  delete_tag_resource_api_v1_tag_resources_delete: after(mayTag),
+  batch_create_tag_resource_api_v1_tag_resources_batch_post: after(mayTag),
+  batch_delete_tag_resource_api_v1_tag_resources_batch_delete: after(mayTag),
 
   list_pipelines_api_v1_pipelines_get: list('pipeline', inProject),
   create_pipeline_api_v1_pipelines_post: create('pipeline', true),
@@ -186,22 +216,20 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   delete_deployment_api_v1_pipeline_deployments__deployment_id__delete: remove('snapshot', 'deployment_id'),
   list_pipeline_snapshots_api_v1_pipeline_snapshots_get: list('pipeline_deployment', inProject),
   create_pipeline_snapshot_api_v1_pipeline_snapshots_post: after(
-    special.mayReplaceSnapshot,
+    mayReplaceSnapshot,
     mayAll('create', 'pipeline_deployment', true),
   ),
   get_pipeline_snapshot_api_v1_pipeline_snapshots__snapshot_id__get: read('snapshot'),
   update_pipeline_snapshot_api_v1_pipeline_snapshots__snapshot_id__put: after(
-    special.mayReplaceSnapshot,
+    mayReplaceSnapshot,
     may('update', 'snapshot'),
   ),
   delete_pipeline_snapshot_api_v1_pipeline_snapshots__snapshot_id__delete: remove('snapshot'),
   prune_pipeline_snapshots_api_v1_pipeline_snapshots_prune_post: after(mayAll('prune', 'pipeline_deployment', true)),
-  get_snapshot_code_download_token_api_v1_pipeline_snapshots__snapshot_id__download_token_get: after(
-    special.mayReadCode,
-  ),
+  get_snapshot_code_download_token_api_v1_pipeline_snapshots__snapshot_id__download_token_get: after(mayReadCode),
   create_snapshot_run_api_v1_pipeline_snapshots__snapshot_id__runs_post: after(
-    special.mayRunIn('snapshot'),
-    special.mayReadSecretsOfConfiguration,
+    mayRunIn('snapshot'),
+    mayReadSecretsOfConfiguration,
   ),
   list_run_templates_api_v1_run_templates_get: list('run_template', inProject),
   create_run_template_api_v1_run_templates_post: create('run_template', true),
@@ -209,13 +237,13 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   update_run_template_api_v1_run_templates__template_id__put: update('runTemplate'),
   delete_run_template_api_v1_run_templates__template_id__delete: remove('runTemplate'),
   create_template_run_api_v1_run_templates__template_id__runs_post: after(
-    special.mayRunIn('runTemplate'),
-    special.mayReadSecretsOfConfiguration,
+    mayRunIn('runTemplate'),
+    mayReadSecretsOfConfiguration,
   ),
 
   list_runs_api_v1_runs_get: list('pipeline_run', inProject),
-  get_or_create_pipeline_run_api_v1_runs_post: special.getOrCreateRun,
-  get_run_statistics_api_v1_runs_statistics_post: special.runStatistics,
+  get_or_create_pipeline_run_api_v1_runs_post: getOrCreateRun,
+  get_run_statistics_api_v1_runs_statistics_post: runStatistics,
   get_run_api_v1_runs__run_id__get: read('run'),
   update_run_api_v1_runs__run_id__put: update('run'),
   delete_run_api_v1_runs__run_id__delete: remove('run'),
@@ -227,16 +255,16 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   refresh_run_status_api_v1_runs__run_id__refresh_post: after(may('read', 'run')),
   stop_run_api_v1_runs__run_id__stop_post: after(may('read', 'run'), may('update', 'run')),
   disable_run_heartbeat_api_v1_runs__run_id__disable_heartbeat_put: after(may('read', 'run'), may('update', 'run')),
-  replay_run_api_v1_runs__run_id__replay_post: after(special.mayRunIn('run'), special.mayReadSecretsOfConfiguration),
+  replay_run_api_v1_runs__run_id__replay_post: after(mayRunIn('run'), mayReadSecretsOfConfiguration),
   publish_run_events_api_v1_runs__pipeline_run_id__events_post: update('run', 'pipeline_run_id'),
   stream_run_events_api_v1_runs__pipeline_run_id__events_stream_get: after(may('read', 'run', 'pipeline_run_id')),
   create_run_metadata_api_v1_run_metadata_post: after(
-    special.mayUpdateMetadataResources,
+    mayUpdateMetadataResources,
     mayAll('create', 'run_metadata', true),
   ),
 
   list_run_steps_api_v1_steps_get: list('pipeline_run', ofRuns),
-  create_run_step_api_v1_steps_post: special.createStep,
+  create_run_step_api_v1_steps_post: createStep,
   get_step_api_v1_steps__step_id__get: after(mayWithRunOf('read', 'step')),
   update_step_api_v1_steps__step_id__put: after(mayWithRunOf('update', 'step')),
   get_step_logs_api_v1_steps__step_id__logs_get: after(mayWithRunOf('read', 'step')),
@@ -246,15 +274,15 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   update_heartbeat_api_v1_steps__step_run_id__heartbeat_put: everybody,
   list_hook_invocations_api_v1_hook_invocations_get: list('pipeline_run', ofRuns),
   create_hook_invocation_api_v1_hook_invocations_post: after(
-    special.mayReadOutputs,
-    special.mayWithBody('update', 'run', 'pipeline_run_id'),
+    mayReadOutputs,
+    mayWithBody('update', 'run', 'pipeline_run_id'),
   ),
   get_hook_invocation_api_v1_hook_invocations__hook_invocation_id__get: after(mayWithRunOf('read', 'hookInvocation')),
   delete_hook_invocation_api_v1_hook_invocations__hook_invocation_id__delete: after(
     mayWithRunOf('update', 'hookInvocation'),
   ),
   list_wait_conditions_api_v1_run_wait_conditions_get: list('pipeline_run', { column: 'run_id', inProject: true }),
-  create_run_wait_condition_api_v1_run_wait_conditions_post: after(special.mayWithBody('update', 'run', 'run')),
+  create_run_wait_condition_api_v1_run_wait_conditions_post: after(mayWithBody('update', 'run', 'run')),
   get_run_wait_condition_api_v1_run_wait_conditions__run_wait_condition_id__get: after(
     mayWithRunOf('read', 'waitCondition'),
   ),
@@ -265,10 +293,10 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
     mayWithRunOf('update', 'waitCondition'),
   ),
 
-  create_logs_api_v1_logs_post: after(special.mayUpdateRunOfLogs, special.mayReadStoresOfLogs),
-  get_logs_api_v1_logs__logs_id__get: after(special.mayReadRunOfLogs),
-  get_logs_entries_api_v1_logs__logs_id__entries_get: after(special.mayReadRunOfLogs),
-  update_logs_api_v1_logs__logs_id__put: after(special.mayUpdateRunOfLogs),
+  create_logs_api_v1_logs_post: after(mayUpdateRunOfLogs, mayReadStoresOfLogs),
+  get_logs_api_v1_logs__logs_id__get: after(mayReadRunOfLogs),
+  get_logs_entries_api_v1_logs__logs_id__entries_get: after(mayReadRunOfLogs),
+  update_logs_api_v1_logs__logs_id__put: after(mayUpdateRunOfLogs),
 
   list_artifacts_api_v1_artifacts_get: list('artifact', inProject),
   create_artifact_api_v1_artifacts_post: create('artifact', true),
@@ -277,24 +305,18 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   delete_artifact_api_v1_artifacts__artifact_id__delete: remove('artifact'),
   list_artifact_versions_api_v1_artifact_versions_get: list('artifact', { column: 'artifact_id', inProject: true }),
   create_artifact_version_api_v1_artifact_versions_post: create('artifact_version', true),
-  batch_create_artifact_version_api_v1_artifact_versions_batch_post: after(special.mayCreateVersions),
+  batch_create_artifact_version_api_v1_artifact_versions_batch_post: after(mayCreateVersions),
   get_artifact_version_api_v1_artifact_versions__artifact_version_id__get: read('artifactVersion'),
   update_artifact_version_api_v1_artifact_versions__artifact_version_id__put: update('artifactVersion'),
-  delete_artifact_version_api_v1_artifact_versions__artifact_version_id__delete: special.removeArtifactVersion,
-  prune_artifact_versions_api_v1_artifact_versions_delete: special.pruneArtifactVersions,
-  get_artifact_visualization_api_v1_artifact_versions__artifact_version_id__visualize_get: after(special.mayReadData),
-  get_artifact_download_token_api_v1_artifact_versions__artifact_version_id__download_token_get: after(
-    special.mayReadData,
-  ),
-  create_curated_visualization_api_v1_curated_visualizations_post: after(special.mayShowVisualization),
-  get_curated_visualization_api_v1_curated_visualizations__visualization_id__get: after(
-    special.mayWithVisualized('read'),
-  ),
-  update_curated_visualization_api_v1_curated_visualizations__visualization_id__put: after(
-    special.mayWithVisualized('update'),
-  ),
+  delete_artifact_version_api_v1_artifact_versions__artifact_version_id__delete: removeArtifactVersion,
+  prune_artifact_versions_api_v1_artifact_versions_delete: pruneArtifactVersions,
+  get_artifact_visualization_api_v1_artifact_versions__artifact_version_id__visualize_get: after(mayReadData),
+  get_artifact_download_token_api_v1_artifact_versions__artifact_version_id__download_token_get: after(mayReadData),
+  create_curated_visualization_api_v1_curated_visualizations_post: after(mayShowVisualization),
+  get_curated_visualization_api_v1_curated_visualizations__visualization_id__get: after(mayWithVisualized('read')),
+  update_curated_visualization_api_v1_curated_visualizations__visualization_id__put: after(mayWithVisualized('update')),
   delete_curated_visualization_api_v1_curated_visualizations__visualization_id__delete: after(
-    special.mayWithVisualized('update'),
+    mayWithVisualized('update'),
   ),
 
   list_models_api_v1_models_get: list('model', inProject),
@@ -309,18 +331,15 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   }),
   create_model_version_api_v1_model_versions_post: create('model_version', true),
   get_model_version_api_v1_model_versions__model_version_id__get: read('modelVersion'),
-  update_model_version_api_v1_model_versions__model_version_id__put: after(
-    special.mayPromote,
-    may('update', 'modelVersion'),
-  ),
+  update_model_version_api_v1_model_versions__model_version_id__put: after(mayPromote, may('update', 'modelVersion')),
   delete_model_version_api_v1_model_versions__model_version_id__delete: remove('modelVersion'),
   list_model_version_artifact_links_api_v1_model_version_artifacts_get: everybody,
   create_model_version_artifact_link_api_v1_model_version_artifacts_post: after(
-    special.mayWithBody('update', 'modelVersion', 'model_version'),
+    mayWithBody('update', 'modelVersion', 'model_version'),
   ),
   list_model_version_pipeline_run_links_api_v1_model_version_pipeline_runs_get: everybody,
   create_model_version_pipeline_run_link_api_v1_model_version_pipeline_runs_post: after(
-    special.mayWithBody('update', 'modelVersion', 'model_version'),
+    mayWithBody('update', 'modelVersion', 'model_version'),
   ),
   delete_all_model_version_artifact_links_api_v1_model_versions__model_version_id__artifacts_delete:
     update('modelVersion'),
@@ -341,18 +360,17 @@ export const RULES: Readonly<Record<OwnOperation, Rule | typeof anyone>> = {
   delete_service_api_v1_services__service_id__delete: remove('service'),
 
   list_triggers_api_v1_triggers_get: list('trigger', inProject),
-  create_trigger_api_v1_triggers_post: after(special.mayUseSourceOfTrigger, mayAll('create', 'trigger', true)),
+  create_trigger_api_v1_triggers_post: after(mayUseSourceOfTrigger, mayAll('create', 'trigger', true)),
   get_trigger_api_v1_triggers__trigger_id__get: read('trigger'),
   update_trigger_api_v1_triggers__trigger_id__put: after(
     may('update', 'trigger'),
-    special.mayUseSourceOfTrigger,
-    special.mayReadWebhookOfTrigger,
+    mayUseSourceOfTrigger,
+    mayReadWebhookOfTrigger,
   ),
   delete_trigger_api_v1_triggers__trigger_id__delete: remove('trigger'),
   clear_trigger_dispatch_error_api_v1_triggers__trigger_id__dispatch_state_delete: update('trigger'),
-  attach_trigger_to_snapshot_api_v1_triggers__trigger_id__pipeline_snapshots__snapshot_id__put: after(
-    special.mayAttachSnapshot,
-  ),
+  attach_trigger_to_snapshot_api_v1_triggers__trigger_id__pipeline_snapshots__snapshot_id__put:
+    after(mayAttachSnapshot),
   detach_trigger_from_snapshot_api_v1_triggers__trigger_id__pipeline_snapshots__snapshot_id__delete: after(
     may('update', 'trigger'),
     may('read', 'snapshot'),

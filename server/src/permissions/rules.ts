@@ -27,6 +27,9 @@ export interface Change {
 /** Decides whether a request may be done, does it, and gives the answer. @throws ApiError IllegalOperationError 403 */
 export type Rule = (call: Call) => Promise<unknown>;
 
+/** What must hold before a request is done. @throws ApiError IllegalOperationError 403 */
+export type Check = (call: Call) => Promise<void>;
+
 /** For whoever is logged in. */
 export const everybody: Rule = ({ handle }) => handle();
 
