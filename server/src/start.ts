@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { type AppSettings, createApp } from './app.ts';
 import { serverHeaders } from './auth/external-users.ts';
+import type { Permissions } from './auth/permissions.ts';
 import { createAuthentication } from './authentication.ts';
 import type { Config } from './config/config.ts';
 import type { ControlPlaneConfig } from './config/control-plane-config.ts';
@@ -11,6 +12,7 @@ import { toHeaders } from './config/security-headers-config.ts';
 import { ZENML_VERSION } from './contract/document.ts';
 import { type AskControlPlane, createControlPlaneClient } from './control-plane/control-plane-client.ts';
 import { createControlPlanePermissions } from './control-plane/control-plane-permissions.ts';
+import { createControlPlaneEntitlements } from './control-plane/entitlements.ts';
 import { createDatabaseIfMissing } from './database/create-database.ts';
 import { createDatabase, type DatabaseHandle } from './database/database.ts';
 import { fromDatabaseId } from './database/ids.ts';
@@ -94,7 +96,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     cors: cors(config.http.corsOrigins),
     ...(await openSecretsStore(database.db, config.secretsStore, { serverId, log })),
     ...authentication,
-    permissions: askControlPlane && createControlPlanePermissions(askControlPlane),
+    permissions: config.controlPlane && askControlPlane && permissionsOf(config.controlPlane, askControlPlane),
     enqueueLaunch: launching?.enqueueLaunch,
     preflight: launching?.preflight,
     runnerLog: launching?.runnerLog,
@@ -141,6 +143,10 @@ function clientOf(plane: ControlPlaneConfig, serverUrl: string | undefined): Ask
     timeout: timeoutSeconds * 1000,
     headers,
   });
+}
+
+function permissionsOf(plane: ControlPlaneConfig, ask: AskControlPlane): Permissions {
+  return { ...createControlPlanePermissions(ask), entitlements: createControlPlaneEntitlements(ask, plane) };
 }
 
 function descriptionOf(plane: ControlPlaneConfig): ControlPlaneDescription {

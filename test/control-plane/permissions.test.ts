@@ -393,6 +393,41 @@ test('permissions decide on runs and what they make', async () => {
   }
 });
 
+test('what the subscription has no more of is refused, and what is used of it reported', async () => {
+  const runRequest = {
+    project: '<project>',
+    snapshot: '<snapshot>',
+    name: 'counted',
+    orchestrator_run_id: 'counted',
+    status: 'running',
+    start_time: '2026-01-01T00:00:00',
+  };
+  const trigger = { type: 'schedule', name: 'daily', active: false, cron_expression: '0 3 * * *' };
+  const writes: [string, string, unknown?][] = [
+    ['POST', '/projects', { name: 'four', display_name: '', description: '' }],
+    ['POST', '/pipelines', { name: 'counted', project: '<project>' }],
+    ['POST', '/pipelines', { name: 'p', project: '<project>' }],
+    ['POST', '/models', { name: 'counted', project: '<project>' }],
+    ['POST', '/runs', runRequest],
+    ['PUT', '/triggers/<schedule>', trigger],
+    ['POST', '/artifacts', { name: 'uncounted', has_custom_name: true, project: '<project>' }],
+  ];
+  for (const feature of ['project', 'pipeline', 'model', 'pipeline_run', 'schedule']) pair.plane.usedUp.add(feature);
+  for (const [method, path, body] of writes) await same([], 'admin', method, path, body);
+  pair.plane.usedUp.clear();
+  pair.plane.takeAsked();
+  for (const [method, path, body] of [...writes, ...writes.slice(4, 5)]) await same([], 'admin', method, path, body);
+  await know('counted', '/models?project=<project>&name=counted', 'items.0.id');
+  await same([], 'admin', 'DELETE', '/models/<counted>');
+  await same([], 'admin', 'DELETE', '/projects/four');
+  const events = pair.plane.takeAsked().filter(({ url }) => url === '/usage-event');
+  const [reference, ours] = pair.parties.map((_, index) =>
+    events.filter((_each, at) => at % 2 === index).map(({ body }) => comparable({ status: 0, body: JSON.parse(body) })),
+  );
+  assert.deepEqual(ours, reference);
+  assert.equal(ours?.length, 6);
+});
+
 test('who may share a resource does so, and no more of it than is theirs', async () => {
   const path = '/users/resource_membership?resource_type=';
   const share = (grants: string[], query: string, actions: unknown = ['read']) =>

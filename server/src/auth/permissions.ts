@@ -98,6 +98,16 @@ export interface Permissions {
   share(user: PermissionHolder, resource: string, actions: readonly Action[], to: Sharing): Promise<void>;
   /** Forgets resources that are gone. */
   forget(resources: readonly string[]): Promise<void>;
+  /** What the subscription allows; left out where nothing is counted. */
+  readonly entitlements?: Entitlements | undefined;
+}
+
+/** What a subscription allows, by feature. */
+export interface Entitlements {
+  /** @throws ApiError SubscriptionUpgradeRequiredError 402 where there is no more of a feature */
+  require(feature: string): Promise<void>;
+  /** Reports that one more or one less (`total`) is there. */
+  report(feature: string, resourceId: string, total: 1 | -1): Promise<void>;
 }
 
 /** With whom a resource is shared; ids of the control plane. */

@@ -19,6 +19,8 @@ export interface Checks {
   find(name: EntityName, id: unknown, hydrate?: boolean): Promise<TypedModel>;
   /** Reads a secret that the caller sees; `undefined` where there is none. */
   findSecretByName(name: string): Promise<TypedModel | undefined>;
+  /** Reads a pipeline of a project (id in API form). */
+  findPipelineByName(projectId: string, name: string): Promise<TypedModel | undefined>;
   /** Reads a snapshot of a pipeline (ids in API form). */
   findSnapshotByName(projectId: string, pipelineId: string, name: string): Promise<TypedModel | undefined>;
   /** @throws ApiError IllegalOperationError 403 where the caller may not do it with each of the entities */
@@ -97,6 +99,11 @@ export function createChecks(
     async findSecretByName(name) {
       const model = await findInList('list_secrets_api_v1_secrets_get', { name: `equals:${name}` });
       return model && { schema: ENTITIES.secret.schema, model };
+    },
+    async findPipelineByName(project, name) {
+      const query = { project, name: `equals:${name}` };
+      const model = await findInList('list_pipelines_api_v1_pipelines_get', query);
+      return model && { schema: ENTITIES.pipeline.schema, model };
     },
     async findSnapshotByName(project, pipeline, name) {
       const query = { project, pipeline, name: `equals:${name}` };

@@ -9,6 +9,7 @@ import type { ResolveProject } from '../listing/lister.ts';
 import { rawTextOf } from '../raw-json.ts';
 import { type Checks, createChecks } from './checks.ts';
 import { type AnyHandler, partsOf } from './entities.ts';
+import { entitled } from './entitled-use.ts';
 import { createNestedModels, type NestedModels } from './nested-models.ts';
 import { isOwnedBy, readWith, resourceOf, type TypedModel } from './resource-models.ts';
 import { anyone, RULES } from './rule-table.ts';
@@ -34,7 +35,13 @@ export function guardHandlers(handlers: Handlers, parts: GuardParts): Handlers {
   const guarded = Object.entries(RULES).flatMap(([id, rule]) => {
     const handler = handlers[id as keyof Handlers] as AnyHandler | undefined;
     if (rule === anyone || (!handler && id !== SHARING)) return [];
-    const answer = guard(rule, handler ?? (async () => null), { ...parts, handlers, nested, schema: schemas.get(id) });
+    const answer = guard(rule, handler ?? (async () => null), {
+      ...parts,
+      operation: id,
+      handlers,
+      nested,
+      schema: schemas.get(id),
+    });
     return [[id, answer] as const];
   });
   return { ...handlers, ...Object.fromEntries(guarded) };
@@ -44,6 +51,7 @@ export function guardHandlers(handlers: Handlers, parts: GuardParts): Handlers {
 const SHARING = 'update_user_resource_membership_api_v1_users_resource_membership_post';
 
 interface Guarded extends GuardParts {
+  readonly operation: string;
   readonly handlers: Handlers;
   readonly nested: NestedModels;
   readonly schema: JsonSchema | undefined;
@@ -55,16 +63,20 @@ function guard(rule: Rule, handler: AnyHandler, parts: Guarded): AnyHandler {
     const { identity } = request;
     const checks = createChecks(permissions, parts.handlers, request, identity);
     const caller: CallerPermissions = { readableRows: (type, projectId) => checks.rows(type, projectId) };
-    const call: Call = {
+    const asked: Pick<Call, 'request' | 'checks' | 'projectId'> = {
       request,
       checks,
       projectId: async (nameOrId) => fromDatabaseId(await resolveProject(db, nameOrId ? String(nameOrId) : undefined)),
-      handle: ({ query, rows, refusals } = {}) =>
-        handler({
-          ...partsOf(request),
-          query: { ...request.query, ...query },
-          identity: { ...identity, permissions: { ...caller, rows, refusals } },
-        }),
+    };
+    const handle: Call['handle'] = ({ query, rows, refusals } = {}) =>
+      handler({
+        ...partsOf(request),
+        query: { ...request.query, ...query },
+        identity: { ...identity, permissions: { ...caller, rows, refusals } },
+      });
+    const call: Call = {
+      ...asked,
+      handle: entitled(parts.operation, permissions.entitlements, log, asked, handle),
       forget: (resource) =>
         permissions.forget([resource]).catch((error: unknown) => {
           log.warn({ err: error, resource }, 'the control plane was not told that a resource is gone');

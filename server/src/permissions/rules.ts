@@ -22,6 +22,8 @@ export interface Change {
   readonly query?: Readonly<Record<string, unknown>>;
   readonly rows?: Awaited<ReturnType<Checks['rows']>>;
   readonly refusals?: CreationRefusals;
+  /** What goes (API form). */
+  readonly goneId?: string;
 }
 
 /** Decides whether a request may be done, does it, and gives the answer. @throws ApiError IllegalOperationError 403 */
@@ -83,7 +85,7 @@ export const remove =
   (name: EntityName, parameter?: string): Rule =>
   async (call) => {
     const found = await may('delete', name, parameter)(call);
-    const answer = await call.handle();
+    const answer = await call.handle({ goneId: found.model.id });
     const resource = resourceOf(found);
     if (resource !== undefined) await call.forget(resource);
     return answer;

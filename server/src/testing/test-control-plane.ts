@@ -33,6 +33,8 @@ export interface ControlPlane {
    * or `*`. Who is not among them may do everything.
    */
   readonly grants: Map<string, ReadonlySet<string>>;
+  /** Features of which the subscription has no more. */
+  readonly usedUp: Set<string>;
   /** Answers the next requests to it otherwise, one each. */
   readonly failures: Told[];
   stop(): Promise<void>;
@@ -40,7 +42,7 @@ export interface ControlPlane {
 
 /** Starts a control plane that knows nobody. */
 export async function startControlPlane(): Promise<ControlPlane> {
-  const state: State = { users: new Map(), grants: new Map(), failures: [], token: 0 };
+  const state: State = { users: new Map(), grants: new Map(), failures: [], usedUp: new Set(), token: 0 };
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
     const body = await textOf(request);
@@ -58,6 +60,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     users: state.users,
     grants: state.grants,
     failures: state.failures,
+    usedUp: state.usedUp,
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -66,7 +69,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   };
 }
 
-interface State extends Pick<ControlPlane, 'users' | 'grants' | 'failures'> {
+interface State extends Pick<ControlPlane, 'users' | 'grants' | 'failures' | 'usedUp'> {
   /** How many tokens servers were given; the last one is good. */
   token: number;
 }
@@ -110,7 +113,8 @@ function tell(state: State, asked: Asked): Told {
       return { status: 200, body: { full_access: isGranted(grants, action, resource), ids } };
     }
     default:
-      return DONE;
+      if (!state.usedUp.has(/\/entitlement\/(.*)/.exec(pathname)?.[1] ?? '')) return DONE;
+      return { status: 402, body: { detail: 'No more of it' } };
   }
 }
 
