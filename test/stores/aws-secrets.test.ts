@@ -7,6 +7,10 @@ import {
   ListSecretsCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import type { Connection } from '../../server/src/database/database.ts';
+import { fromDatabaseId } from '../../server/src/database/ids.ts';
+import { createAwsSecretsStore } from '../../server/src/secrets/aws-secrets-store.ts';
+import { createSessions } from '../../server/src/secrets/aws-sessions.ts';
 import { type CloudStorage, startAws } from './cloud-storage.ts';
 import { type Answer, type Call, prepareServers, type Servers } from './secrets-servers.ts';
 
@@ -166,6 +170,32 @@ test('a secret that is gone in AWS is missing as in ZenML, and can be written ag
   assert.deepEqual(valuesOf(await ours('PUT', `/secrets/${id}`, { values: { b: '2' } })), { b: '2' });
   assert.deepEqual(valuesOf(await reference('GET', `/secrets/${id}`)), { b: '2' });
   await ours('DELETE', `/secrets/${id}`);
+});
+
+test('secrets are kept where the role that is taken belongs, and under the keys of a session', async () => {
+  const parts = { serverId: 'a-server', log: { error: () => undefined } };
+  // A store of AWS asks the database nothing.
+  const connection = {} as Connection;
+  const id = 'ab'.repeat(16);
+  const credentials = { accessKeyId: 'tests', secretAccessKey: 'tests' };
+  const place = { type: 'aws', region: 'eu-west-1', credentials } as const;
+  const role = { kind: 'role', roleArn: 'arn:aws:iam::111122223333:role/zenml' } as const;
+  process.env['AWS_ENDPOINT_URL'] = aws.url;
+  try {
+    for (const session of [role, { kind: 'token' }] as const) {
+      const store = createAwsSecretsStore({ ...place, session }, parts);
+      await store.write(connection, id, { kind: session.kind });
+      assert.deepEqual(await store.read(connection, id), { kind: session.kind });
+      const inOwnAccount = (await storedNames()).includes(`zenml/${fromDatabaseId(id)}`);
+      assert.equal(inOwnAccount, session.kind === 'token');
+      const keys = await createSessions({ ...place, session }, 5_000)?.();
+      assert.ok(keys?.sessionToken && keys.accessKeyId !== credentials.accessKeyId);
+      assert.ok(keys.expiration && keys.expiration > new Date());
+      await store.remove(connection, id);
+    }
+  } finally {
+    delete process.env['AWS_ENDPOINT_URL'];
+  }
 });
 
 describe('with the database as second store', () => {

@@ -20,6 +20,14 @@ export class AuthTexts {
     return value ?? '';
   }
 
+  /** Texts that may be left out. */
+  findList(key: string): readonly string[] | undefined {
+    const value = this.#values[key];
+    if (!Array.isArray(value)) return undefined;
+    const texts = value.filter((one) => typeof one === 'string');
+    return texts.length > 0 ? texts : undefined;
+  }
+
   /** A JSON object that must be there: as such, as its text, or as the base64 of that, as ZenML takes it. */
   needObject(key: string): Readonly<Record<string, unknown>> {
     const value = this.#values[key];

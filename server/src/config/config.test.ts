@@ -225,11 +225,15 @@ describe('a secrets store outside of the database', () => {
   });
 
   test.each<[NodeJS.ProcessEnv, string, string]>([
-    [{ ZENML_SECRETS_STORE_TYPE: 'aws' }, 'AUTH_METHOD', 'must be one of implicit, secret-key, sts-token for aws.'],
-    [aws('iam-role', { region }), 'AUTH_METHOD', 'not "iam-role".'],
+    [
+      { ZENML_SECRETS_STORE_TYPE: 'aws' },
+      'AUTH_METHOD',
+      'must be one of implicit, secret-key, sts-token, iam-role, session-token for',
+    ],
+    [aws('federation-token', { region }), 'AUTH_METHOD', 'not "federation-token".'],
+    [aws('iam-role', { region, ...keys }), 'AUTH_CONFIG', 'must have role_arn for the method iam-role.'],
     [aws('implicit', {}), 'AUTH_CONFIG', 'must have region for the method implicit.'],
     [aws('secret-key', { region, aws_access_key_id: SECRET }), 'AUTH_CONFIG', 'must have aws_secret_access_key'],
-    [aws('implicit', { region, role_arn: 'arn' }), 'AUTH_CONFIG', 'must not have role_arn'],
     [gcp('secret-key', { project_id: 'p' }), 'AUTH_METHOD', 'must be one of implicit, user-account,'],
     [
       gcp('external-account', { external_account_json: SECRET }),

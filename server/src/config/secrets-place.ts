@@ -9,17 +9,32 @@ export interface SqlSecretsPlace {
   readonly type: 'sql';
 }
 
+/** What calls to AWS are signed with. */
+export interface AwsKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Keys for a time that are got with the other ones: those of a role, or of the same user. */
+export type AwsSession =
+  | { readonly kind: 'token' }
+  | {
+      readonly kind: 'role';
+      readonly roleArn: string;
+      /** What narrows the role: a policy's JSON, or policies of the account. */
+      readonly policy?: string;
+      readonly policyArns?: readonly string[];
+    };
+
 /** AWS Secrets Manager of a region. */
 export interface AwsSecretsPlace {
   readonly type: 'aws';
   readonly region: string;
   /** Left out: found where AWS' SDK looks (environment, profile, web identity, pod identity, instance). */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
+  readonly credentials?: AwsKeys;
   readonly profile?: string;
+  readonly session?: AwsSession;
 }
 
 /** Google's Secret Manager of a project. */
@@ -38,7 +53,7 @@ export interface GcpSecretsPlace {
 export type SecretsPlace = SqlSecretsPlace | AwsSecretsPlace | GcpSecretsPlace;
 
 const METHODS = {
-  aws: ['implicit', 'secret-key', 'sts-token'],
+  aws: ['implicit', 'secret-key', 'sts-token', 'iam-role', 'session-token'],
   gcp: ['implicit', 'user-account', 'service-account', 'external-account', 'oauth2-token', 'impersonation'],
 } as const;
 
@@ -51,11 +66,11 @@ export function placeVariables(prefix: 'ZENML_SECRETS_STORE_' | 'ZENML_BACKUP_SE
   return {
     authMethod: optional(`${prefix}AUTH_METHOD`, oneOf(...EVERY_METHOD), {
       unset: 'required by `aws` and `gcp`',
-      doc: 'How to log in. `implicit`: with what the cloud’s library finds (a role or service account of the pod or instance, a profile, variables of the cloud). `aws` also by `secret-key` or `sts-token`: a role is assumed by web identity, pod identity or a profile, ZenML’s `iam-role`, `session-token` and `federation-token` are not offered. `gcp` also by the others.',
+      doc: 'How to log in. `implicit`: with what the cloud’s library finds (a role or service account of the pod or instance, a profile, variables of the cloud). `aws` also by `secret-key`, `sts-token`, `iam-role` and `session-token`; ZenML’s `federation-token` is not offered. `gcp` also by the others.',
     }),
     authConfig: optional(`${prefix}AUTH_CONFIG`, jsonObject(z.unknown()), {
       secret: true,
-      doc: 'What belongs to the method, a JSON object. `aws`: `region`, `profile_name`, `aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`. `gcp`: `project_id`, `user_account_json`, `service_account_json`, `external_account_json`, `token`, `target_principal`.',
+      doc: 'What belongs to the method, a JSON object. `aws`: `region`, `profile_name`, `aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`; `role_arn` (also of `implicit`) with `policy` or `policy_arns`. `gcp`: `project_id`, `user_account_json`, `service_account_json`, `external_account_json`, `token`, `target_principal`.',
     }),
     regionName: optional(`${prefix}REGION_NAME`, text, {
       doc: 'Former way to say the region of `aws`, in place of both variables above; `implicit` without the two below.',
@@ -96,12 +111,6 @@ export function readPlace(
   }
   const texts = new AuthTexts(config);
   const place = type === 'aws' ? awsPlace(method, texts) : gcpPlace(method, texts);
-  if (type === 'aws' && texts.find('role_arn') !== undefined) {
-    environment.mistake(
-      authConfig.name,
-      'must not have role_arn: name a profile that assumes the role, or give the pod the role.',
-    );
-  }
   if (texts.missing.length > 0 && (values.authConfig !== undefined || !environment.has(authConfig.name))) {
     environment.mistake(authConfig.name, `must have ${texts.missing.join(', ')} for the method ${method}.`);
   }
@@ -143,14 +152,33 @@ function awsPlace(method: Method, texts: AuthTexts): AwsSecretsPlace {
   const region = texts.need('region');
   if (method === 'implicit') {
     const profile = texts.find('profile_name');
-    return { type: 'aws', region, ...(profile !== undefined && { profile }) };
+    const session = texts.find('role_arn') !== undefined && roleOf(texts);
+    return { type: 'aws', region, ...(profile !== undefined && { profile }), ...(session && { session }) };
   }
   const keys = {
     accessKeyId: texts.need('aws_access_key_id'),
     secretAccessKey: texts.need('aws_secret_access_key'),
   };
-  const credentials = method === 'sts-token' ? { ...keys, sessionToken: texts.need('aws_session_token') } : keys;
-  return { type: 'aws', region, credentials };
+  const place = { type: 'aws', region, credentials: keys } as const;
+  switch (method) {
+    case 'sts-token':
+      return { ...place, credentials: { ...keys, sessionToken: texts.need('aws_session_token') } };
+    case 'iam-role':
+      return { ...place, session: roleOf(texts) };
+    case 'session-token':
+      return { ...place, session: { kind: 'token' } };
+    default:
+      return place;
+  }
+}
+
+/** A policy goes before policies of the account, as in ZenML. */
+function roleOf(texts: AuthTexts): AwsSession {
+  const role = { kind: 'role', roleArn: texts.need('role_arn') } as const;
+  const policy = texts.find('policy');
+  if (policy !== undefined) return { ...role, policy };
+  const policyArns = texts.findList('policy_arns');
+  return { ...role, ...(policyArns && { policyArns }) };
 }
 
 function gcpPlace(method: Method, texts: AuthTexts): GcpSecretsPlace {

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { AwsSecretsPlace } from '../config/secrets-place.ts';
 import { fromDatabaseId } from '../database/ids.ts';
+import { createSessions } from './aws-sessions.ts';
 import { type BackendParts, createBackendStore, type SecretsBackend } from './backend-store.ts';
 import { isManagedBy, labelsOf } from './secret-labels.ts';
 import { SecretsBackendError, type SecretsStore } from './secrets-store.ts';
@@ -23,14 +24,14 @@ const CALL_TIMEOUT = 5_000;
  * Keeps values in AWS Secrets Manager as ZenML 0.98.0 does (aws_secrets_store.py): a secret `zenml/<uuid>` each, its
  * text the JSON of the values, tagged with the server's and the secret's id.
  */
-export function createAwsSecretsStore(
-  { region, credentials, profile }: AwsSecretsPlace,
-  { serverId, log }: BackendParts,
-): SecretsStore {
+export function createAwsSecretsStore(place: AwsSecretsPlace, { serverId, log }: BackendParts): SecretsStore {
+  const { region, credentials, profile } = place;
+  const sessions = createSessions(place, CALL_TIMEOUT);
+  // A copy: the SDK notes where they come from, and configurations are frozen.
+  const keys = sessions ?? (credentials && { ...credentials });
   const client = new SecretsManagerClient({
     region,
-    // A copy: the SDK notes where they come from, and configurations are frozen.
-    ...(credentials && { credentials: { ...credentials } }),
+    ...(keys && { credentials: keys }),
     ...(profile !== undefined && { profile }),
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT, requestTimeout: CALL_TIMEOUT },
   });
