@@ -41,7 +41,7 @@ export async function keepLog({ workloads, store }: Config, script: string, dire
     await manager.launch(testWorkload(name, runId, script));
     await openArchive(database.db, owner);
     for (let tries = 0; !(await findArchive(database.db, owner))?.isComplete; tries++) {
-      if (tries === 300) throw new Error('The log is not kept within 30 s.');
+      if (tries === 1200) throw new Error('The log is not kept within two minutes.');
       await sleep(100);
     }
     await manager.remove(name);

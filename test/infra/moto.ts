@@ -41,7 +41,7 @@ export async function startMoto(python: string): Promise<Moto> {
   for (let tries = 0; ; tries++) {
     const answer = await fetch(`${url}/moto-api/`).catch(() => undefined);
     if (answer?.ok) break;
-    if (tries === 300) throw new Error('moto did not start within 60 s');
+    if (tries === 600) throw new Error('moto did not start within two minutes');
     await sleep(200);
   }
   const api = new Api(url);

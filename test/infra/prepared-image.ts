@@ -32,7 +32,7 @@ export async function prepareImage({ workloads }: Config, region: string): Promi
   const { image } = runnerImageName(kubernetes.dockerRegistry, DOCKERFILE);
   const reference = parseImage(image);
   if (!reference) throw new Error(`${image} is no image`);
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(120_000);
   const request = { workloadName: 'runner', owner: testOwner('run'), snapshotImage: undefined, dockerfile: DOCKERFILE };
   await registry.prepareRepository(reference, signal);
   await push(reference.repository, reference.reference, region);

@@ -65,7 +65,7 @@ export function runServerCommand(
 export async function startServer(environment: Record<string, string>, log: string): Promise<Companion> {
   const server = new Companion('server', process.execPath, [MAIN], { log, cwd: ROOT, env: environment });
   const url = `http://127.0.0.1:${environment['ZENML_WORKSPACE_PORT']}/ready`;
-  for (let tries = 0; tries < 600 && server.running; tries++) {
+  for (let tries = 0; tries < 1800 && server.running; tries++) {
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.ok) return server;
     await sleep(100);
