@@ -1,5 +1,7 @@
 import { startTestServer, type TestServer } from '../testing/test-server.ts';
 
+const FULL_STACK = '/service_connectors/full_stack_resources';
+
 let server: TestServer;
 
 beforeAll(async () => {
@@ -39,7 +41,8 @@ describe('bad input', () => {
     ['an unknown path', 'GET', '/nothing', undefined, 404],
     ['an unknown path, not by GET', 'POST', '/nothing', {}, 405],
     ['a method that the path has not', 'PATCH', '/pipelines', undefined, 405],
-    ['an operation that is not offered', 'POST', '/service_connectors/full_stack_resources', {}, 501],
+    ['resource pools, which are not offered', 'GET', '/resource_requests', undefined, 501],
+    ['a connector of a type that is not offered', 'POST', FULL_STACK, { type: 'aws', auth_method: 'x' }, 501],
   ])('%s', async (_title, method, path, body, status) => {
     const answer = await server.call(method, path, body);
     expect(answer.status).toBe(status);
