@@ -1,20 +1,26 @@
 import { type Logger, pino } from 'pino';
 import type { Config } from './config/config.ts';
 import { createDatabase } from './database/database.ts';
-import { fromDatabaseId } from './database/ids.ts';
+import { fromDatabaseId, newId } from './database/ids.ts';
 import { readServerSettings } from './features/server/server-settings-store.ts';
 import { createManager } from './launching.ts';
+import { diagnoseSecretsStore } from './secrets/open-secrets-store.ts';
 import { NO_SERVER_URL } from './workloads/launcher/launcher.ts';
 import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import type { Finding } from './workloads/manager.ts';
 
 /**
- * Looks for everything that keeps snapshots from being run: the database, the cluster, its permissions. Nothing is changed.
+ * Looks for everything that keeps snapshots from being run: the database, the cluster, its permissions,
+ * a secrets store outside of the database. Nothing is changed.
  * @returns what is wrong, errors first; empty where all is well
  */
 export async function examine(config: Config): Promise<readonly Finding[]> {
   const silent = pino({ level: 'silent' });
-  const findings = [...checkAddress(config), ...(await examineWorkloads(config, silent))];
+  const findings = [
+    ...checkAddress(config),
+    ...(await examineWorkloads(config, silent)),
+    ...(await examineSecrets(config, silent)),
+  ];
   return findings.sort((one, other) => rank(one) - rank(other));
 }
 
@@ -51,6 +57,22 @@ async function examineWorkloads(config: Config, log: Logger): Promise<readonly F
   }
 }
 
+/** Steps and components get their secrets of the server. */
+async function examineSecrets(config: Config, log: Logger): Promise<readonly Finding[]> {
+  const database = createDatabase(config.store.database);
+  // Whose a secret is does not matter where none is found.
+  const problems = await diagnoseSecretsStore(database.db, config.secretsStore, { serverId: newId(), log }).finally(
+    () => database.destroy(),
+  );
+  return problems.map((problem) => ({
+    severity: 'error',
+    problem: `The secrets store fails: ${problem}`,
+    fix: NO_SECRETS,
+  }));
+}
+
+const NO_SECRETS =
+  'Check ZENML_SECRETS_STORE_AUTH_CONFIG and what the role of the server may do (docs/operations.md, Secrets outside of the database).';
 const NO_DATABASE = 'Check ZENML_STORE_URL, and start the server once on the database.';
 const NO_CLUSTER = 'Name a kubeconfig in KUBECONFIG, or run the server in a pod that has a service account.';
 

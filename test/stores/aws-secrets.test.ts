@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import {
   DeleteSecretCommand,
   DescribeSecretCommand,
@@ -251,9 +253,22 @@ describe('with the database as second store', () => {
   });
 });
 
+/** What `doctor` prints. */
+function diagnose(): Promise<string> {
+  const main = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url));
+  const env = { ...process.env, ...environment, ZENML_STORE_URL: servers.databaseUrl };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, 'doctor'], { env, timeout: 60_000 }, (_error, output) => resolve(output));
+  });
+}
+
 test('while AWS is not reached, writes fail, change nothing and say why', async () => {
   const id = await create(ours, 'kept', { a: '1' });
+  const healthy = await diagnose();
+  assert.match(healthy, /No workload manager/);
+  assert.doesNotMatch(healthy, /secrets store/);
   await aws.stop();
+  assert.match(await diagnose(), /^error: The secrets store fails: Error fetching secret .*ECONNREFUSED/m);
   const rows = () => servers.query('select name from secret order by name');
   const before = await rows();
   for (const answer of [

@@ -1,12 +1,13 @@
 import type { SecretsPlace } from '../config/secrets-place.ts';
 import type { SecretsStoreConfig } from '../config/secrets-store-config.ts';
 import type { Database } from '../database/database.ts';
+import { newId } from '../database/ids.ts';
 import { createBackedUpStore } from './backed-up-store.ts';
 import type { BackendParts } from './backend-store.ts';
 import { cipherOf } from './configured-cipher.ts';
 import { deferWrites } from './deferred-writes.ts';
 import { createSecretsBackup, type SecretsBackup } from './secrets-backup.ts';
-import type { SecretsStore } from './secrets-store.ts';
+import { SecretsBackendError, type SecretsStore } from './secrets-store.ts';
 import { createSqlSecretsStore } from './sql-secrets-store.ts';
 import { createValueCipher, type ValueCipher } from './value-cipher.ts';
 
@@ -31,6 +32,28 @@ export async function openSecretsStore(
     secretsStore: deferWrites(createBackedUpStore(first, second, parts.log)),
     secretsBackup: createSecretsBackup({ db, first, second, log: parts.log }),
   };
+}
+
+/**
+ * Asks each store outside of the database for a secret that it cannot have.
+ * @returns what their answers say is wrong
+ */
+export async function diagnoseSecretsStore(
+  db: Database,
+  config: SecretsStoreConfig,
+  parts: BackendParts,
+): Promise<readonly string[]> {
+  const places = [config.place, ...(config.backup ? [config.backup.place] : [])];
+  const problems = [];
+  for (const place of places.filter(({ type }) => type !== 'sql')) {
+    try {
+      await (await open(place, cipherOf(config), parts)).read(db, newId());
+    } catch (error) {
+      if (!(error instanceof SecretsBackendError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return problems;
 }
 
 /** A cloud's client is loaded where it is used. */
