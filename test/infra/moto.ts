@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -87,6 +87,7 @@ export async function startMoto(python: string): Promise<Moto> {
     },
     async stop() {
       await moto.stop(2000);
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }

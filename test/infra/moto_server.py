@@ -9,6 +9,7 @@ from moto.core.authorization import ActionAuthenticatorMixin
 from moto.ecr.responses import ECRResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.rds.models import DBInstance, RDSBackend
+from moto.s3.models import FakeDeleteMarker
 from moto.server import main
 
 make_database = RDSBackend.create_db_instance
@@ -41,6 +42,10 @@ def repository_of(self: ECRResponse) -> str:
     return f"arn:aws:ecr:{self.region}:{self.current_account}:repository/{name}" if name else "*"
 
 
+def drop_nothing(self: FakeDeleteMarker, garbage: bool = False) -> None:
+    """The mark of a deleted object holds no content to be dropped, and could not be removed with the bucket."""
+
+
 def decide_without_tls(self: IAMPolicyStatement, *args, **kwargs) -> PermissionResult:
     """Buckets refuse who comes without TLS. That is how the tests come, and moto takes it so of everybody."""
     if self._statement.get("Sid", "").startswith("OnlyWithTls"):
@@ -52,6 +57,7 @@ RDSBackend.create_db_instance = make_database_of_today
 RDSBackend.create_db_instance_read_replica = make_replica_in_its_place
 ActionAuthenticatorMixin._authenticate_and_authorize_action = authorize_what_is_signed
 ECRResponse._determine_resource = repository_of
+FakeDeleteMarker.dispose = drop_nothing
 IAMPolicyStatement.is_action_permitted = decide_without_tls
 
 main()
