@@ -19,6 +19,7 @@ export const usage = `Runs the workspace server with all that it needs: a privat
 
 Every ZENML_* variable of the environment reaches the server. ZENML_DEFAULT_USER_NAME and
 ZENML_DEFAULT_USER_PASSWORD name the first user; without them it is "default" with a generated password.
+MYSQLD names the mariadbd or mysqld to run, where another one than the first that is found is wanted.
 Ctrl-C stops the server and its database; the next start goes on with the same data.`;
 
 const definitions = {
