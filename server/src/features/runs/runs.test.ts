@@ -256,11 +256,11 @@ describe('lists', () => {
     const own = await createPipeline('counted', []);
     for (let run = 0; run < 30; run++) await createRun({ snapshot: own.snapshotId, tags: ['counted'] });
     const count = async (query: string) => {
-      // What is kept for a while (the default project) must not expire between two counts.
-      await listRuns(query);
       server.database.takeStatements();
       const { body } = await listRuns(`pipeline_id=${own.pipelineId}&${query}`);
-      return [body.items.length, server.database.takeStatements().length] as const;
+      // The default project is looked up again where that was two seconds ago.
+      const statements = server.database.takeStatements().filter(({ sql }) => !sql.includes('from `project` where'));
+      return [body.items.length, statements.length] as const;
     };
     const [, ofOne] = await count('size=1&hydrate=true&include_full_metadata=true');
     expect(await count('size=30&hydrate=true&include_full_metadata=true')).toEqual([30, ofOne]);
