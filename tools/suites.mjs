@@ -20,7 +20,11 @@ import { runMysqlSuite } from './suites/mysql.mjs';
 
 const module = (...names) => join('node_modules', ...names);
 
-/** Every suite of the project; the longest first, so that short ones fill the gaps. @type {Suite[]} */
+/**
+ * Every suite of the project; the longest first, so that short ones fill the gaps. There is one cluster, for which suites wait:
+ * what stands between two of them keeps the cores busy.
+ * @type {Suite[]}
+ */
 export const suites = [
   {
     name: 'unit',
@@ -46,6 +50,13 @@ export const suites = [
     cores: 2,
     long: true,
     run: runMysqlSuite,
+  },
+  {
+    name: 'cluster',
+    about: 'pipelines that the server starts as Jobs of a real Kubernetes cluster',
+    needs: ['database', 'python', 'registry', 'cluster', 'sdk-image', 'builder-image'],
+    cores: 1,
+    run: runClusterSuite,
   },
   {
     name: 'browser',
@@ -84,20 +95,6 @@ export const suites = [
     run: (context) => context.nodeTests('test/triggers/**/*.test.ts'),
   },
   {
-    name: 'cluster',
-    about: 'pipelines that the server starts as Jobs of a real Kubernetes cluster',
-    needs: ['database', 'python', 'registry', 'cluster', 'sdk-image', 'builder-image'],
-    cores: 2,
-    run: runClusterSuite,
-  },
-  {
-    name: 'chaos',
-    about: 'two replicas on a real cluster: 200 runs, while a replica, the API server and answers are lost',
-    needs: ['database', 'cluster'],
-    cores: 2,
-    run: (context) => context.nodeTests('test/chaos/**/*.test.ts'),
-  },
-  {
     name: 'scale',
     about: '1,000 Jobs in the namespace: what they cost, and that an idle server asks the cluster nothing',
     needs: ['database', 'cluster'],
@@ -106,18 +103,18 @@ export const suites = [
     run: (context) => context.nodeTests('test/scale/**/*.test.ts'),
   },
   {
-    name: 'platform',
-    about: 'the charts and the image on a real cluster: what they allow, two replicas, restarts under load',
-    needs: ['database', 'python', 'cluster', 'server-image', 'helm', 'crds'],
-    cores: 1,
-    run: runPlatformSuite,
-  },
-  {
     name: 'differential',
     about: 'this server against the reference: the same writes to both, and both reading one database',
     needs: ['database', 'python'],
     cores: 1,
     run: runDifferentialSuite,
+  },
+  {
+    name: 'platform',
+    about: 'the charts and the image on a real cluster: what they allow, two replicas, restarts under load',
+    needs: ['database', 'python', 'cluster', 'server-image', 'helm', 'crds'],
+    cores: 1,
+    run: runPlatformSuite,
   },
   {
     name: 'differential-self',
@@ -196,6 +193,13 @@ export const suites = [
         ZENML_TEST_NODES: context.have.nodes.join(delimiter),
         ZENML_TEST_SCANNER_BIN: context.have.scanner.bin,
       }),
+  },
+  {
+    name: 'chaos',
+    about: 'two replicas on a real cluster: 200 runs, while a replica, the API server and answers are lost',
+    needs: ['database', 'cluster'],
+    cores: 1,
+    run: (context) => context.nodeTests('test/chaos/**/*.test.ts'),
   },
   {
     name: 'lint',
