@@ -16,7 +16,7 @@ import { startQueuePositions } from './workloads/dispatcher/queue-positions.ts';
 import { startExamination } from './workloads/examination.ts';
 import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
-import { createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
+import { createFailureExplanation, createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
 import { openArchive } from './workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from './workloads/logs/archived-log.ts';
@@ -65,6 +65,7 @@ export async function startLaunching(
   });
   const dispatcher = startDispatcher({
     db,
+    explainFailure: createFailureExplanation({ db, manager, log }),
     failRun,
     removeRunner: ({ runId, number }) => manager.remove(workloadName(runId, number)),
     log,

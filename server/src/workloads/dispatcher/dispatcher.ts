@@ -20,6 +20,8 @@ export interface Dispatcher {
 export interface DispatcherParts {
   readonly db: Database;
   readonly startLaunch: StartLaunch;
+  /** In words, why a launch failed for good: for the run's status reason. */
+  readonly explainFailure: (launch: Launch, error: unknown) => Promise<string>;
   readonly failRun: FailRun;
   /** Removes what was launched although the run was stopped meanwhile. */
   readonly removeRunner: (launch: Launch) => Promise<void>;
@@ -48,6 +50,7 @@ const LAUNCHED = 'Waiting for its runner to begin.';
 export function startDispatcher({
   db,
   startLaunch,
+  explainFailure,
   failRun,
   removeRunner,
   log,
@@ -80,11 +83,12 @@ export function startDispatcher({
 
   const giveBack = async (launch: ClaimedLaunch, error: unknown) => {
     log.warn({ err: error, run: launch.runId, attempts: launch.attempts + 1 }, 'a run was not launched');
-    const reason = error instanceof Error ? error.message : String(error);
     if (!(error instanceof WorkloadError) && launch.attempts + 1 < MAX_ATTEMPTS) {
+      const reason = error instanceof Error ? error.message : String(error);
       await noteWaitingReason(db, launch.runId, `Not started yet, tried again soon: ${reason}`);
       return postponeLaunch(db, launch, Math.min(2 ** launch.attempts, MAX_PAUSE));
     }
+    const reason = await explainFailure(launch, error);
     await inTransaction(db, async (transaction) => {
       if (await endLaunch(transaction, launch, 'failed')) await failRun(transaction, launch, reason);
     });

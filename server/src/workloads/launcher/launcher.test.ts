@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { createTokenIssuer } from '../../auth/access-tokens.ts';
 import { createCsrfTokens } from '../../auth/csrf.ts';
 import { createTokens } from '../../auth/tokens.ts';
@@ -19,7 +19,7 @@ import { createLocalWorkloadManager } from '../local/local-workload-manager.ts';
 import { createRunnerLog } from '../logs/runner-log.ts';
 import { type ImageRequest, WorkloadError, type WorkloadManager } from '../manager.ts';
 import { startReconciler } from '../reconciler/reconciler.ts';
-import { createLauncher } from './launcher.ts';
+import { createFailureExplanation, createLauncher } from './launcher.ts';
 
 interface Run {
   id: string;
@@ -60,6 +60,7 @@ function program(name: string, script: string): string {
 interface Options {
   readonly python?: string;
   readonly serverUrl?: string | undefined;
+  readonly log?: Logger;
   /** Changes of the local manager. */
   readonly changes?: Partial<WorkloadManager>;
 }
@@ -88,6 +89,7 @@ async function dispatch(
   });
   const dispatcher = startDispatcher({
     db,
+    explainFailure: createFailureExplanation({ db, manager, log: options.log ?? log }),
     failRun,
     removeRunner: ({ runId, number }) => manager.remove(workloadName(runId, number)),
     log,
@@ -194,6 +196,41 @@ test('what may pass is tried again', async () => {
   const { manager, name } = await dispatch({ changes: { prepareImage } }, isLaunched);
   expect(tries).toBe(2);
   expect((await manager.status(name)).phase).not.toBe('absent');
+});
+
+test('what is tried again for the last time fails with all that is in its way', async () => {
+  const changes: Partial<WorkloadManager> = {
+    prepareImage: async () => {
+      throw new Error('The cluster does not take its Job: connect ECONNREFUSED');
+    },
+    preflight: async () => [
+      { severity: 'error', problem: 'The cluster at https://k8s does not answer: connect ECONNREFUSED.', fix: '' },
+      { severity: 'error', problem: 'The registry has no image `x`.', fix: '' },
+    ],
+  };
+  const exhaust = ({ id }: Run) =>
+    sql`update ws_launch set attempts = 19 where run_id = ${toDatabaseId(id)}`.execute(server.database.db);
+  const { run } = await dispatch({ changes }, isFailed, exhaust);
+  expect(run.body.status_reason).toBe(
+    'Failed to start run: The cluster does not take its Job: connect ECONNREFUSED. Also: The registry has no image `x`.',
+  );
+});
+
+test('a run ends with what it failed of also where it is not known what else is in its way', async () => {
+  const warnings: string[] = [];
+  const changes: Partial<WorkloadManager> = {
+    prepareImage: async () => {
+      throw new WorkloadError('the registry has no image `x`');
+    },
+    preflight: async () => {
+      throw new Error('the registry hung up');
+    },
+  };
+  const told = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
+  const { run } = await dispatch({ changes, log: told }, isFailed);
+  expect(run.body.status_reason).toBe('Failed to start run: the registry has no image `x`');
+  expect(warnings).toEqual([expect.stringMatching(/was not found out/)]);
+  expect(warnings[0]).toContain('the registry hung up');
 });
 
 const stop = ({ id }: Pick<Run, 'id'>) => server.call('POST', `/runs/${id}/stop`);

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { IssueToken } from '../../auth/access-tokens.ts';
 import type { Database } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
@@ -58,27 +59,53 @@ export function createLauncher({ db, manager, issueToken, serverUrl, image }: La
   return async (launch, signal) => {
     const run = await findLaunchedRun(db, launch);
     if (run?.status !== WAITING[launch.kind]) return;
-    const source = await loadRunnable(db, launch.snapshotId);
+    await start(launch, run, await loadRunnable(db, launch.snapshotId), signal);
+  };
+}
+
+/** What failures are explained with. */
+export interface ExplanationParts extends Pick<LauncherParts, 'db' | 'manager'> {
+  readonly log: Logger;
+}
+
+/**
+ * Makes what says why a launch failed, and what else is in the way of the next one: whoever mends the first should not find the
+ * second by another run.
+ */
+export function createFailureExplanation({
+  db,
+  manager,
+  log,
+}: ExplanationParts): (launch: Launch, error: unknown) => Promise<string> {
+  const findErrors = async ({ snapshotId }: Launch) => {
+    const findings = await manager.preflight(orchestratorImage(await loadRunnable(db, snapshotId)));
+    return findings.filter(({ severity }) => severity === 'error').map(({ problem }) => problem);
+  };
+  return async (launch, error) => {
+    const reason = error instanceof Error ? error.message : String(error);
     try {
-      await start(launch, run, source, signal);
-    } catch (error) {
-      throw error instanceof WorkloadError ? await withOtherProblems(error, manager, source) : error;
+      const others = (await findErrors(launch)).filter((problem) => !says(reason, problem));
+      return others.length === 0 ? reason : `${withFullStop(reason)} Also: ${others.join(' ')}`;
+    } catch (failure) {
+      // The run ends all the same, and with what it failed of: only what could have been told besides is not known. That its
+      // snapshot cannot be run is no failure of the question.
+      if (!(failure instanceof WorkloadError)) {
+        log.warn({ err: failure, run: launch.runId }, 'what else is in the way of a run that failed was not found out');
+      }
+      return reason;
     }
   };
 }
 
-/** Whoever mends what a run failed of should not find the next thing that is wrong by the next run. */
-async function withOtherProblems(
-  error: WorkloadError,
-  manager: WorkloadManager,
-  source: RunnableSource,
-): Promise<WorkloadError> {
-  const findings = await manager.preflight(orchestratorImage(source)).catch(() => []);
-  const problems = findings
-    .filter(({ severity, problem }) => severity === 'error' && !error.message.includes(problem.replace(/\.$/, '')))
-    .map(({ problem }) => problem);
-  if (problems.length === 0) return error;
-  return new WorkloadError(`${error.message} Also: ${problems.join(' ')}`, { cause: error });
+/** Whether a reason names a problem, or what the problem quotes after its colon: a refusal of the cluster, of a registry. */
+function says(reason: string, problem: string): boolean {
+  const told = problem.replace(/\.$/, '');
+  const quoted = told.slice(told.indexOf(': ') + 1);
+  return reason.includes(told) || (quoted !== told && reason.includes(quoted.trim()));
+}
+
+function withFullStop(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Why nothing can be launched without an address. */
