@@ -48,7 +48,7 @@ async function examineWorkloads(config: Config, log: Logger): Promise<readonly F
   const serverId = await readServerId(config).catch((error: unknown) => toFinding(error, NO_DATABASE));
   if (typeof serverId !== 'string') return [serverId];
   try {
-    const manager = await createManager(config.workloads, serverId, log);
+    const manager = await createManager(config.workloads, serverId, log, async () => []);
     const logStore = await openLogStore(config.workloads);
     const ofLogs = logStore ? await diagnoseLogStore(logStore) : [];
     return [...((await manager?.diagnose()) ?? []), ...ofLogs];

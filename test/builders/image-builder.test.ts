@@ -79,16 +79,21 @@ const builderRuns = (request: ImageRequest) =>
 describe('a builder', { concurrency: 4 }, () => {
   test('builds an image once for all replicas that need it, and none again', async () => {
     const request = requestOf('RUN echo built > /built');
-    const images = await Promise.all([
-      prepared(replica(), request),
-      prepared(replica(), request),
-      prepared(replica(), request),
-    ]);
+    const told: string[][] = [[], [], [], []];
+    const [one, other] = [replica(), replica()];
+    const images = await Promise.all(
+      [one, one, other, replica()].map((images, index) =>
+        prepared(images, { ...request, onBuilder: (buildId) => told[index]?.push(buildId) }),
+      ),
+    );
     const [image] = images;
-    assert.deepEqual(images, [image, image, image]);
+    assert.deepEqual(images, [image, image, image, image]);
     assert.deepEqual(await replica().check(String(image)), []);
     const [job, ...more] = await jobsOf(request);
     assert.equal(more.length, 0);
+    // Each of them knows whose log tells of its image.
+    const buildId = job?.metadata?.labels?.['zenml.io/build-id'];
+    assert.deepEqual(told, [[buildId], [buildId], [buildId], [buildId]]);
     await batch.deleteNamespacedJob({ namespace, name: String(job?.metadata?.name), propagationPolicy: 'Background' });
     assert.equal(await replica().prepare(request, signal), image);
     assert.deepEqual(await jobsOf(request), []);
@@ -113,9 +118,10 @@ describe('a builder', { concurrency: 4 }, () => {
   });
 
   test('says which step failed, and with what', async () => {
+    const builders: string[] = [];
     const request = {
       ...requestOf('RUN true', 'RUN echo "ERROR: no such package" >&2; exit 3'),
-      workloadName: 'zenml-run-2-1',
+      onBuilder: (buildId: string) => builders.push(buildId),
     };
     const failed =
       /^Its image could not be built: step 3\/3 \(RUN echo .*…\) ended with exit code 3: ERROR: no such package$/;
@@ -125,8 +131,8 @@ describe('a builder', { concurrency: 4 }, () => {
       return true;
     });
     const lines: string[] = [];
-    for await (const { message } of readPodLogs(clusterOf('builders'), namespace, 'zenml-run-2-1', {}))
-      lines.push(message);
+    const place = { cluster: clusterOf('builders'), namespace, findBuilders: async () => builders };
+    for await (const { message } of readPodLogs(place, 'zenml-run-2-1', {})) lines.push(message);
     assert.ok(
       lines.some((line) => / ERROR: no such package$/.test(line)),
       lines.join('\n'),
@@ -201,8 +207,17 @@ describe('a builder', { concurrency: 4 }, () => {
     });
   }
 
-  test('runs without seccomp and AppArmor where it is told so', async () => {
-    const images = replica({ namespace: 'unguarded', unconfined: true });
+  test('that the cluster’s seccomp profile keeps from starting says what to do', async () => {
+    const image = replica({ forcesSeccomp: true }).prepare(requestOf('RUN true # confined'), signal);
+    await assert.rejects(image, (error) => {
+      assert.ok(error instanceof WorkloadError);
+      assert.match(error.message, /: BuildKit does not start: .*permitted \(see ZENML_WORKSPACE_BUILDER_UNCONFINED\)$/);
+      return true;
+    });
+  });
+
+  test('runs without seccomp and AppArmor where it is told so, whatever the cluster’s profile', async () => {
+    const images = replica({ namespace: 'unguarded', unconfined: true, forcesSeccomp: true });
     const image = await prepared(images, requestOf('RUN true # unconfined'));
     assert.deepEqual(await images.check(image), []);
   });

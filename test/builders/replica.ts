@@ -1,5 +1,5 @@
 import { TEST_JOBS, testOwner } from '../../server/src/testing/test-workloads.ts';
-import { createBuilderCluster } from '../../server/src/workloads/images/builder-cluster.ts';
+import { type BuilderCluster, createBuilderCluster } from '../../server/src/workloads/images/builder-cluster.ts';
 import { createImageBuilder } from '../../server/src/workloads/images/image-builder.ts';
 import { createImagePreparation, type ImagePreparation } from '../../server/src/workloads/images/image-preparation.ts';
 import { createPlainRegistry, type ImageRegistry } from '../../server/src/workloads/images/image-registry.ts';
@@ -29,6 +29,20 @@ export interface Changes {
   readonly namespace?: Namespace;
   readonly memory?: string;
   readonly unconfined?: boolean;
+  /** Whether the cluster gives pods the container runtime's seccomp profile that name none, as kubelets and policies may. */
+  readonly forcesSeccomp?: boolean;
+}
+
+/** Changes Jobs on their way in, as an admission policy does. */
+function forcingSeccomp(cluster: BuilderCluster): BuilderCluster {
+  return {
+    ...cluster,
+    createJob(job) {
+      const pod = job.spec?.template.spec;
+      if (pod) pod.securityContext = { ...pod.securityContext, seccompProfile: { type: 'RuntimeDefault' } };
+      return cluster.createJob(job);
+    },
+  };
 }
 
 /** What one replica of the server prepares images with. */
@@ -37,11 +51,12 @@ export function createReplica(openRegistry: string, changes: Changes = {}): Imag
   const client = createRegistryClient({ findCredentials: async () => undefined, plainHttp: [openRegistry] });
   const registry = changes.registry ?? createPlainRegistry(client, undefined);
   const cluster = clusterOf(namespace);
+  const builders = createBuilderCluster(cluster, namespace);
   return createImagePreparation({
     sources: { buildRunnerImage: true, dockerRegistry: registryName, runnerImage: undefined },
     registry,
     buildImage: createImageBuilder({
-      cluster: createBuilderCluster(cluster, namespace),
+      cluster: changes.forcesSeccomp ? forcingSeccomp(builders) : builders,
       registry,
       secretsIn: createSecretsPlace(cluster, namespace),
       startTimeoutSeconds: changes.startTimeoutSeconds ?? 60,

@@ -9,6 +9,7 @@ import { toDatabaseId } from '../../server/src/database/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../server/src/database/testing/test-database.ts';
 import { testOwner } from '../../server/src/testing/test-workloads.ts';
 import { workloadName } from '../../server/src/workloads/launch.ts';
+import { createBuilderSearch, noteBuilder } from '../../server/src/workloads/launcher/launch-build-store.ts';
 import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
 import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
@@ -46,7 +47,11 @@ afterAll(async () => {
 
 /** A run's first launch, whose log is kept from now on; nothing of it runs yet. */
 async function prepare(backoffLimit = 0) {
-  const { manager } = await startManager(kubeconfig, { backoffLimit });
+  const { manager } = await startManager(
+    kubeconfig,
+    { backoffLimit },
+    { findBuilders: createBuilderSearch(database.db) },
+  );
   managers.push(manager);
   const runId = randomUUID();
   const name = workloadName(runId, 1);
@@ -131,12 +136,13 @@ test('the log of the builder of its image comes before that of a runner, followe
     return messages;
   };
   const followed = follow();
-  // Anything stands in for a builder that has its label.
+  // Anything stands in for a builder that has a label as builders have.
   const builder = `builder-of-${id.slice(0, 8)}`;
   await manager.launch(shell(builder, 'sleep 2; seq 1 3; sleep 1; seq 4 5'));
   const ofBuilder = ['-n', 'runners', '-l', `zenml.io/workload=${builder}`];
   await until(async () => (await workspace.cluster.kubectl('get', 'pods', '-o', 'name', ...ofBuilder)) !== '');
-  await workspace.cluster.kubectl('label', 'pods', `zenml.io/built-for=${name}`, ...ofBuilder);
+  await workspace.cluster.kubectl('label', 'pods', `zenml.io/build-id=${builder}`, ...ofBuilder);
+  await noteBuilder(database.db, { runId: id, number: 1 }, builder);
   await until(async () => (await countKeptLines(id)) === 5);
   await manager.remove(builder);
   await manager.launch({ ...shell(name, 'seq 6 8'), runId, describedBy: testOwner(runId) });

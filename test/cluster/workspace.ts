@@ -8,7 +8,13 @@ import { TEST_JOBS, testOwner, testWorkload } from '../../server/src/testing/tes
 import { connectCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
 import { createKubernetesWorkloadManager } from '../../server/src/workloads/kubernetes/kubernetes-workload-manager.ts';
 import type { JobSettings } from '../../server/src/workloads/kubernetes/settings.ts';
-import type { Workload, WorkloadManager, WorkloadPhase, WorkloadStatus } from '../../server/src/workloads/manager.ts';
+import type {
+  FindBuilders,
+  Workload,
+  WorkloadManager,
+  WorkloadPhase,
+  WorkloadStatus,
+} from '../../server/src/workloads/manager.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.mjs';
 import { busyboxImage } from '../../tools/cluster/images.mjs';
 import { ensureClusterPrograms } from '../../tools/cluster/programs.mjs';
@@ -53,13 +59,24 @@ export interface Watched {
   reaches(name: string, phase: WorkloadPhase, reason?: RegExp): Promise<WorkloadStatus>;
 }
 
+/** What a manager may be given besides its settings. */
+export interface ManagerOptions {
+  /** Of the kubeconfig; its current one where left out. */
+  readonly context?: string;
+  readonly findBuilders?: FindBuilders;
+}
+
 /** Starts a manager whose server has this kubeconfig. */
-export async function startManager(kubeconfig: string, given: Partial<JobSettings>): Promise<Watched> {
+export async function startManager(
+  kubeconfig: string,
+  given: Partial<JobSettings>,
+  { context, findBuilders = async () => [] }: ManagerOptions = {},
+): Promise<Watched> {
   const warnings: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
   const before = process.env['KUBECONFIG'];
   process.env['KUBECONFIG'] = kubeconfig;
-  const cluster = connectCluster(undefined);
+  const cluster = connectCluster(context);
   process.env['KUBECONFIG'] = before;
   const images = {
     prepare: async () => busyboxImage,
@@ -72,6 +89,7 @@ export async function startManager(kubeconfig: string, given: Partial<JobSetting
     { ...SETTINGS, serverId: randomUUID(), ...given },
     images,
     log,
+    findBuilders,
   );
   const told = new Map<string, WorkloadStatus>();
   manager.onChange((status) => told.set(status.name, status));

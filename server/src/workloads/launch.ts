@@ -26,6 +26,12 @@ export type LaunchRequest = Pick<Launch, 'runId' | 'projectId' | 'snapshotId' | 
  */
 export type StartLaunch = (launch: Launch, signal: AbortSignal) => Promise<void>;
 
+/** @returns whose workload this is, by its run's database id; `undefined` where the name is no launch's */
+export function parseWorkloadName(name: string): Pick<Launch, 'runId' | 'number'> | undefined {
+  const [, runId, number] = /^zenml-run-([0-9a-f]{32})-(\d+)$/.exec(name) ?? [];
+  return runId === undefined ? undefined : { runId, number: Number(number) };
+}
+
 /** The name of a launch's workload: a DNS label of at most 63 characters, the same from every replica. */
 export function workloadName(runId: string, number: number): string {
   return `zenml-run-${runId.replaceAll('-', '')}-${number}`;

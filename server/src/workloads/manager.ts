@@ -39,6 +39,8 @@ export interface ImageRequest {
   readonly snapshotImage: string | undefined;
   /** What a runner of this stack needs, for managers that build. */
   readonly dockerfile: string;
+  /** Told of each builder that it waits for, its own or another workload's, by an id of at most 63 characters. */
+  readonly onBuilder?: (buildId: string) => void;
 }
 
 /** How far a workload has come. `absent`: nothing of it exists (any more). */
@@ -91,6 +93,9 @@ export interface LogReading {
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
 }
+
+/** Finds the builders that a workload has waited for: what it was told by `onBuilder`, in whichever replica. */
+export type FindBuilders = (workloadName: string) => Promise<readonly string[]>;
 
 /** Runs workloads. Every method may be called again after a crash, from any replica, and then does nothing twice. */
 export interface WorkloadManager {

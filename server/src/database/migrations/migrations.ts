@@ -118,6 +118,17 @@ const OWN_TABLES: readonly Migration[] = [
       ) engine = InnoDB`.execute(connection);
     },
   },
+  {
+    name: 'table ws_launch_build',
+    async run(connection) {
+      await sql`create table if not exists ws_launch_build (
+        run_id char(32) not null,
+        number int not null,
+        build_id varchar(63) not null,
+        primary key (run_id, number, build_id)
+      ) engine = InnoDB`.execute(connection);
+    },
+  },
 ];
 
 /** All of our own steps, in their order. ZenML's tables are there before. */

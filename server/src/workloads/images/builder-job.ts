@@ -34,9 +34,6 @@ export interface BuilderJob {
 /** The container of a builder's pod. */
 export const BUILDER_CONTAINER = 'builder';
 
-/** The label whose value is another for each Job, where its name is not. */
-export const BUILD_LABEL = 'zenml.io/build-id';
-
 const FILES = '/build';
 const DOCKER_CONFIG = `${FILES}/docker`;
 const HELPERS = `${FILES}/bin`;
@@ -89,14 +86,14 @@ export function builderJob(parts: BuilderJob): V1Job {
   const { owner } = build.request;
   const name = build.name.builderName;
   const common = labelsOf({ serverId: job.serverId, component: 'builder', name, launchNumber: 1 }, owner);
-  const labels = { ...common, [BUILD_LABEL]: buildId, [LABELS.builtFor]: build.request.workloadName };
+  const labels = { ...common, [LABELS.build]: buildId };
   const annotations = { ...annotationsOf(owner), 'zenml.io/image': build.name.image };
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name, namespace: job.namespace, labels, annotations },
     spec: {
-      ...retriesOf(job),
+      ...retriesOf(job, BUILDER_CONTAINER),
       ttlSecondsAfterFinished: Math.max(job.ttlSecondsAfterFinished, SHORTEST_TTL),
       activeDeadlineSeconds: parts.builder.timeoutSeconds,
       template: {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Job } from '@kubernetes/client-node';
-import { selectorOfWorkload } from '../kubernetes/labels.ts';
+import { LABELS, selectorOfBuilds } from '../kubernetes/labels.ts';
 import { failureOf, pendingReasonOf } from '../kubernetes/pod-reasons.ts';
 import { type SeenPod, seeJob, seePods } from '../kubernetes/seen.ts';
 import { WorkloadError } from '../manager.ts';
 import { findBuildFailure } from './build-failure.ts';
 import type { BuilderCluster } from './builder-cluster.ts';
-import { BUILD_LABEL, type BuilderJob, builderJob, builderSecret } from './builder-job.ts';
+import { type BuilderJob, builderJob, builderSecret } from './builder-job.ts';
 import type { BuildImage, ImageBuild } from './image-preparation.ts';
 import type { ImageRegistry } from './image-registry.ts';
 import { createSharedWork } from './shared-work.ts';
@@ -37,17 +37,31 @@ const KILLED: ReadonlySet<number> = new Set([137, 143]);
  * wait for one Job. A build that nobody waits for any more is given up.
  */
 export function createImageBuilder(parts: ImageBuilderParts): BuildImage {
-  const share = createSharedWork();
-  return (build, signal) => share(build.name.image, signal, (ending) => buildWithJob(parts, build, ending));
+  const share = createSharedWork<string>();
+  return (build, signal) =>
+    share(build.name.image, {
+      signal,
+      work: (ending, tell) => buildWithJob(parts, build, ending, tell),
+      // Also of those who come when it is being built already.
+      hear: (buildId) => build.request.onBuilder?.(buildId),
+    });
 }
 
-async function buildWithJob(parts: ImageBuilderParts, build: ImageBuild, signal: AbortSignal): Promise<void> {
+async function buildWithJob(
+  parts: ImageBuilderParts,
+  build: ImageBuild,
+  signal: AbortSignal,
+  tell: (buildId: string) => void,
+): Promise<void> {
   for (let count = 0; count < MAX_JOBS; count++) {
     signal.throwIfAborted();
     const job = await beginOrJoin(parts, build, signal);
-    if (job === 'built' || (job !== 'again' && (await waitFor(parts, job, signal)) === 'built')) return;
+    if (job === 'built') return;
+    if (job === 'again') continue;
+    tell(job.buildId);
+    if ((await waitFor(parts, job, signal)) === 'built') return;
     // It may have ended well before somebody deleted it.
-    if (job !== 'again' && (await parts.registry.hasImage(build.reference, signal)).outcome === 'yes') return;
+    if ((await parts.registry.hasImage(build.reference, signal)).outcome === 'yes') return;
   }
   throw new Error(`the image ${build.name.image} was not built: its Jobs were deleted, ${MAX_JOBS} in a row`);
 }
@@ -56,6 +70,7 @@ async function buildWithJob(parts: ImageBuilderParts, build: ImageBuild, signal:
 interface Builder {
   readonly name: string;
   readonly uid: string;
+  readonly buildId: string;
   /** Finds this Job, and none of the same name that comes after it. */
   readonly selector: string;
   readonly begun: number;
@@ -76,7 +91,7 @@ async function beginOrJoin(
   const begun = builderOf(found);
   const outcome = seeJob(found)?.outcome;
   if (outcome === undefined) {
-    const secret = builderSecret({ ...made, buildId: found.metadata?.labels?.[BUILD_LABEL] ?? '' }, begun.uid);
+    const secret = builderSecret({ ...made, buildId: begun.buildId }, begun.uid);
     if (secret) await cluster.createSecret(secret);
     return begun;
   }
@@ -86,9 +101,9 @@ async function beginOrJoin(
 }
 
 function builderOf({ metadata }: V1Job): Builder {
-  const name = metadata?.name ?? '';
-  const selector = `${selectorOfWorkload(name)},${BUILD_LABEL}=${metadata?.labels?.[BUILD_LABEL] ?? ''}`;
-  return { name, uid: metadata?.uid ?? '', selector, begun: Date.now() };
+  const buildId = metadata?.labels?.[LABELS.build] ?? '';
+  const selector = selectorOfBuilds([buildId]);
+  return { name: metadata?.name ?? '', uid: metadata?.uid ?? '', buildId, selector, begun: Date.now() };
 }
 
 /** @returns `gone` where somebody deleted the Job */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { RequiredKubernetesConfig, WorkloadConfig } from '../../config/workload-config.ts';
 import { createConfiguredImages, createConfiguredRegistry } from '../images/configured-images.ts';
 import type { ImageRegistry } from '../images/image-registry.ts';
-import type { WorkloadManager } from '../manager.ts';
+import type { FindBuilders, WorkloadManager } from '../manager.ts';
 import { type Cluster, connectCluster } from './cluster.ts';
 import { createKubernetesWorkloadManager } from './kubernetes-workload-manager.ts';
 
@@ -27,6 +27,7 @@ export function createConfiguredManager(
   config: ManagerConfig,
   serverId: string,
   log: Logger,
+  findBuilders: FindBuilders,
   cloud: Cloud = noCloud,
 ): WorkloadManager {
   const cluster = connectCluster(config.context);
@@ -37,5 +38,5 @@ export function createConfiguredManager(
     registry: cloud.createRegistry(config, cluster, log),
     startTimeoutSeconds: config.runnerTimeoutSeconds,
   });
-  return createKubernetesWorkloadManager(cluster, { ...config, serverId }, images, log);
+  return createKubernetesWorkloadManager(cluster, { ...config, serverId }, images, log, findBuilders);
 }

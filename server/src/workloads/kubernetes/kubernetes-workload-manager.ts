@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ImagePreparation } from '../images/image-preparation.ts';
 import {
+  type FindBuilders,
   type LogReading,
   WorkloadError,
   type WorkloadLogLine,
@@ -27,6 +28,7 @@ export function createKubernetesWorkloadManager(
   settings: JobSettings,
   images: ImagePreparation,
   log: Logger,
+  findBuilders: FindBuilders,
 ): WorkloadManager {
   const { namespace } = settings;
   const listeners = new Set<(status: WorkloadStatus) => void>();
@@ -88,7 +90,7 @@ export function createKubernetesWorkloadManager(
       return () => listeners.delete(listener);
     },
     readLog: (name: string, reading: LogReading): AsyncIterable<WorkloadLogLine> =>
-      readPodLogs(cluster, namespace, name, reading),
+      readPodLogs({ cluster, namespace, findBuilders }, name, reading),
   };
 }
 

@@ -6,7 +6,8 @@ export const LABELS = {
   component: 'app.kubernetes.io/component',
   server: 'zenml.io/server-id',
   workload: 'zenml.io/workload',
-  builtFor: 'zenml.io/built-for',
+  /** Another for each Job of a builder, where its name is not. */
+  build: 'zenml.io/build-id',
   run: 'zenml.io/run-id',
   launch: 'zenml.io/launch',
   snapshot: 'zenml.io/snapshot-id',
@@ -30,9 +31,9 @@ export function selectorOfWorkload(name: string): string {
   return `${LABELS.workload}=${name}`;
 }
 
-/** The selector of the builder that a workload was the first to wait for. */
-export function selectorOfBuilder(workload: string): string {
-  return `${LABELS.builtFor}=${workload}`;
+/** The selector of builders' Jobs and pods. */
+export function selectorOfBuilds(buildIds: readonly string[]): string {
+  return `${LABELS.build} in (${buildIds.join(', ')})`;
 }
 
 /** The labels of a Job, its pods and its Secret. Ids fit the 63 characters of a label. */

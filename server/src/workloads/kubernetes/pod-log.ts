@@ -2,30 +2,36 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textLines } from '../../text-lines.ts';
 import { formatCursor, type LogPlace, parseCursor } from '../logs/cursor.ts';
-import type { LogReading, WorkloadLogLine } from '../manager.ts';
+import type { FindBuilders, LogReading, WorkloadLogLine } from '../manager.ts';
 import { type Cluster, refusalStatus } from './cluster.ts';
-import { selectorOfBuilder, selectorOfWorkload } from './labels.ts';
+import { selectorOfBuilds, selectorOfWorkload } from './labels.ts';
 import { inOrder, type SeenPod, seePods } from './seen.ts';
 
 /** How often it is asked whether a container has started, milliseconds. */
 const PAUSE = 250;
 
-/** Reads the log of a workload from its pods, one after the other; where its image was built for it, the builder's first. */
+/** Where pods are, and whose logs belong to whose. */
+export interface PodPlace {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  readonly findBuilders: FindBuilders;
+}
+
+/** Reads the log of a workload from its pods, one after the other; where it waited for its image to be built, the builder's first. */
 export async function* readPodLogs(
-  cluster: Cluster,
-  namespace: string,
+  place: PodPlace,
   name: string,
   { after, follow = false, signal = new AbortController().signal }: LogReading,
 ): AsyncIterable<WorkloadLogLine> {
-  let place = after === undefined ? undefined : parseCursor(after);
-  let attempt = place?.attempt ?? 0;
+  let read = after === undefined ? undefined : parseCursor(after);
+  let attempt = read?.attempt ?? 0;
   while (!signal.aborted) {
-    const pod = (await listPods({ cluster, namespace }, name, attempt))[0];
+    const pod = (await listPods(place, name, attempt))[0];
     if (!pod) return;
     attempt = attemptOf(pod);
     const isOver = pod.phase === 'Succeeded' || pod.phase === 'Failed';
-    for await (const line of readPodLog({ cluster, namespace, pod, attempt, follow, signal }, place)) {
-      place = parseCursor(line.cursor);
+    for await (const line of readPodLog({ ...place, pod, attempt, follow, signal }, read)) {
+      read = parseCursor(line.cursor);
       yield line;
     }
     // A pod that was not over when its log was opened is looked at once more: the connection may have broken off.
@@ -39,21 +45,15 @@ export async function* readPodLogs(
  * The pods of a workload from an attempt on, and before them those of the builder of its image: they say why there may never
  * be others.
  */
-async function listPods(
-  place: Pick<PodReading, 'cluster' | 'namespace'>,
-  name: string,
-  from: number,
-): Promise<readonly SeenPod[]> {
+async function listPods(place: PodPlace, name: string, from: number): Promise<readonly SeenPod[]> {
   const own = await selectPods(place, selectorOfWorkload(name));
   const isPastBuilder = from > 0 && own.some((pod) => attemptOf(pod) <= from);
-  const building = isPastBuilder ? [] : await selectPods(place, selectorOfBuilder(name));
+  const builds = isPastBuilder ? [] : await place.findBuilders(name);
+  const building = builds.length === 0 ? [] : await selectPods(place, selectorOfBuilds(builds));
   return inOrder([...building, ...own]).filter((pod) => attemptOf(pod) >= from);
 }
 
-async function selectPods(
-  { cluster, namespace }: Pick<PodReading, 'cluster' | 'namespace'>,
-  labelSelector: string,
-): Promise<readonly SeenPod[]> {
+async function selectPods({ cluster, namespace }: PodPlace, labelSelector: string): Promise<readonly SeenPod[]> {
   return seePods((await cluster.core.listNamespacedPod({ namespace, labelSelector })).items);
 }
 
@@ -62,9 +62,7 @@ function attemptOf({ created }: SeenPod): number {
   return Math.floor((created?.getTime() ?? 0) / 1000);
 }
 
-interface PodReading {
-  readonly cluster: Cluster;
-  readonly namespace: string;
+interface PodReading extends PodPlace {
   readonly pod: SeenPod;
   readonly attempt: number;
   readonly follow: boolean;

@@ -84,6 +84,7 @@ async function dispatch(
     db,
     manager,
     issueToken: createTokenIssuer(tokens, createCsrfTokens(TEST_KEY)),
+    log,
     serverUrl: 'serverUrl' in options ? options.serverUrl : 'https://server.example',
     image: { parentImage: undefined, withoutUv: false },
   });

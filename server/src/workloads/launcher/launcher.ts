@@ -7,6 +7,7 @@ import { checkRunnable, orchestratorImage, type RunnableSource } from '../../fea
 import { loadRunSource } from '../../features/snapshot-runs/run-source-read-model.ts';
 import { type Launch, type StartLaunch, workloadName } from '../launch.ts';
 import { WorkloadError, type WorkloadManager } from '../manager.ts';
+import { noteBuilder } from './launch-build-store.ts';
 import { findLaunchedRun, type LaunchedRun } from './launched-run-read-model.ts';
 import { createRunnerDockerfile, type RunnerImageSettings } from './runner-dockerfile.ts';
 import { ownerOf, runnerWorkload } from './runner-workload.ts';
@@ -19,13 +20,14 @@ export interface LauncherParts {
   /** Where runners reach this server. */
   readonly serverUrl: string | undefined;
   readonly image: RunnerImageSettings;
+  readonly log: Logger;
 }
 
 /** The status that a run has until its launch has had an effect; in another one somebody has ended or begun it. */
 const WAITING: Readonly<Record<Launch['kind'], string>> = { start: 'initializing', resume: 'resuming' };
 
 /** Makes what the dispatcher calls for each launch that it has claimed. */
-export function createLauncher({ db, manager, issueToken, serverUrl, image }: LauncherParts): StartLaunch {
+export function createLauncher({ db, manager, issueToken, serverUrl, image, log }: LauncherParts): StartLaunch {
   const dockerfileFor = createRunnerDockerfile(image);
 
   const start = async (launch: Launch, run: LaunchedRun, source: RunnableSource, signal: AbortSignal) => {
@@ -44,6 +46,12 @@ export function createLauncher({ db, manager, issueToken, serverUrl, image }: La
           zenmlVersion: build.zenmlVersion,
           pythonVersion: build.pythonVersion,
         }),
+        onBuilder: (buildId) => {
+          // Without it the run's log lacks that of the builder, and the run is none the worse.
+          noteBuilder(db, launch, buildId).catch((error) =>
+            log.warn({ err: error, run: launch.runId }, 'the builder of a runner’s image was not noted'),
+          );
+        },
       },
       signal,
     );
@@ -63,11 +71,6 @@ export function createLauncher({ db, manager, issueToken, serverUrl, image }: La
   };
 }
 
-/** What failures are explained with. */
-export interface ExplanationParts extends Pick<LauncherParts, 'db' | 'manager'> {
-  readonly log: Logger;
-}
-
 /**
  * Makes what says why a launch failed, and what else is in the way of the next one: whoever mends the first should not find the
  * second by another run.
@@ -76,7 +79,7 @@ export function createFailureExplanation({
   db,
   manager,
   log,
-}: ExplanationParts): (launch: Launch, error: unknown) => Promise<string> {
+}: Pick<LauncherParts, 'db' | 'manager' | 'log'>): (launch: Launch, error: unknown) => Promise<string> {
   const findErrors = async ({ snapshotId }: Launch) => {
     const findings = await manager.preflight(orchestratorImage(await loadRunnable(db, snapshotId)));
     return findings.filter(({ severity }) => severity === 'error').map(({ problem }) => problem);

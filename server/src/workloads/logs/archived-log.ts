@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../../errors.ts';
 import { textLines } from '../../text-lines.ts';
+import { parseWorkloadName } from '../launch.ts';
 import type { LogReading, WorkloadLogLine, WorkloadManager } from '../manager.ts';
 import { type ArchiveState, findArchive, type LogOwner, type LogPart, listParts } from './archive-store.ts';
 import { parseCursor } from './cursor.ts';
@@ -97,8 +98,7 @@ async function* linesOf(store: ArchiveParts['store'], { name }: LogPart): AsyncG
   }
 }
 
-/** `zenml-run-<run>-<launch>` */
 function ownerOf(name: string): LogOwner {
-  const [, runId = '', number = ''] = /^zenml-run-([0-9a-f]{32})-(\d+)$/.exec(name) ?? [];
-  return { runId, number: Number(number) };
+  // Of another name nothing is kept.
+  return parseWorkloadName(name) ?? { runId: '', number: 0 };
 }

@@ -15,7 +15,7 @@ export async function forgetDeletedRuns(db: Database): Promise<void> {
       where run.id is null and launch.status not in ('queued', 'launched') limit ${CHUNK}`.execute(db);
     if (rows.length === 0) return;
     const runIds = sql.join(rows.map((row) => row.run_id));
-    for (const table of ['ws_log_part', 'ws_log_archive', 'ws_launch_end', 'ws_launch']) {
+    for (const table of ['ws_log_part', 'ws_log_archive', 'ws_launch_end', 'ws_launch_build', 'ws_launch']) {
       await sql`delete from ${sql.table(table)} where run_id in (${runIds})`.execute(db);
     }
     if (rows.length < CHUNK) return;
