@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkloadError, type WorkloadLogLine, type WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { smallerRules } from '../../tools/cluster/workload-namespace.mjs';
+import { startCountingProxy } from '../scale/counting-proxy.ts';
 import { shell, startManager, startWorkspace, until, type Watched, type Workspace } from './workspace.ts';
 
 let workspace: Workspace;
@@ -150,6 +151,119 @@ test('what several servers run in one namespace is kept apart', async () => {
   expect((await other.manager.list()).map(({ name }) => name)).toEqual(['theirs']);
   expect((await manager.list()).map(({ name }) => name)).not.toContain('theirs');
   await other.manager.stop();
+});
+
+describe('a kubeconfig', () => {
+  let given: { clusters: { name: string; cluster: object & { server: string } }[]; users: object[] };
+  beforeAll(() => {
+    given = JSON.parse(readFileSync(kubeconfig, 'utf8'));
+  });
+
+  function write(name: string, changes: object): string {
+    const file = join(dirname(kubeconfig), name);
+    writeFileSync(file, JSON.stringify({ ...given, ...changes }));
+    return file;
+  }
+
+  const ofUser = (name: string, user: object) => write(name, { users: [{ name: 'user', user }] });
+
+  /** A token of the server's that ends with a Secret. */
+  async function tokenOf(secret: string): Promise<string> {
+    await kubectl('create', 'secret', 'generic', secret);
+    const bound = ['--bound-object-kind', 'Secret', '--bound-object-name', secret];
+    return (await kubectl('create', 'token', 'server', ...bound)).trim();
+  }
+
+  test('may consist of several files and have several contexts, of which one is chosen', async () => {
+    const gone = { name: 'gone', cluster: { server: 'https://127.0.0.1:1' } };
+    const first = write('contexts', {
+      clusters: [gone],
+      users: [],
+      contexts: [
+        { name: 'gone', context: { cluster: 'gone', user: 'user' } },
+        { name: 'chosen', context: { cluster: 'test', user: 'user' } },
+      ],
+      'current-context': 'gone',
+    });
+    const files = [first, join(dirname(kubeconfig), 'missing'), kubeconfig].join(delimiter);
+    const other = await startManager(files, {}, { context: 'chosen' });
+    expect(await other.manager.diagnose()).toEqual([]);
+    await other.manager.stop();
+    const current = await startManager(files, {});
+    expect(await current.manager.diagnose()).toEqual([
+      expect.objectContaining({
+        problem: expect.stringMatching(/^The cluster at https:\/\/127.0.0.1:1 does not answer/),
+      }),
+    ]);
+    await current.manager.stop();
+    await expect(startManager(files, {}, { context: 'none' })).rejects.toThrow(
+      'The kubeconfig cannot be used: it has no context `none`.',
+    );
+  });
+
+  test('renews a token that has ended: from its file, from its plugin, or because it was written anew', async () => {
+    const [ending, lasting] = [await tokenOf('ending'), await tokenOf('lasting')];
+    const directory = dirname(kubeconfig);
+    const give = (token: string) => {
+      writeFileSync(join(directory, 'token'), `${token}\n`);
+      return ofUser('with-token', { token });
+    };
+    // As plugins do that ask what they are called for.
+    const plugin = `#!/bin/sh
+      case "$KUBERNETES_EXEC_INFO" in *'"interactive":false'*) ;; *) exit 1 ;; esac
+      printf '{"kind": "ExecCredential", "status": {"token": "%s"}}' "$(cat "$1")"`;
+    writeFileSync(join(directory, 'plugin'), plugin);
+    chmodSync(join(directory, 'plugin'), 0o755);
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: './plugin',
+      args: [join(directory, 'token')],
+    };
+    const files = [give(ending), ofUser('with-file', { tokenFile: 'token' }), ofUser('with-plugin', { exec })];
+    const servers = await Promise.all(files.map((file) => startManager(file, {})));
+    for (const server of servers) expect(await server.manager.diagnose()).toEqual([]);
+    await kubectl('delete', 'secret', 'ending');
+    // The API server takes it for good some seconds longer.
+    const ended = ['get', 'jobs', '--kubeconfig', ofUser('ended', { token: ending })];
+    await until(() =>
+      kubectl(...ended).then(
+        () => false,
+        () => true,
+      ),
+    );
+    give(lasting);
+    for (const [index, server] of servers.entries()) {
+      await server.manager.launch(shell(`renewed-${index}`, 'true'));
+      await server.reaches(`renewed-${index}`, 'succeeded');
+      await server.manager.stop();
+    }
+  });
+
+  test('whose plugin gives nothing says why', async () => {
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: 'sh',
+      args: ['-c', 'echo log in >&2; exit 1'],
+    };
+    const other = await startManager(ofUser('without-token', { exec }), {});
+    const [finding] = await other.manager.diagnose();
+    expect(finding?.problem).toMatch(
+      /^The cluster at .* cannot be asked: the server gets no credentials for it: log in\.$/,
+    );
+    await other.manager.stop();
+  });
+
+  test('whose connections break off has its watches taken up again', async () => {
+    const proxy = await startCountingProxy(String(given.clusters[0]?.cluster.server));
+    const cluster = { server: proxy.url, 'insecure-skip-tls-verify': true };
+    const other = await startManager(write('through-proxy', { clusters: [{ name: 'test', cluster }] }), {});
+    await other.manager.launch(shell('cut', 'sleep 4'));
+    await other.reaches('cut', 'running');
+    proxy.cut();
+    await other.reaches('cut', 'succeeded');
+    await other.manager.stop();
+    await proxy.stop();
+  });
 });
 
 describe('with the role of the closed plugins', () => {

@@ -9,6 +9,8 @@ export interface CountingProxy {
   readonly url: string;
   /** The requests since the last call, watches and all: `GET /api/v1/namespaces/x/pods?watch=true`. */
   take(): readonly string[];
+  /** Breaks all connections off, watches too. */
+  cut(): void;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
       seen = [];
       return taken;
     },
+    cut: () => server.closeAllConnections(),
     async stop() {
       server.close();
       server.closeAllConnections();

@@ -8,11 +8,13 @@ import {
   CoreV1Api,
   createConfiguration,
   HttpMethod,
-  KubeConfig,
+  type KubeConfig,
   RequestContext,
   ServerConfiguration,
   VersionApi,
 } from '@kubernetes/client-node';
+import { type Credentials, createCredentials, createHttpLibrary } from './credentials.ts';
+import { kubeConfigFiles, readKubeConfig } from './kube-config.ts';
 
 /** How long a request may take, streams apart, milliseconds. */
 const TIMEOUT = 15_000;
@@ -40,37 +42,40 @@ export class NoClusterError extends Error {
  * @throws {NoClusterError}
  */
 export function connectCluster(context: string | undefined): Cluster {
-  const config = new KubeConfig();
-  try {
-    config.loadFromDefault();
-  } catch (error) {
-    throw new NoClusterError(`The kubeconfig cannot be read: ${explain(error)}.`, { cause: error });
-  }
-  if (context !== undefined) {
-    if (!config.getContextObject(context)) throw new NoClusterError(`The kubeconfig has no context \`${context}\`.`);
-    config.setCurrentContext(context);
-  }
+  const files = kubeConfigFiles();
+  const config = readOrThrow(files, context);
   const server = config.getCurrentCluster()?.server;
   // The library's last resort, which is nobody's cluster.
   if (server === undefined || server === 'http://localhost:8080') {
     throw new NoClusterError('There is no kubeconfig, and the server does not run in a pod with a service account.');
   }
-  const configuration = configure(config, server);
+  const credentials = createCredentials(config, () => readKubeConfig(files, context));
+  const configuration = configure(credentials, server);
   return {
     server,
     batch: new BatchV1Api(configuration),
     core: new CoreV1Api(configuration),
     authorization: new AuthorizationV1Api(configuration),
     version: new VersionApi(configuration),
-    stream: (path, query, signal) => openStream({ config, configuration, server }, path, query, signal),
+    stream: (path, query, signal) => openStream({ credentials, configuration, server }, path, query, signal),
   };
 }
 
-function configure(config: KubeConfig, server: string): Configuration {
+function readOrThrow(files: readonly string[], context: string | undefined): KubeConfig {
+  try {
+    return readKubeConfig(files, context);
+  } catch (error) {
+    throw new NoClusterError(`The kubeconfig cannot be used: ${explain(error)}.`, { cause: error });
+  }
+}
+
+function configure(credentials: Credentials, server: string): Configuration {
   return createConfiguration({
     baseServer: new ServerConfiguration(server, {}),
-    // Tokens of files and exec plugins are read again as they rotate.
-    authMethods: { default: config },
+    httpApi: createHttpLibrary(credentials),
+    authMethods: {
+      default: { getName: () => 'kubeconfig', applySecurityAuthentication: (request) => credentials.apply(request) },
+    },
     promiseMiddleware: [
       {
         pre: async (request) => {
@@ -84,14 +89,14 @@ function configure(config: KubeConfig, server: string): Configuration {
 }
 
 interface Connection {
-  readonly config: KubeConfig;
+  readonly credentials: Credentials;
   readonly configuration: Configuration;
   readonly server: string;
 }
 
 /** The library's own watch and log do not report a connection that breaks; this one's stream does. */
 async function openStream(
-  { config, configuration, server }: Connection,
+  { credentials, configuration, server }: Connection,
   path: string,
   query: Readonly<Record<string, string>>,
   signal: AbortSignal,
@@ -99,7 +104,7 @@ async function openStream(
   const url = new URL(server + path);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   const request = new RequestContext(url.toString(), HttpMethod.GET);
-  await config.applySecurityAuthentication(request);
+  await credentials.apply(request);
   request.setSignal(signal);
   const response = await configuration.httpApi.send(request).toPromise();
   if (response.httpStatusCode !== 200) {
