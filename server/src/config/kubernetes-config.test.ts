@@ -58,6 +58,18 @@ test('the documented values are read', () => {
   });
 });
 
+test('quantities of a request and of its limit may have different units', () => {
+  const env = named({
+    POD_RESOURCES:
+      '{"requests": {"cpu": "900m", "memory": "1e3", "nvidia.com/gpu": 1}, "limits": {"cpu": 1, "memory": "1Ki"}}',
+  });
+  expect(load(env).workloads.kubernetes?.podResources?.requests).toEqual({
+    cpu: '900m',
+    memory: '1e3',
+    'nvidia.com/gpu': '1',
+  });
+});
+
 test('the minimal example has the documented defaults', () => {
   expect(load({}).workloads.kubernetes).toMatchObject({
     buildRunnerImage: false,
@@ -71,12 +83,29 @@ test.each<[string, string, string]>([
   ['POD_RESOURCES', '{"requests": {"cpu": "100x"}}', 'requests.cpu: must be a quantity'],
   ['POD_RESOURCES', '{"request": {}}', 'Unrecognized key: "request"'],
   ['POD_RESOURCES', '{"requests": ', 'no JSON'],
+  ['POD_RESOURCES', '{"limits": {"memory": "-1Gi"}}', 'limits.memory: must not be negative'],
+  ['POD_RESOURCES', '{"limits": {"cpus": 1}}', 'limits.cpus: must be a resource of containers'],
+  [
+    'POD_RESOURCES',
+    '{"requests": {"memory": "1.5Gi"}, "limits": {"memory": "1500M"}}',
+    'requests.memory: must not be more than its limit, 1500M',
+  ],
   ['NODE_SELECTOR', '{"-pool": "a"}', '-pool: must be the key of a label'],
   ['NODE_SELECTOR', '{"pool": 3}', 'pool: Invalid input: expected string'],
   ['TOLERATIONS', '[{"key": "a", "operator": "Equals"}]', '[0].operator: Invalid option'],
   ['TOLERATIONS', '{"key": "a"}', 'the value: Invalid input: expected array'],
   ['TOLERATIONS', '[{"operator": "Exists", "value": "a"}]', '[0]: must have no value with operator "Exists"'],
   ['POD_FAILURE_POLICY', '{"rules": [{"action": "Ignore"}]}', 'rules[0]: must have either onExitCodes or'],
+  [
+    'POD_FAILURE_POLICY',
+    '{"rules": [{"action": "FailIndex", "onPodConditions": [{"type": "DisruptionTarget"}]}]}',
+    'rules[0].action: Invalid option',
+  ],
+  [
+    'POD_FAILURE_POLICY',
+    '{"rules": [{"action": "FailJob", "onExitCodes": {"containerName": "main", "operator": "In", "values": [3]}}]}',
+    'rules[0].onExitCodes.containerName: Invalid option: expected one of "runner"|"builder"',
+  ],
   ['JOB_BACKOFF_LIMIT', '-1', 'must be a whole number from 0 to 100'],
   ['NAMESPACE', 'Zen_ML', 'must be a name of at most 63 lower-case letters'],
   ['NAMESPASE', 'zenml', `is unknown; is ${PREFIX}NAMESPACE meant?`],

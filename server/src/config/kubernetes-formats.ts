@@ -5,6 +5,9 @@ import { z } from 'zod';
  * start and with its place, and not at the first run.
  */
 
+/** The only container of a runner's pod, and that of a builder's. */
+export const JOB_CONTAINERS = ['runner', 'builder'] as const;
+
 const QUANTITY = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const LABEL_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -13,7 +16,8 @@ const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-
 const quantity = z
   .union([z.string(), z.number()])
   .transform(String)
-  .refine((value) => QUANTITY.test(value), 'must be a quantity, such as "500m" or "1Gi"');
+  .refine((value) => QUANTITY.test(value), 'must be a quantity, such as "500m" or "1Gi"')
+  .refine((value) => !value.startsWith('-'), 'must not be negative');
 
 const labelKey = z.string().refine(isLabelKey, 'must be the key of a label, such as "node-pool" or "example.com/pool"');
 const labelValue = z
@@ -26,9 +30,38 @@ function isLabelKey(key: string): boolean {
   return more.length === 0 && hasPrefix && LABEL_NAME.test(name);
 }
 
-const quantities = z.record(z.string().min(1), quantity);
+const resourceName = z
+  .string()
+  .refine(
+    (name) => /^(?:cpu|memory|ephemeral-storage|hugepages-.+)$/.test(name) || (name.includes('/') && isLabelKey(name)),
+    'must be a resource of containers: cpu, memory, ephemeral-storage, or one with a domain, such as "nvidia.com/gpu"',
+  );
+const quantities = z.record(resourceName, quantity);
 
-const resourcesSchema = z.strictObject({ requests: quantities.optional(), limits: quantities.optional() });
+const resourcesSchema = z
+  .strictObject({ requests: quantities.optional(), limits: quantities.optional() })
+  .superRefine(({ requests = {}, limits = {} }, context) => {
+    for (const [name, requested] of Object.entries(requests)) {
+      const limit = limits[name];
+      if (limit === undefined || amountOf(requested) <= amountOf(limit)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['requests', name],
+        message: `must not be more than its limit, ${limit}`,
+      });
+    }
+  });
+
+const FACTORS: Readonly<Record<string, number>> = {
+  ...{ n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
+};
+
+/** Of a quantity, e.g. 0.5 of `500m`. */
+function amountOf(text: string): number {
+  const [, number = '', unit] = /^(.*?)([KMGTPE]i|[numkMGTPE])?$/.exec(text) ?? [];
+  return Number(number) * (unit === undefined ? 1 : (FACTORS[unit] ?? Number.NaN));
+}
 
 const tolerationSchema = z
   .strictObject({
@@ -50,12 +83,18 @@ const tolerationSchema = z
 
 const failureRuleSchema = z
   .strictObject({
-    action: z.enum(['FailJob', 'FailIndex', 'Ignore', 'Count']),
+    // `FailIndex` is for Jobs with several indexes.
+    action: z.enum(['FailJob', 'Ignore', 'Count']),
     onExitCodes: z
       .strictObject({
-        containerName: z.string().optional(),
+        containerName: z.enum(JOB_CONTAINERS).optional(),
         operator: z.enum(['In', 'NotIn']),
-        values: z.array(z.int().min(0).max(255)).min(1).max(255),
+        // The API server wants them in order.
+        values: z
+          .array(z.int().min(0).max(255))
+          .min(1)
+          .max(255)
+          .transform((values) => [...new Set(values)].sort((one, other) => one - other)),
       })
       .refine(({ operator, values }) => operator !== 'In' || !values.includes(0), 'must not have 0 with operator "In"')
       .optional(),

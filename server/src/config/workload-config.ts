@@ -99,7 +99,7 @@ export const kubernetesVariables = {
     doc: 'How often a failed pod is replaced. A runner that failed half-way may have begun its run: more than 0 may begin it twice.',
   }),
   podFailurePolicy: optional('ZENML_KUBERNETES_WORKLOAD_MANAGER_POD_FAILURE_POLICY', podFailurePolicy, {
-    doc: 'Which failures of a pod count: JSON, as `podFailurePolicy` of a Job.',
+    doc: 'Which failures of a pod count, on Kubernetes 1.26 or newer: JSON, as `podFailurePolicy` of a Job. A rule may name the container `runner` or `builder`.',
   }),
   bucketAws: optional('ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET', bucket('s3'), {
     unset: 'required on AWS with external logs',

@@ -1,7 +1,11 @@
-import type { Finding } from '../manager.ts';
+import type { Finding, Workload } from '../manager.ts';
 import { type Cluster, explain, refusalStatus } from './cluster.ts';
+import { NoCredentialsError } from './credentials.ts';
 import { findMissing, PERMISSIONS, type Permission, roleManifest } from './permissions.ts';
+import { runnerJob } from './runner-job.ts';
 import type { JobSettings } from './settings.ts';
+
+const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** The oldest release that the Jobs are made for. */
 const OLDEST = [1, 24] as const;
@@ -9,7 +13,7 @@ const OLDEST = [1, 24] as const;
 /** Everything that is wrong with a cluster, and with what the server may do in it: one finding each. */
 export async function diagnoseCluster(cluster: Cluster, settings: JobSettings): Promise<readonly Finding[]> {
   try {
-    const old = checkVersion((await cluster.version.getCode()).gitVersion);
+    const old = checkVersion((await cluster.version.getCode()).gitVersion, settings);
     const missing = await findMissing(cluster, settings.namespace, PERMISSIONS);
     const mayCreate = !missing.some(({ resource, verb }) => resource === 'jobs' && verb === 'create');
     return [
@@ -17,6 +21,7 @@ export async function diagnoseCluster(cluster: Cluster, settings: JobSettings): 
       ...describeMissing(missing, settings.namespace),
       ...(mayCreate ? await checkNamespace(cluster, settings) : []),
       ...(await checkServiceAccount(cluster, settings)),
+      ...(await checkPullSecret(cluster, settings)),
     ];
   } catch (error) {
     return [unreachable(cluster, error)];
@@ -24,6 +29,13 @@ export async function diagnoseCluster(cluster: Cluster, settings: JobSettings): 
 }
 
 function unreachable({ server }: Cluster, error: unknown): Finding {
+  if (error instanceof NoCredentialsError) {
+    return {
+      severity: 'error',
+      problem: `The cluster at ${server} cannot be asked: ${error.message}.`,
+      fix: 'Mend the plugin or the file that the kubeconfig names.',
+    };
+  }
   const refused = refusalStatus(error) === 401;
   return {
     severity: 'error',
@@ -36,22 +48,48 @@ function unreachable({ server }: Cluster, error: unknown): Finding {
   };
 }
 
+/** The release from which on clusters heed a Job's `podFailurePolicy`: before it is dropped without a word. */
+const WITH_FAILURE_POLICY = [1, 26] as const;
+
 /** @param version e.g. `v1.32.4` or `v1.30.2-eks-1552ad0` */
-export function checkVersion(version: string): readonly Finding[] {
-  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
-  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return [];
+export function checkVersion(
+  version: string,
+  { podFailurePolicy }: Pick<JobSettings, 'podFailurePolicy'>,
+): readonly Finding[] {
+  if (!isAtLeast(version, OLDEST)) {
+    return [
+      {
+        severity: 'error',
+        problem: `The cluster runs Kubernetes ${version}, which is older than ${OLDEST.join('.')}.`,
+        fix: 'Upgrade the cluster.',
+      },
+    ];
+  }
+  if (podFailurePolicy === undefined || isAtLeast(version, WITH_FAILURE_POLICY)) return [];
   return [
     {
-      severity: 'error',
-      problem: `The cluster runs Kubernetes ${version}, which is older than ${OLDEST.join('.')}.`,
-      fix: 'Upgrade the cluster.',
+      severity: 'warning',
+      problem: `The cluster runs Kubernetes ${version}, which ignores ${FAILURE_POLICY}: each failure of a pod counts.`,
+      fix: `Upgrade the cluster to ${WITH_FAILURE_POLICY.join('.')} or newer, or unset the variable.`,
     },
   ];
 }
 
+const FAILURE_POLICY = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_POD_FAILURE_POLICY';
+
+function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [ofMajor = 0, ofMinor = 0] = version
+    .replace(/^v/, '')
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
+  return ofMajor > major || (ofMajor === major && ofMinor >= minor);
+}
+
 /** What is indispensable is one error with the Role that mends it; the rest are warnings, one for each loss. */
 export function describeMissing(missing: readonly Permission[], namespace: string): readonly Finding[] {
-  const fix = `Apply and bind to the server's service account:\n${roleManifest(namespace)}`;
+  const fix =
+    `Apply and bind to the server's service account, in a namespace that exists (\`kubectl create namespace ${namespace}\`):\n` +
+    roleManifest(namespace);
   const needed = missing.filter(({ without }) => without === undefined);
   const losses = [...new Set(missing.flatMap(({ without }) => without ?? []))];
   return [
@@ -78,16 +116,40 @@ function listed(permissions: readonly Permission[]): string {
   return [...byResource].map(([resource, of]) => `${of.map(({ verb }) => verb).join(', ')} ${resource}`).join('; ');
 }
 
+/** A runner of nothing, with all that the variables say of Jobs. */
+const RUNNER_OF_NOTHING: Workload = {
+  name: 'zenml-workspace-server-check',
+  runId: NO_ID,
+  launchNumber: 1,
+  kind: 'start',
+  image: 'check',
+  command: [],
+  arguments: [],
+  environment: {},
+  secretEnvironment: {},
+  needsClusterAccess: false,
+  describedBy: {
+    runId: NO_ID,
+    runName: '',
+    snapshotId: NO_ID,
+    pipelineId: undefined,
+    pipelineName: undefined,
+    projectId: NO_ID,
+    userId: undefined,
+  },
+};
+
 /** The role shows no namespaces: that one does not exist is told when a Job is tried in it. Nothing is created. */
-async function checkNamespace({ batch }: Cluster, { namespace }: JobSettings): Promise<readonly Finding[]> {
-  const metadata = { name: 'zenml-workspace-server-check' };
-  const container = { name: 'check', image: 'check' };
-  const template = { spec: { restartPolicy: 'Never', containers: [container] } };
+async function checkNamespace({ batch }: Cluster, settings: JobSettings): Promise<readonly Finding[]> {
+  const { namespace } = settings;
   try {
-    await batch.createNamespacedJob({ namespace, dryRun: 'All', body: { metadata, spec: { template } } });
+    const body = runnerJob(RUNNER_OF_NOTHING, settings, 'environment');
+    await batch.createNamespacedJob({ namespace, dryRun: 'All', body });
     return [];
   } catch (error) {
-    if (refusalStatus(error) === 404) {
+    const status = refusalStatus(error);
+    if (status === undefined) throw error;
+    if (status === 404) {
       return [
         {
           severity: 'error',
@@ -96,16 +158,18 @@ async function checkNamespace({ batch }: Cluster, { namespace }: JobSettings): P
         },
       ];
     }
-    if (refusalStatus(error) === undefined) throw error;
+    const why = explain(error).replace(/^(?:jobs\.batch|Job\.batch) "[^"]*" is (?:forbidden|invalid): /, '');
     return [
       {
         severity: 'error',
-        problem: `The namespace ${namespace} takes no Job: ${explain(error)}.`,
-        fix: 'Change its quota or its admission policy.',
+        problem: `The namespace ${namespace} takes no Job: ${why}`,
+        fix: status === 422 ? FIX_SETTINGS : 'Change its quota or its admission policy.',
       },
     ];
   }
 }
+
+const FIX_SETTINGS = 'Correct the variable ZENML_KUBERNETES_WORKLOAD_MANAGER_… that says so.';
 
 /** Where the role does not show service accounts, a missing one is told by the first run's events. */
 async function checkServiceAccount(
@@ -123,6 +187,25 @@ async function checkServiceAccount(
         severity: 'error',
         problem: `The service account ${serviceAccount} does not exist in the namespace ${namespace}.`,
         fix: `kubectl create serviceaccount ${serviceAccount} --namespace ${namespace}`,
+      },
+    ];
+  }
+}
+
+/** A role that does not let it be read leaves it to the first look at an image. */
+async function checkPullSecret({ core }: Cluster, { namespace, pullSecret }: JobSettings): Promise<readonly Finding[]> {
+  if (pullSecret === undefined) return [];
+  try {
+    await core.readNamespacedSecret({ namespace, name: pullSecret });
+    return [];
+  } catch (error) {
+    if (refusalStatus(error) === 403) return [];
+    if (refusalStatus(error) !== 404) throw error;
+    return [
+      {
+        severity: 'error',
+        problem: `The pull secret ${pullSecret} does not exist in the namespace ${namespace}.`,
+        fix: `kubectl create secret docker-registry ${pullSecret} --namespace ${namespace} --docker-server=… --docker-username=… --docker-password=…`,
       },
     ];
   }

@@ -1,4 +1,5 @@
 import type { V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
+import type { JOB_CONTAINERS } from '../../config/kubernetes-formats.ts';
 import type { JobSettings } from './settings.ts';
 
 /*
@@ -18,11 +19,17 @@ export function placementOf({
   };
 }
 
-/** How often a failed pod is replaced, and which failures count. */
-export function retriesOf({
-  backoffLimit,
-  podFailurePolicy,
-}: Pick<JobSettings, 'backoffLimit' | 'podFailurePolicy'>): Pick<V1JobSpec, 'backoffLimit' | 'podFailurePolicy'> {
-  if (!podFailurePolicy) return { backoffLimit };
-  return { backoffLimit, podFailurePolicy: { rules: podFailurePolicy.rules.map((rule) => ({ ...rule })) } };
+/**
+ * How often a failed pod is replaced, and which failures count.
+ * @param container the only one of the pod: the API server takes no rule of another
+ */
+export function retriesOf(
+  { backoffLimit, podFailurePolicy }: Pick<JobSettings, 'backoffLimit' | 'podFailurePolicy'>,
+  container: (typeof JOB_CONTAINERS)[number],
+): Pick<V1JobSpec, 'backoffLimit' | 'podFailurePolicy'> {
+  const rules = (podFailurePolicy?.rules ?? []).filter(
+    ({ onExitCodes }) => (onExitCodes?.containerName ?? container) === container,
+  );
+  if (rules.length === 0) return { backoffLimit };
+  return { backoffLimit, podFailurePolicy: { rules: rules.map((rule) => ({ ...rule })) } };
 }

@@ -97,3 +97,14 @@ test('labels and annotations say whose it is', () => {
   });
   expect(spec?.template.metadata?.labels).toEqual(metadata?.labels);
 });
+
+test('a rule of the pod failure policy is left out where it is of another container', () => {
+  const ofContainer = (containerName: 'runner' | 'builder') => ({
+    action: 'FailJob' as const,
+    onExitCodes: { containerName, operator: 'In' as const, values: [3] },
+  });
+  const policyOf = (...rules: ReturnType<typeof ofContainer>[]) =>
+    runnerJob(WORKLOAD, { ...SETTINGS, podFailurePolicy: { rules } }, 'secret').spec?.podFailurePolicy;
+  expect(policyOf(ofContainer('builder'), ofContainer('runner'))).toEqual({ rules: [ofContainer('runner')] });
+  expect(policyOf(ofContainer('builder'))).toBeUndefined();
+});

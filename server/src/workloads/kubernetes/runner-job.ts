@@ -22,7 +22,7 @@ export function runnerJob(workload: Workload, settings: JobSettings, secretsIn: 
     kind: 'Job',
     metadata: { name: workload.name, namespace: settings.namespace, labels, annotations },
     spec: {
-      ...retriesOf(settings),
+      ...retriesOf(settings, RUNNER_CONTAINER),
       ttlSecondsAfterFinished: settings.ttlSecondsAfterFinished,
       template,
     },
