@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { findDocker } from './database-container.mjs';
 import { Failure } from './failure.mjs';
 import { capture, findProgram } from './process.mjs';
 import { installSystemPackages } from './system-packages.mjs';
@@ -16,9 +17,7 @@ const directories = [
   '/usr/local/mysql/bin',
 ];
 const oldest = { mariadb: [10, 6], mysql: [8, 0] };
-
-/** The image that serves where there is Docker but no database server. */
-export const databaseImage = 'mariadb:11.4';
+const names = { mariadb: 'MariaDB', mysql: 'MySQL' };
 
 /**
  * @typedef {{kind: 'mariadb' | 'mysql', server: string, install?: string, version: string}} DatabasePrograms
@@ -39,13 +38,15 @@ export function parseVersion(text) {
 /**
  * The database server that is installed, if any that serves; where the environment names one as MYSQLD, no other.
  * Installed ones that are too old are named in `tooOld`.
+ * @param {'mariadb' | 'mysql'} [kind] where only one of them will do
  */
-export async function findDatabase(env = process.env) {
+export async function findDatabase(env = process.env, kind = undefined) {
   const tooOld = [];
   const named = ['mariadbd', 'mysqld'].map((name) => findProgram([name], directories));
-  for (const server of (env.MYSQLD ? [env.MYSQLD] : named).filter(existsSync)) {
+  const candidates = env.MYSQLD ? [env.MYSQLD] : named;
+  for (const server of candidates.filter((path) => path !== undefined && existsSync(path))) {
     const found = parseVersion((await capture(server, ['--no-defaults', '--version'])).output);
-    if (found === undefined) continue;
+    if (found === undefined || (kind !== undefined && found.kind !== kind)) continue;
     if (!found.serves) {
       tooOld.push(`${server} ${found.version}`);
       continue;
@@ -59,28 +60,52 @@ export async function findDatabase(env = process.env) {
 
 /**
  * A way to run a database: an installed server, one that is installed now, or Docker.
+ * @param {'mariadb' | 'mysql' | 'docker'} [maker] what has made the data that is there already: nothing else reads it
  * @returns {Promise<{programs: DatabasePrograms} | {docker: string}>}
  * @throws {Failure} that says what to do, where there is none
  */
-export async function ensureDatabase() {
-  const found = await findDatabase();
+export async function ensureDatabase(maker) {
+  if (maker === 'docker') return { docker: await requireDocker() };
+  const found = await findDatabase(process.env, maker);
   if (found.programs !== undefined) return { programs: found.programs };
-  if (process.env.MYSQLD)
-    throw new Failure(`MYSQLD is ${process.env.MYSQLD}, which is no server of MariaDB 10.6 or newer, or of MySQL 8.`);
-  const refused = await installSystemPackages(await databasePackages(), 'MariaDB');
-  if (refused === undefined) {
-    const installed = await findDatabase();
+  if (process.env.MYSQLD) throw new Failure(`MYSQLD is ${process.env.MYSQLD}, which is no server of ${wanted(maker)}.`);
+  let refused;
+  if (maker !== 'mysql') {
+    refused = await installSystemPackages(await databasePackages(), 'MariaDB');
+    const installed = refused === undefined ? await findDatabase(process.env, 'mariadb') : found;
     if (installed.programs !== undefined) return { programs: installed.programs };
     found.tooOld = installed.tooOld;
+    refused ??= 'The package that was installed brings none that serves.';
   }
-  const docker = findProgram(['docker']);
-  if (docker !== undefined && (await capture(docker, ['info'])).code === 0) return { docker };
-  const old = found.tooOld.length > 0 ? `\nToo old: ${found.tooOld.join(', ')}.` : '';
+  const docker = maker === undefined ? await findDocker() : undefined;
+  if (docker !== undefined) return { docker };
+  throw new Failure(whyNone(maker, found.tooOld, refused));
+}
+
+async function requireDocker() {
+  const docker = await findDocker();
+  if (docker !== undefined) return docker;
   throw new Failure(
-    `No database server: MariaDB 10.6 or newer, or MySQL 8, is needed, and no Docker engine answers.${old}\n` +
-      `${refused ?? 'The package that was installed brings none that serves.'}\n` +
-      'Install one of them and start again, or name a database of your own: npm start -- --database-url mysql://USER:PASSWORD@HOST/DATABASE',
+    'The database was made in Docker, and no Docker engine answers. Start Docker and start again, or start with another --data-dir.',
   );
+}
+
+function wanted(maker) {
+  const { mariadb, mysql } = { mariadb: 'MariaDB 10.6 or newer', mysql: 'MySQL 8 or newer' };
+  return { mariadb, mysql }[maker] ?? `${mariadb}, or of ${mysql}`;
+}
+
+function whyNone(maker, tooOld, refused) {
+  const one =
+    maker === undefined
+      ? 'No database server: MariaDB 10.6 or newer, or MySQL 8, is needed, and no Docker engine answers.'
+      : `The database was made by ${names[maker]}, and no server of ${wanted(maker)} is here.`;
+  const old = tooOld.length > 0 ? [`Too old: ${tooOld.join(', ')}.`] : [];
+  const todo =
+    'Install one of them and start again, or name a database of your own: npm start -- --database-url mysql://USER:PASSWORD@HOST/DATABASE';
+  const instead =
+    maker === undefined ? todo : 'Install it and start again, name it as MYSQLD, or start with another --data-dir.';
+  return [one, ...old, ...(refused === undefined ? [] : [refused]), instead].join('\n');
 }
 
 /** Packages that bring the server's programs only: Debian's `-core` packages start no system service. */

@@ -11,9 +11,10 @@ import { withProgress } from './progress.mjs';
 export const oldestNode = [22, 19];
 const installedMajor = 24;
 
-/** Whether a version such as `20.20.2` is at least the oldest one that serves. */
+/** Whether a version such as `20.20.2` is at least the oldest one that serves. Node 23 took to TypeScript in 23.6. */
 export function nodeServes(version) {
   const [major, minor] = version.split('.').map(Number);
+  if (major === 23) return minor >= 6;
   return major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
 }
 

@@ -3,15 +3,17 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { containerIsReady, ensureImage, madeInContainer, startContainer } from './database-container.mjs';
 import { greets } from './database-handshake.mjs';
 import { Failure } from './failure.mjs';
-import { databaseImage, ensureDatabase } from './mariadb.mjs';
+import { ensureDatabase } from './mariadb.mjs';
 import { Companion, freePort, runOrFail, tail } from './process.mjs';
 
 const host = '127.0.0.1';
 const startMilliseconds = 120_000;
 /** A socket's path may hold some 100 bytes (sockaddr_un); a longer one moves to the system's temporary folder. */
 const longestSocketPath = 90;
+const portIsTaken = /already in use|already allocated|bind on tcp\/ip port/i;
 
 /**
  * @typedef {object} PrivateDatabase
@@ -22,38 +24,53 @@ const longestSocketPath = 90;
  */
 
 /**
+ * @typedef {object} PrivateDatabaseOptions
+ * @property {string} directory for data, socket and log; readable by the current user only
+ * @property {string} password letters and digits
+ * @property {string} user
+ * @property {string} [database] made with `utf8mb4` and given to the user; without it the user may do everything
+ * @property {boolean} [disposable] true for tests: no waiting for the disk, and the directory goes where we end
+ *   without a stop
+ * @property {{key: string, certificate: string}} [tls] paths; connections without TLS are refused then
+ */
+
+/**
  * Starts a database server of our own, as the current user, on a random port of the loopback address. Its files are
- * made on the first start; later ones take a second or two.
- * @param {object} options
- * @param {string} options.directory for data, socket and log; readable by the current user only
- * @param {string} options.password letters and digits
- * @param {string} options.user
- * @param {string} [options.database] made with `utf8mb4` and given to the user; without it the user may do everything
- * @param {boolean} [options.disposable] true for tests: no waiting for the disk, and the directory goes where
- *   we end without a stop
- * @param {{key: string, certificate: string}} [options.tls] paths; connections without TLS are refused then
+ * made on the first start; later ones take a second or two, and are left to what has made them.
+ * @param {PrivateDatabaseOptions} options
  * @returns {Promise<PrivateDatabase>}
  */
 export async function startPrivateDatabase(options) {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   chmodSync(options.directory, 0o700);
-  const engine = await ensureDatabase();
-  if (engine.programs !== undefined) await createData(engine.programs, options.directory);
+  const { programs, docker } = await ensureDatabase(makerOf(options.directory));
+  if (programs === undefined && options.tls) throw new Failure('A database that takes TLS only is not run in Docker.');
+  await (programs ? createData(programs, options.directory) : ensureImage(docker));
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const companion = engine.programs
-      ? startServer(engine.programs, options, port)
-      : startContainer(engine.docker, options, port);
+    const companion = programs
+      ? startServer(programs, options, port)
+      : await startContainer(docker, options, `${host}:${port}`, settings(options.disposable));
     try {
       await waitReady(companion, port);
       rmSync(join(options.directory, 'init.sql'), { force: true });
+      if (docker) containerIsReady(options.directory);
       return describe(companion, options, port);
     } catch (error) {
       await companion.stop();
       // The port was free a moment ago; another program may have been quicker.
-      if (attempt === 3 || !/already in use|bind on tcp\/ip port/i.test(tail(companion.log))) throw error;
+      if (attempt === 3 || !portIsTaken.test(tail(companion.log))) throw error;
     }
   }
+}
+
+/** What has made the data that lies there: another program would not read them, or make new ones beside them. */
+export function makerOf(directory) {
+  if (madeInContainer(directory)) return 'docker';
+  const data = join(directory, 'data');
+  if (!existsSync(data)) return undefined;
+  // The dictionary of MySQL 8, which MariaDB has not.
+  return existsSync(join(data, 'mysql.ibd')) ? 'mysql' : 'mariadb';
 }
 
 function describe(companion, { user, password, database }, port) {
@@ -158,29 +175,6 @@ export function initStatements({ user, password, database }, kind) {
     // MySQL's root has no password after --initialize-insecure; MariaDB's is tied to our account on this machine.
     ...(kind === 'mysql' ? [`ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';`] : []),
   ];
-}
-
-/** The official image, in the foreground: stopping `docker run` stops the container, and `--rm` removes it. */
-function startContainer(docker, { directory, user, password, database }, port) {
-  const data = join(directory, 'container-data');
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  const environment = join(directory, 'container.env');
-  const root = database ? [] : [`MARIADB_ROOT_PASSWORD=${password}`];
-  const own = database
-    ? [
-        `MARIADB_USER=${user}`,
-        `MARIADB_PASSWORD=${password}`,
-        `MARIADB_DATABASE=${database}`,
-        'MARIADB_RANDOM_ROOT_PASSWORD=1',
-      ]
-    : [];
-  writeFileSync(environment, `${[...root, ...own].join('\n')}\n`, { mode: 0o600 });
-  const { uid, gid } = userInfo();
-  const name = `zenml-workspace-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`;
-  const run = ['run', '--rm', '--name', name, '--user', `${uid}:${gid}`, '--env-file', environment];
-  const args = [...run, '-v', `${data}:/var/lib/mysql`, '-p', `${host}:${port}:3306`, databaseImage];
-  const server = ['--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci', '--max-connections=300'];
-  return new Companion('database', docker, [...args, ...server], { log: join(directory, 'database.log') });
 }
 
 async function waitReady(companion, port) {

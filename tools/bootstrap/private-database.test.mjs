@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createConnection } from 'mysql2/promise';
 import { scratchDirectory } from '../testing/scratch.mjs';
-import { initStatements, socketPath, startPrivateDatabase } from './private-database.mjs';
+import { initStatements, makerOf, socketPath, startPrivateDatabase } from './private-database.mjs';
 import { startTestDatabase } from './test-database.mjs';
 
 async function query(url, sql) {
@@ -47,6 +47,19 @@ test('a test database lets its user make databases, and leaves nothing', async (
   await query(database.url, 'CREATE DATABASE one');
   await database.stop();
   assert.equal(existsSync(database.log), false);
+});
+
+test('data are left to what has made them', () => {
+  const holding = (...paths) => {
+    const directory = scratchDirectory();
+    for (const path of paths) mkdirSync(join(directory, path), { recursive: true });
+    return directory;
+  };
+  assert.equal(makerOf(holding()), undefined);
+  assert.equal(makerOf(holding('data/mysql')), 'mariadb');
+  assert.equal(makerOf(holding('data/mysql', 'data/mysql.ibd')), 'mysql');
+  assert.equal(makerOf(holding('container-data/mysql')), 'docker');
+  assert.equal(makerOf(holding('container-data/mysql', 'container-data.unfinished')), undefined);
 });
 
 test('the user of one database gets that database only', () => {
