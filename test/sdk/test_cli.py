@@ -18,6 +18,8 @@ from zenml.models import ServiceAccountResponse
 from conftest import unique
 
 COMMAND = [sys.executable, "-c", "from zenml_cli import cli; cli()"]
+LONGEST = 300
+"""Seconds after which a command hangs; a busy machine takes more than one minute to import the SDK."""
 
 
 @step(enable_cache=False)
@@ -53,7 +55,7 @@ def zenml(home: Path, *arguments: str, answer: str = "") -> str:
         input=answer,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=LONGEST,
         check=False,
     )
     assert done.returncode == 0, f"zenml {' '.join(arguments)}: {done.stdout}{done.stderr}"
@@ -66,7 +68,7 @@ def rows(home: Path, *arguments: str) -> list[dict[str, str]]:
         env=environment(home),
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=LONGEST,
         check=True,
     )
     start = done.stdout.index("{")
@@ -109,7 +111,7 @@ def test_a_wrong_api_key_is_refused(server: dict[str, str], tmp_path: Path) -> N
         input="ZENKEY_bm9uc2Vuc2U=\n",
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=LONGEST,
         check=False,
     )
     assert done.returncode != 0
@@ -169,7 +171,12 @@ def test_the_device_flow(
     client.update_authorized_device(device_id, locked=True)
     assert client.get_authorized_device(device_id).status == "locked"
     refused = subprocess.run(
-        [*COMMAND, "stack", "list"], env=environment(tmp_path), capture_output=True, text=True, timeout=90, check=False
+        [*COMMAND, "stack", "list"],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
     )
     assert refused.returncode != 0
     client.delete_authorized_device(device_id)
