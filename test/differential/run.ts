@@ -17,6 +17,7 @@ import { harvest } from './read/harvest.ts';
 import { compareReads } from './read/read.ts';
 import { readRequests } from './read/requests.ts';
 import { Report } from './report.ts';
+import { readStructure } from './structure.ts';
 import { compareWrites } from './write/write.ts';
 
 const { values: options } = parseArgs({
@@ -64,8 +65,14 @@ try {
   await compareWrites(left, { url: ours.url, databaseUrl: ownUrl }, admin, report, started, read);
   if (options.only !== 'write') {
     say('starting the reference on the database that ours has made, and reading that with both');
+    const before = await readStructure(ownUrl);
     const guest = await keep(startReference({ databaseUrl: ownUrl, directory, environment }));
     await compareAllReads(guest, ours, ownUrl, ownReadMinutes);
+    const after = await readStructure(ownUrl);
+    const changed = [...before, ...after].filter((fact) => !before.has(fact) || !after.has(fact));
+    const guestStart = { part: 'start', operation: 'start', request: 'of the reference on a database of ours' };
+    if (changed.length > 0) report.fail(guestStart, changed);
+    else report.add(guestStart, { kind: 'alike' });
   }
 } finally {
   await Promise.allSettled(running.map((server) => server.stop()));
@@ -95,6 +102,9 @@ async function compareAllReads(
   const [first, second] = readers;
   if (first === undefined || second === undefined) return;
   const found = await harvest(first.client, first.headers, databaseUrl);
+  const lists = ['pipelines', 'runs', 'artifact_versions'];
+  const empty = lists.filter((name) => !found.get(`/api/v1/${name}`)?.length);
+  if (empty.length > 0) report.fail({ part: 'read', operation: 'lists', request: 'that show nothing' }, empty);
   const paths = readRequests(found, options.long);
   await compareReads(paths, first, second, report, Date.now() + minutes * 60_000);
 }

@@ -14,7 +14,10 @@ export interface Reader {
 const atOnce = 3;
 const progressMilliseconds = 15_000;
 
-/** Asks both servers, which look at the same database, for everything and compares the answers. */
+/**
+ * Asks both servers, which look at the same database, for everything and compares the answers.
+ * @param deadline when to end, in milliseconds; not before every operation has had its turn
+ */
 export async function compareReads(
   paths: string[],
   reference: Reader,
@@ -25,10 +28,13 @@ export async function compareReads(
   const correspondence = new Correspondence();
   const missing = new Set<string>();
   const waiting = spread(paths);
+  const operations = new Set(paths.map((path) => operationOf('GET', path))).size;
   let done = 0;
   const timer = setInterval(() => console.log(`  ${done} of ${paths.length} reads`), progressMilliseconds);
   const work = async () => {
-    for (let path = waiting.shift(); path !== undefined && Date.now() < deadline; path = waiting.shift()) {
+    while (done < operations || Date.now() < deadline) {
+      const path = waiting.shift();
+      if (path === undefined) return;
       const operation = operationOf('GET', path);
       done += 1;
       if (missing.has(operation)) continue;
