@@ -62,7 +62,9 @@ export async function installNode(major, reason) {
     if (existsSync(binary)) return;
     await withProgress(`${reason}: installing ${name}@${major}`, async () => {
       writeFileSync(join(prefix, 'package.json'), '{"private":true}\n');
-      await npm(['install', '--no-audit', '--no-fund', '--prefix', prefix, `${name}@${major}`]);
+      await npm(['install', '--no-audit', '--no-fund', '--prefix', prefix, `${name}@${major}`], {
+        what: `npm install ${name}@${major}`,
+      });
     });
   });
   if (!existsSync(binary)) throw new Failure(`${name} holds no Node at ${binary}; install Node ${major} yourself.`);
