@@ -12,8 +12,11 @@ import {
   GetLifecyclePolicyCommand,
   PutImageCommand,
 } from '@aws-sdk/client-ecr';
+import { CreateClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { pino } from 'pino';
 import { createEcrRegistry, parseEcrRegistry } from '../../server/src/workloads/aws/ecr-registry.ts';
+import { findEksCluster } from '../../server/src/workloads/aws/eks-cluster.ts';
+import { findGkeCluster } from '../../server/src/workloads/gcp/gke-cluster.ts';
 import { createGoogleRegistry, isGoogleRegistry } from '../../server/src/workloads/gcp/google-registry.ts';
 import { createGoogleTokens } from '../../server/src/workloads/gcp/google-tokens.ts';
 import { parseDockerConfig } from '../../server/src/workloads/images/docker-config.ts';
@@ -34,7 +37,7 @@ function imageOf(name: string): ImageReference {
   return image;
 }
 
-describe('ECR', () => {
+describe('AWS', () => {
   // The account that moto takes everyone for.
   const registryName = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
   const image = imageOf(`${registryName}/zenml-runner:1`);
@@ -164,6 +167,21 @@ describe('ECR', () => {
     }
   });
 
+  test('a cluster of EKS is found by its name', async () => {
+    const eks = new EKSClient({ region: 'eu-central-1' });
+    const roleArn = 'arn:aws:iam::123456789012:role/eks';
+    const resourcesVpcConfig = { subnetIds: [] };
+    const { cluster } = await eks.send(new CreateClusterCommand({ name: 'production', roleArn, resourcesVpcConfig }));
+    const found = await findEksCluster('production', 'eu-central-1');
+    assert.equal(found.server, cluster?.endpoint);
+    assert.equal(found.certificateAuthority, cluster?.certificateAuthority?.data);
+    assert.match(await found.getToken(), /^k8s-aws-v1\./);
+    await assert.rejects(findEksCluster('nowhere', 'eu-central-1'), {
+      name: 'NoClusterError',
+      message: /^The cluster `nowhere` of EKS cannot be found \(eks:DescribeCluster\): ResourceNotFoundException: /,
+    });
+  });
+
   test('images of other registries are looked up as everywhere', async () => {
     const open = await startRegistry();
     try {
@@ -211,4 +229,36 @@ describe('Artifact Registry', () => {
       await metadata.stop();
     }
   });
+});
+
+test('a cluster of GKE is found by its name, with the token that it is asked with, too', async () => {
+  const metadata = await startMetadataServer('127.0.0.1');
+  const name = 'projects/p/locations/europe-west3/clusters/production';
+  // Google's API, as far as this cluster goes.
+  const api = createServer((request, response) => {
+    const isAllowed = request.headers.authorization === `Bearer ${metadata.token}`;
+    if (!isAllowed || request.url !== `/v1/${name}`) return response.writeHead(isAllowed ? 404 : 401).end();
+    return response.end(JSON.stringify({ endpoint: '203.0.113.7', masterAuth: { clusterCaCertificate: 'Y2E=' } }));
+  });
+  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+  const environment = {
+    GCE_METADATA_HOST: metadata.host,
+    METADATA_SERVER_DETECTION: 'assume-present',
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER: `http://127.0.0.1:${(api.address() as AddressInfo).port}/`,
+  };
+  Object.assign(process.env, environment);
+  try {
+    const { server, certificateAuthority, getToken } = await findGkeCluster(name);
+    assert.deepEqual([server, certificateAuthority], ['https://203.0.113.7', 'Y2E=']);
+    assert.equal(await getToken(), metadata.token);
+    await assert.rejects(findGkeCluster('projects/p/locations/l/clusters/gone'), {
+      name: 'NoClusterError',
+      message: /of GKE cannot be found \(container\.clusters\.get\): status 404$/,
+    });
+  } finally {
+    for (const key of Object.keys(environment)) delete process.env[key];
+    api.closeAllConnections();
+    api.close();
+    await metadata.stop();
+  }
 });

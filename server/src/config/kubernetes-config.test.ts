@@ -125,6 +125,13 @@ test('everything that a choice makes necessary is listed at once', () => {
   expect(mistakes(named({ ENABLE_EXTERNAL_LOGS: '1' }))).toContain('needs a manager with a bucket');
 });
 
+test('a cluster of a cloud needs the manager of that cloud, and GKE its full name', () => {
+  const given = { ZENML_WORKSPACE_CLOUD_CLUSTER: 'production' };
+  expect(mistakes(given)).toContain('ZENML_WORKSPACE_CLOUD_CLUSTER: needs a manager with a cloud');
+  expect(mistakes({ ...given, [SOURCE]: GCP_MANAGER })).toContain('must be projects/…/locations/…/clusters/…');
+  expect(load({ ...given, [SOURCE]: AWS_MANAGER }).workloads.kubernetes?.cloudCluster).toBe('production');
+});
+
 test('a bucket of another cloud is refused', () => {
   const name = 'ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET';
   expect(mistakes({ [name]: 'gs://bucket' })).toContain(`${name}: must be s3://bucket or s3://bucket/prefix`);

@@ -137,6 +137,10 @@ export const kubernetesVariables = {
     unset: 'the current one',
     doc: 'Context of the kubeconfig, where the server runs outside the cluster.',
   }),
+  cloudCluster: optional('ZENML_WORKSPACE_CLOUD_CLUSTER', text, {
+    unset: 'the kubeconfig’s, or that of the server’s pod',
+    doc: 'Cluster that the server reaches from outside by its own identity in the cloud, without a kubeconfig: the name of one of EKS, or `projects/…/locations/…/clusters/…` of GKE.',
+  }),
 };
 
 export type KubernetesConfig = ValuesOf<typeof kubernetesVariables>;
@@ -175,8 +179,17 @@ export function readWorkloadConfig(environment: Environment) {
   if (source === KUBERNETES_MANAGER && kubernetes.externalLogs) {
     environment.mistake(kubernetesVariables.externalLogs.name, 'needs a manager with a bucket: the one of AWS or GCP.');
   }
+  const { cloudCluster } = kubernetes;
+  if (cloudCluster !== undefined && source === KUBERNETES_MANAGER) {
+    environment.mistake(kubernetesVariables.cloudCluster.name, 'needs a manager with a cloud: the one of AWS or GCP.');
+  }
+  if (cloudCluster !== undefined && source === GCP_MANAGER && !GKE_NAME.test(cloudCluster)) {
+    environment.mistake(kubernetesVariables.cloudCluster.name, 'must be projects/…/locations/…/clusters/… with GCP.');
+  }
   return { ...workloads, kubernetes: isComplete(kubernetes) ? kubernetes : undefined };
 }
+
+const GKE_NAME = /^projects\/[^/]+\/locations\/[^/]+\/clusters\/[^/]+$/;
 
 function isComplete(config: KubernetesConfig): config is RequiredKubernetesConfig {
   return config.namespace !== undefined && config.serviceAccount !== undefined;

@@ -13,6 +13,7 @@ import {
   ServerConfiguration,
   VersionApi,
 } from '@kubernetes/client-node';
+import { type CloudCluster, kubeConfigOf } from './cloud-cluster.ts';
 import { type Credentials, createCredentials, createHttpLibrary } from './credentials.ts';
 import { kubeConfigFiles, readKubeConfig } from './kube-config.ts';
 
@@ -49,7 +50,24 @@ export function connectCluster(context: string | undefined): Cluster {
   if (server === undefined || server === 'http://localhost:8080') {
     throw new NoClusterError('There is no kubeconfig, and the server does not run in a pod with a service account.');
   }
-  const credentials = createCredentials(config, () => readKubeConfig(files, context));
+  return clusterOf(
+    server,
+    createCredentials(config, async () => readKubeConfig(files, context)),
+  );
+}
+
+/**
+ * Takes a cluster as its cloud describes it.
+ * @throws where the cloud gives no credentials
+ */
+export async function connectCloudCluster(cluster: CloudCluster): Promise<Cluster> {
+  return clusterOf(
+    cluster.server,
+    createCredentials(await kubeConfigOf(cluster), () => kubeConfigOf(cluster)),
+  );
+}
+
+function clusterOf(server: string, credentials: Credentials): Cluster {
   const configuration = configure(credentials, server);
   return {
     server,

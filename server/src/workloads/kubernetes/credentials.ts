@@ -21,27 +21,30 @@ export interface Credentials {
   /** @throws {NoCredentialsError} */
   apply(request: RequestContext): Promise<void>;
   /** @returns whether a request that was refused with status 401 may be accepted with other credentials by now */
-  renewFor(request: RequestContext): boolean;
+  renewFor(request: RequestContext): Promise<boolean>;
 }
 
 /** @param read reads the kubeconfig anew: with it plugins and files are asked for what they give now */
-export function createCredentials(first: KubeConfig, read: () => KubeConfig): Credentials {
+export function createCredentials(first: KubeConfig, read: () => Promise<KubeConfig>): Credentials {
   let current = { config: first, since: Date.now() };
+  let renewal: Promise<void> | undefined;
   const appliedTo = new WeakMap<RequestContext, KubeConfig>();
 
   const renew = () => {
-    try {
-      current = { config: read(), since: Date.now() };
-    } catch {
+    renewal ??= read()
       // It may just be being written: what was read before may still be good, and if not, the cluster says so.
-      current = { ...current, since: Date.now() };
-    }
+      .catch(() => current.config)
+      .then((config) => {
+        current = { config, since: Date.now() };
+        renewal = undefined;
+      });
+    return renewal;
   };
 
   return {
     async apply(request) {
       // A plugin's credentials say when they end, and the library asks for new ones by itself.
-      if (current.since + LIFETIME < Date.now() && !current.config.getCurrentUser()?.exec) renew();
+      if (current.since + LIFETIME < Date.now() && !current.config.getCurrentUser()?.exec) await renew();
       const { config } = current;
       appliedTo.set(request, config);
       try {
@@ -51,10 +54,10 @@ export function createCredentials(first: KubeConfig, read: () => KubeConfig): Cr
         throw new NoCredentialsError(`the server gets no credentials for it: ${reason}`, { cause: error });
       }
     },
-    renewFor(request) {
+    async renewFor(request) {
       if (appliedTo.get(request) !== current.config) return true;
       if (current.since + PAUSE > Date.now()) return false;
-      renew();
+      await renew();
       return appliedTo.get(request) !== current.config;
     },
   };
@@ -67,7 +70,7 @@ export function createHttpLibrary(credentials: Credentials): ReturnType<typeof w
   return wrapHttpLibrary({
     async send(request) {
       const response = await send(request);
-      if (response.httpStatusCode !== 401 || !credentials.renewFor(request)) return response;
+      if (response.httpStatusCode !== 401 || !(await credentials.renewFor(request))) return response;
       // It is read so that its connection becomes free.
       await response.body.text();
       await credentials.apply(request);
