@@ -132,6 +132,18 @@ test('a quota is waited for, and said', async () => {
   await watched.reaches('quota', 'succeeded');
 });
 
+test('a quota that takes the Job and not its pod is the reason for which it waits', async () => {
+  await kubectl('create', 'quota', 'no-pods', '--hard=pods=0');
+  try {
+    await kubectl('wait', 'quota/no-pods', '--for=jsonpath={.status.hard.pods}=0', '--timeout=60s');
+    await manager.launch(shell('no-pods', 'true'));
+    await until(async () => /^exceeded quota: no-pods/.test((await manager.status('no-pods')).reason ?? ''));
+  } finally {
+    await kubectl('delete', 'quota', 'no-pods');
+    await manager.remove('no-pods');
+  }
+});
+
 test('an API server that ends and comes back is watched again, and nothing is missed', async () => {
   await manager.launch(shell('outage', 'sleep 4'));
   await watched.reaches('outage', 'running');
@@ -321,14 +333,19 @@ describe('a cluster that was not prepared', () => {
     await other.manager.stop();
   });
 
-  test('an administrator is told of a missing namespace and service account', async () => {
-    const other = await startManager(workspace.cluster.kubeconfig, { namespace: 'nowhere' });
+  test('an administrator is told of a missing namespace, service account and pull secret', async () => {
+    const other = await startManager(workspace.cluster.kubeconfig, { namespace: 'nowhere', pullSecret: 'registry' });
     expect(await other.manager.diagnose()).toEqual([
       { severity: 'error', problem: 'The namespace nowhere does not exist.', fix: 'kubectl create namespace nowhere' },
       {
         severity: 'error',
         problem: 'The service account runner does not exist in the namespace nowhere.',
         fix: 'kubectl create serviceaccount runner --namespace nowhere',
+      },
+      {
+        severity: 'error',
+        problem: 'The pull secret registry does not exist in the namespace nowhere.',
+        fix: expect.stringMatching(/^kubectl create secret docker-registry registry --namespace nowhere /),
       },
     ]);
     await expect(other.manager.launch(shell('lost', 'true'))).rejects.toThrow('The namespace nowhere does not exist.');
