@@ -302,7 +302,10 @@ describe('a builder', { concurrency: 4 }, () => {
   test('whose image cannot be pulled says so and goes', async () => {
     const request = requestOf('RUN true # unpulled');
     const images = replica({ builderImage: `${HOST}:1/buildkit:1`, startTimeoutSeconds: 4 });
-    await assert.rejects(images.prepare(request, signal), /did not start within 4 s: the image .* cannot be pulled: /);
+    await assert.rejects(
+      images.prepare(request, signal),
+      /^WorkloadError: The builder of its image did not start within 4 s: the image .* cannot be pulled: /,
+    );
     assert.deepEqual(await jobsOf(request), []);
   });
 });

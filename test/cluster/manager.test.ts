@@ -333,6 +333,21 @@ describe('a cluster that was not prepared', () => {
     await other.manager.stop();
   });
 
+  test('whoever may list nodes is told that none has the labels of the node selector', async () => {
+    const nodeSelector = { 'node-pool': 'none', 'kubernetes.io/os': 'linux' };
+    const other = await startManager(workspace.cluster.kubeconfig, { nodeSelector });
+    expect(await other.manager.diagnose()).toEqual([
+      expect.objectContaining({
+        severity: 'warning',
+        problem: 'No node has the labels node-pool=none,kubernetes.io/os=linux, by which pods choose theirs.',
+      }),
+    ]);
+    await other.manager.stop();
+    const there = await startManager(workspace.cluster.kubeconfig, { nodeSelector: { 'kubernetes.io/os': 'linux' } });
+    expect(await there.manager.diagnose()).toEqual([]);
+    await there.manager.stop();
+  });
+
   test('an administrator is told of a missing namespace, service account and pull secret', async () => {
     const other = await startManager(workspace.cluster.kubeconfig, { namespace: 'nowhere', pullSecret: 'registry' });
     expect(await other.manager.diagnose()).toEqual([

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -143,6 +143,36 @@ describe('AWS', () => {
     } finally {
       for (const [name, value] of found) process.env[name] = value;
       for (const name of ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE']) delete process.env[name];
+    }
+  });
+
+  test('a server gets the credentials of its role from the agent of EKS Pod Identity', async () => {
+    const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+    const found = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) delete process.env[name];
+    const asked: (string | undefined)[] = [];
+    const agent = createServer(({ headers }, response) => {
+      asked.push(headers.authorization);
+      const given = { AccessKeyId: 'ASIA', SecretAccessKey: 's', Token: 't', Expiration: '2100-01-01T00:00:00Z' };
+      response.setHeader('Content-Type', 'application/json').end(JSON.stringify(given));
+    });
+    await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
+    const token = join(directory, 'pod-identity-token');
+    writeFileSync(token, 'token-of-service-account');
+    const identity = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(agent.address() as AddressInfo).port}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: token,
+    };
+    Object.assign(process.env, identity);
+    try {
+      const known = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
+      assert.equal((await known.builderCredentials(image, signal))?.kind, 'docker config');
+      assert.deepEqual(asked, ['token-of-service-account']);
+    } finally {
+      for (const [name, value] of found) process.env[name] = value;
+      for (const name of Object.keys(identity)) delete process.env[name];
+      agent.closeAllConnections();
+      agent.close();
     }
   });
 

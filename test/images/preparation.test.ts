@@ -99,7 +99,11 @@ describe('the image of a runner is', () => {
 
   test('missing where the snapshot has none', async () => {
     const prepared = preparation({}).prepare({ ...request, snapshotImage: undefined }, signal);
-    await assert.rejects(prepared, (error) => error instanceof WorkloadError && /has no image/.test(error.message));
+    await assert.rejects(prepared, (error) => {
+      assert.ok(error instanceof WorkloadError);
+      assert.match(error.message, /^The build of the snapshot has no image for its orchestrator\. /);
+      return true;
+    });
   });
 });
 

@@ -22,6 +22,7 @@ export async function diagnoseCluster(cluster: Cluster, settings: JobSettings): 
       ...(mayCreate ? await checkNamespace(cluster, settings) : []),
       ...(await checkServiceAccount(cluster, settings)),
       ...(await checkPullSecret(cluster, settings)),
+      ...(await checkNodes(cluster, settings)),
     ];
   } catch (error) {
     return [unreachable(cluster, error)];
@@ -209,4 +210,25 @@ async function checkPullSecret({ core }: Cluster, { namespace, pullSecret }: Job
       },
     ];
   }
+}
+
+/** A role that does not let nodes be seen leaves it to the run's status reason. */
+async function checkNodes({ core }: Cluster, { nodeSelector = {} }: JobSettings): Promise<readonly Finding[]> {
+  const labels = Object.entries(nodeSelector).map(([key, value]) => `${key}=${value}`);
+  if (labels.length === 0) return [];
+  const labelSelector = labels.join(',');
+  try {
+    const { items } = await core.listNode({ labelSelector, limit: 1 });
+    if (items.length > 0) return [];
+  } catch (error) {
+    if (refusalStatus(error) === 403) return [];
+    throw error;
+  }
+  return [
+    {
+      severity: 'warning',
+      problem: `No node has the labels ${labelSelector}, by which pods choose theirs.`,
+      fix: 'Label the nodes, or correct ZENML_KUBERNETES_WORKLOAD_MANAGER_NODE_SELECTOR, unless such nodes are made as they are needed.',
+    },
+  ];
 }
