@@ -18,6 +18,7 @@ import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createBuilderSearch } from './workloads/launcher/launch-build-store.ts';
 import { createFailureExplanation, createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
+import { createEndOfStoppedResumption } from './workloads/launcher/stopped-resumption.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
 import { openArchive } from './workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from './workloads/logs/archived-log.ts';
@@ -56,11 +57,13 @@ export async function startLaunching(
     // What keeps runs from being started is said at once, and not at the first run.
     ({ severity, problem, fix }) => log[severity === 'error' ? 'error' : 'warn'](`${problem} ${fix}`),
   );
-  const failRun = createFailRun(createRunStatusUpdates(createOnboarding(), noteRunEnded));
+  const updateStatus = createRunStatusUpdates(createOnboarding(), noteRunEnded);
+  const failRun = createFailRun(updateStatus);
   const launcher = createLauncher({
     db,
     manager,
     issueToken,
+    endStoppedResumption: createEndOfStoppedResumption(db, updateStatus),
     log,
     serverUrl: server.serverUrl,
     image: { parentImage: workloads.runnerParentImage, withoutUv: workloads.runnerWithoutUv },

@@ -20,6 +20,7 @@ import { createRunnerLog } from '../logs/runner-log.ts';
 import { type ImageRequest, WorkloadError, type WorkloadManager } from '../manager.ts';
 import { startReconciler } from '../reconciler/reconciler.ts';
 import { createFailureExplanation, createLauncher } from './launcher.ts';
+import { createEndOfStoppedResumption } from './stopped-resumption.ts';
 
 interface Run {
   id: string;
@@ -78,12 +79,14 @@ async function dispatch(
   const local = createLocalWorkloadManager({ python: options.python ?? program('python', ''), directory }, log);
   const manager = { ...local, ...options.changes };
   await manager.start();
-  const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
+  const updateStatus = createRunStatusUpdates(createOnboarding());
+  const failRun = createFailRun(updateStatus);
   const reconciler = startReconciler({ db, manager, failRun, log, startTimeoutSeconds: 180, interval: 200 });
   const startLaunch = createLauncher({
     db,
     manager,
     issueToken: createTokenIssuer(tokens, createCsrfTokens(TEST_KEY)),
+    endStoppedResumption: createEndOfStoppedResumption(db, updateStatus),
     log,
     serverUrl: 'serverUrl' in options ? options.serverUrl : 'https://server.example',
     image: { parentImage: undefined, withoutUv: false },
@@ -241,6 +244,22 @@ test('a run that is stopped while it waits is not launched', async () => {
   const { run, manager, name } = await dispatch({}, isStopped, stop);
   expect(run.body.status_reason).toBe('Stopped before it began.');
   expect(await statusOfLaunch(run)).toBe('cancelled');
+  expect((await manager.status(name)).phase).toBe('absent');
+});
+
+test('a run that is stopped while it waits to be resumed has nobody else who would end it', async () => {
+  const { db } = server.database;
+  const stopResuming = async ({ id, resources }: Run) => {
+    const [runId, snapshotId] = [id, resources.snapshot.id].map(toDatabaseId);
+    await sql`update pipeline_snapshot set is_dynamic = 1 where id = ${snapshotId}`.execute(db);
+    await sql`update pipeline_run set status = 'resuming', orchestrator_run_id = 'orchestrator' where id = ${runId}`.execute(
+      db,
+    );
+    await sql`update ws_launch set kind = 'resume' where run_id = ${runId}`.execute(db);
+    await server.call('POST', `/runs/${id}/stop?graceful=true`);
+  };
+  const { run, manager, name } = await dispatch({}, isStopped, stopResuming);
+  expect(run.body.status_reason).toBe('Stopped before it was resumed.');
   expect((await manager.status(name)).phase).toBe('absent');
 });
 

@@ -11,6 +11,7 @@ import { noteBuilder } from './launch-build-store.ts';
 import { findLaunchedRun, type LaunchedRun } from './launched-run-read-model.ts';
 import { createRunnerDockerfile, type RunnerImageSettings } from './runner-dockerfile.ts';
 import { ownerOf, runnerWorkload } from './runner-workload.ts';
+import type { EndStoppedResumption } from './stopped-resumption.ts';
 
 /** What launches are made with. */
 export interface LauncherParts {
@@ -20,6 +21,7 @@ export interface LauncherParts {
   /** Where runners reach this server. */
   readonly serverUrl: string | undefined;
   readonly image: RunnerImageSettings;
+  readonly endStoppedResumption: EndStoppedResumption;
   readonly log: Logger;
 }
 
@@ -27,7 +29,8 @@ export interface LauncherParts {
 const WAITING: Readonly<Record<Launch['kind'], string>> = { start: 'initializing', resume: 'resuming' };
 
 /** Makes what the dispatcher calls for each launch that it has claimed. */
-export function createLauncher({ db, manager, issueToken, serverUrl, image, log }: LauncherParts): StartLaunch {
+export function createLauncher(parts: LauncherParts): StartLaunch {
+  const { db, manager, issueToken, serverUrl, image, endStoppedResumption, log } = parts;
   const dockerfileFor = createRunnerDockerfile(image);
 
   const start = async (launch: Launch, run: LaunchedRun, source: RunnableSource, signal: AbortSignal) => {
@@ -66,7 +69,12 @@ export function createLauncher({ db, manager, issueToken, serverUrl, image, log 
 
   return async (launch, signal) => {
     const run = await findLaunchedRun(db, launch);
-    if (run?.status !== WAITING[launch.kind]) return;
+    if (run?.status !== WAITING[launch.kind]) {
+      // One that was tried before may have got its runner.
+      const isUntried = launch.kind === 'resume' && launch.attempts === 0;
+      if (isUntried && run?.status === 'stopping') await endStoppedResumption(launch.runId);
+      return;
+    }
     await start(launch, run, await loadRunnable(db, launch.snapshotId), signal);
   };
 }
