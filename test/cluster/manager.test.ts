@@ -244,6 +244,12 @@ describe('a kubeconfig', () => {
       ),
     );
     give(lasting);
+    // Another context that somebody chooses meanwhile is none of the server's business.
+    const contexts = [
+      { name: 'test', context: { cluster: 'test', user: 'user' } },
+      { name: 'other', context: { cluster: 'test', user: 'nobody' } },
+    ];
+    write('with-token', { users: [{ name: 'user', user: { token: lasting } }], contexts, 'current-context': 'other' });
     for (const [index, server] of servers.entries()) {
       await server.manager.launch(shell(`renewed-${index}`, 'true'));
       await server.reaches(`renewed-${index}`, 'succeeded');

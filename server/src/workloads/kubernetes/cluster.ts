@@ -50,10 +50,15 @@ export function connectCluster(context: string | undefined): Cluster {
   if (server === undefined || server === 'http://localhost:8080') {
     throw new NoClusterError('There is no kubeconfig, and the server does not run in a pod with a service account.');
   }
-  return clusterOf(
-    server,
-    createCredentials(config, async () => readKubeConfig(files, context)),
-  );
+  // Whoever chooses another context meanwhile does not mean this server, whose cluster must not see the other's credentials.
+  const chosen = context ?? config.getCurrentContext();
+  const readAgain = async () => {
+    const read = readKubeConfig(files, chosen);
+    if (read.getCurrentCluster()?.server !== server)
+      throw new Error(`the context \`${chosen}\` has another cluster now`);
+    return read;
+  };
+  return clusterOf(server, createCredentials(config, readAgain));
 }
 
 /**
