@@ -1,12 +1,14 @@
 """Pipelines that the server starts as Jobs, from the snapshot to the artifact."""
 
+import os
+import subprocess
 from datetime import datetime, timezone
 
 import pytest
 from workspace import ended, until  # before zenml
 from pipelines import doubling  # noqa: I001
 from zenml.client import Client
-from zenml.models import PipelineSnapshotResponse
+from zenml.models import PipelineSnapshotResponse, PipelineSnapshotRunRequest
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +39,27 @@ def test_a_schedule_runs_the_pipeline_too(snapshot: PipelineSnapshotResponse):
 
     done = ended(until(first, "the schedule starts a run").id, 180)
     assert done.status == "completed", done.get_body().status_reason
+
+
+def kubectl(*args: str) -> None:
+    subprocess.run(["kubectl", "--namespace", os.environ["ZENML_TEST_NAMESPACE"], *args], check=True)
+
+
+def test_a_dry_run_says_what_is_in_the_way(snapshot: PipelineSnapshotResponse):
+    path, params = f"/pipeline_snapshots/{snapshot.id}/runs", {"dry_run": "true"}
+
+    def dry_run() -> dict:
+        return Client().zen_store.post(path, body=PipelineSnapshotRunRequest(), params=params)
+
+    def errors() -> list[str]:
+        return [finding["problem"] for finding in dry_run()["findings"] if finding["severity"] == "error"]
+
+    assert dry_run()["ready"], errors()
+    kubectl("create", "quota", "no-jobs", "--hard=count/jobs.batch=0")
+    try:
+        # The API server learns of a quota a moment later.
+        [error] = until(errors, "the quota is in the way")
+        assert error.startswith(f"The namespace {os.environ['ZENML_TEST_NAMESPACE']} takes no Job: exceeded quota: no-jobs")
+        assert not dry_run()["ready"]
+    finally:
+        kubectl("delete", "quota", "no-jobs")
