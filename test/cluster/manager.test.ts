@@ -1,6 +1,8 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { rootCertificates } from 'node:tls';
+import { connectCloudCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
 import { WorkloadError, type WorkloadLogLine, type WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { smallerRules } from '../../tools/cluster/workload-namespace.mjs';
 import { startCountingProxy } from '../scale/counting-proxy.ts';
@@ -282,6 +284,24 @@ describe('a kubeconfig', () => {
     await other.manager.stop();
     await proxy.stop();
   });
+});
+
+test('a cluster as its cloud describes it is asked for a new token when it refuses one, and trusted by its certificate', async () => {
+  const { clusters } = JSON.parse(readFileSync(kubeconfig, 'utf8'));
+  const certificate = readFileSync(join(dirname(workspace.cluster.kubeconfig), 'certificates', 'apiserver.crt'));
+  const tokens = ['of somebody who has left', (await kubectl('create', 'token', 'server')).trim()];
+  const described = {
+    server: String(clusters[0].cluster.server),
+    certificateAuthority: certificate.toString('base64'),
+    getToken: async () => tokens.shift() ?? '',
+  };
+  const cluster = await connectCloudCluster(described);
+  // So soon after the first a token is not asked for again.
+  await sleep(1_100);
+  expect(await cluster.batch.listNamespacedJob({ namespace: 'runners', limit: 1 })).toHaveProperty('items');
+  const other = { ...described, certificateAuthority: Buffer.from(rootCertificates[0] ?? '').toString('base64') };
+  const untrusted = (await connectCloudCluster(other)).version.getCode();
+  await expect(untrusted).rejects.toMatchObject({ cause: { code: expect.stringMatching(/CERT|SIGNATURE/) } });
 });
 
 describe('with the role of the closed plugins', () => {
