@@ -252,11 +252,13 @@ describe('a kubeconfig', () => {
       { name: 'other', context: { cluster: 'test', user: 'nobody' } },
     ];
     write('with-token', { users: [{ name: 'user', user: { token: lasting } }], contexts, 'current-context': 'other' });
-    for (const [index, server] of servers.entries()) {
-      await server.manager.launch(shell(`renewed-${index}`, 'true'));
-      await server.reaches(`renewed-${index}`, 'succeeded');
-      await server.manager.stop();
-    }
+    await Promise.all(
+      servers.map(async ({ manager: theirs, reaches }, index) => {
+        await theirs.launch(shell(`renewed-${index}`, 'true'));
+        await reaches(`renewed-${index}`, 'succeeded');
+        await theirs.stop();
+      }),
+    );
   });
 
   test('whose plugin gives nothing says why', async () => {
@@ -277,7 +279,7 @@ describe('a kubeconfig', () => {
     const proxy = await startCountingProxy(String(given.clusters[0]?.cluster.server));
     const cluster = { server: proxy.url, 'insecure-skip-tls-verify': true };
     const other = await startManager(write('through-proxy', { clusters: [{ name: 'test', cluster }] }), {});
-    await other.manager.launch(shell('cut', 'sleep 4'));
+    await other.manager.launch(shell('cut', 'sleep 2'));
     await other.reaches('cut', 'running');
     proxy.cut();
     await other.reaches('cut', 'succeeded');
