@@ -50,6 +50,7 @@ COPY --from=build /app /app
 WORKDIR /app
 ENV NODE_ENV=production \
   HOME=/tmp \
+  MALLOC_ARENA_MAX=2 \
   NODE_COMPILE_CACHE=/app/compile-cache \
   ZENML_WORKSPACE_HOST=0.0.0.0 \
   ZENML_WORKSPACE_PORT=8080 \
@@ -59,5 +60,5 @@ USER 65532:65532
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ZENML_WORKSPACE_PORT}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# The process takes signals itself: no shell, no npm. The flags bound its memory.
+# The process takes signals itself: no shell, no npm. The flags, and the limit of glibc's arenas above, bound its memory.
 ENTRYPOINT ["node", "--max-semi-space-size=12", "--heap-growing-percent=20", "server/src/main.ts"]

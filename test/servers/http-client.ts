@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { type Json, parseTelling } from './json.ts';
+import { type Json, type JsonReader, parseTelling } from './json.ts';
 
 /** What a server answered: the JSON of its body, or its text where that is no JSON. */
 export interface Answer {
@@ -22,16 +22,19 @@ const timeoutMilliseconds = 120_000;
 export class HttpClient {
   readonly url: URL;
   readonly #agent: Agent;
+  readonly #read: JsonReader;
 
-  constructor(url: string, connections = 8) {
+  /** @param read how answers are read: by default so that numbers keep their kind, which takes long */
+  constructor(url: string, connections = 8, read: JsonReader = parseTelling) {
     this.url = new URL(url);
+    this.#read = read;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
   /** Sends a request and reads the whole answer as JSON. A network failure rejects. */
   async send(given: HttpRequest): Promise<Answer> {
     const { status, text } = await this.sendText(given);
-    return { status, body: parse(text) };
+    return { status, body: this.#parse(text) };
   }
 
   /** Like `send`, without parsing the body. */
@@ -66,6 +69,15 @@ export class HttpClient {
   close(): void {
     this.#agent.destroy();
   }
+
+  #parse(text: string): Json {
+    if (text === '') return '';
+    try {
+      return this.#read(text);
+    } catch {
+      return text;
+    }
+  }
 }
 
 /** The headers of a logged-in user; throws where the server lets nobody in. */
@@ -78,13 +90,4 @@ export async function logIn(client: HttpClient, user: string, password: string):
   if (answer.status !== 200 || typeof token !== 'string')
     throw new Error(`${client.url.href}: login of ${user} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   return { authorization: `Bearer ${token}` };
-}
-
-function parse(text: string): Json {
-  if (text === '') return '';
-  try {
-    return parseTelling(text);
-  } catch {
-    return text;
-  }
 }

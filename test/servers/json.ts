@@ -4,6 +4,9 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
+/** Reads a JSON document; throws a SyntaxError. */
+export type JsonReader = (text: string) => Json;
+
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -11,6 +11,8 @@ const startMilliseconds = 120_000;
  * gave another 10 MB for 12% of the rate, `--optimize-for-size` 45 MB for 38%.
  */
 const memoryFlags = ['--max-semi-space-size=12', '--heap-growing-percent=20'];
+/** glibc else keeps an arena per thread for what they free: 5 to 8 MB more, at the same rate. */
+const allocator = { MALLOC_ARENA_MAX: '2' };
 const largestLog = 20 * 1024 * 1024;
 
 /**
@@ -48,7 +50,7 @@ export async function startServer({ root, url, environment, log, echoErrors = fa
     log,
     cwd: root,
     // What Node makes of the sources is kept: the next start is quicker, and some 25 MB smaller.
-    env: { NODE_COMPILE_CACHE: cachePath('compile-cache'), ...environment },
+    env: { ...allocator, NODE_COMPILE_CACHE: cachePath('compile-cache'), ...environment },
     echoErrors,
   });
   try {
