@@ -124,13 +124,18 @@ test('logs are kept in Google Cloud Storage too', { skip: gcs === undefined && '
   process.env['CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE'] = storage.url;
   const bucket = await openBucketStore(`gs://${BUCKET}`);
   const archiver = startLogArchiver({ db: database.db, manager, store: bucket, root: `gs://${BUCKET}/runs`, log });
+  const warnings: Error[] = [];
+  const note = (warning: Error) => void warnings.push(warning);
+  process.on('warning', note);
   try {
     const { name, runId } = await launch('seq 1 20000; sleep 1; seq 20001 20002');
     await untilKept(database, runId);
     await manager.remove(name);
     const read = createArchivedLogReader({ db: database.db, manager, store: bucket, log });
     assert.equal(await countNumbered(read(name, {})), 20_002);
+    assert.deepEqual(warnings, [], 'no listeners pile up');
   } finally {
+    process.off('warning', note);
     await archiver.stop();
     delete process.env['CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE'];
     await storage.stop();
