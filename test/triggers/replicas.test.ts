@@ -24,6 +24,8 @@ let database: Awaited<ReturnType<typeof databaseServer>>;
 let databaseUrl: string;
 let replicas: RunningServer[] = [];
 let api: Api;
+/** Of the replica whose clock is off. */
+let otherApi: Api;
 
 const environment = {
   ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE:
@@ -35,18 +37,26 @@ const environment = {
   ZENML_WORKSPACE_SCHEDULE_CATCH_UP: 'all',
 };
 
-const startReplica = () => startOurs({ databaseUrl, directory, environment });
+/** Starts a replica whose clock may be some minutes off. */
+function startReplica(minutesOff = 0): Promise<RunningServer> {
+  const clock = new URL('../../server/src/testing/shifted-clock.ts', import.meta.url);
+  const preload = encodeURIComponent(`import { shiftClock } from '${clock}'; shiftClock(${minutesOff});`);
+  const options = { NODE_OPTIONS: `--import=data:text/javascript,${preload}` };
+  return startOurs({ databaseUrl, directory, environment: { ...environment, ...options } });
+}
 
 before(async () => {
   database = await databaseServer();
   databaseUrl = `${database.url}/triggers_${process.pid}`;
   // One is never killed, so that there is somebody to ask.
-  replicas = [await startReplica(), await startReplica()];
+  replicas = [await startReplica(), await startReplica(7)];
   api = await connect(replicas[0]?.url ?? '', 1);
+  otherApi = await connect(replicas[1]?.url ?? '', 1);
 });
 
 after(async () => {
   api?.close();
+  otherApi?.close();
   await Promise.all(replicas.map((replica) => replica.stop()));
   if (process.env['ZENML_TEST_DATABASE_URL']) await execute(`drop database if exists triggers_${process.pid}`);
   await database?.stop();
@@ -62,13 +72,13 @@ async function execute<Row>(statement: string): Promise<Row[]> {
   }
 }
 
-/** Ends the replica that nobody asks, without a word, and starts another. */
-async function replaceReplica(): Promise<void> {
+/** Ends the replica that nobody asks, without a word, and starts another, whose clock is off in the other direction. */
+async function replaceReplica(minutesOff: number): Promise<void> {
   const victim = replicas.pop();
   assert.ok(victim?.pid);
   process.kill(victim.pid, 'SIGKILL');
   await sleep(randomInt(500, 2000));
-  replicas.push(await startReplica());
+  replicas.push(await startReplica(minutesOff));
 }
 
 interface Fired {
@@ -92,14 +102,14 @@ async function isSomethingLeft(): Promise<boolean> {
   return Number(left?.count) > 0;
 }
 
-test('each time of a schedule, and each end of a run, is fired once, whichever replica dies', async () => {
+test('each time of a schedule, and each end of a run, is fired once, whichever replica dies and whatever its clock says', async () => {
   const source = await createSnapshot(api, 'localhost/none');
   const { body: made } = (await api.get(`/pipeline_snapshots/${source}`)) as { body: JsonObject };
   const project = String(made['project_id']);
   await api.put(`/pipeline_snapshots/${source}`, { name: 'scheduled' });
   const pipeline = String(at(await api.get(`/pipeline_snapshots/${source}`), 'resources.pipeline.id'));
-  const trigger = async (more: JsonObject) => {
-    const answer = await api.post('/triggers', { project, concurrency: 'submit', ...more });
+  const trigger = async (more: JsonObject, asked = api) => {
+    const answer = await asked.post('/triggers', { project, concurrency: 'submit', ...more });
     return { id: String(at(answer, 'id')), next: String(at(answer, 'body.next_occurrence')) };
   };
   const attach = (id: string, snapshot: string) => api.put(`/triggers/${id}/pipeline_snapshots/${snapshot}`, {});
@@ -115,19 +125,20 @@ test('each time of a schedule, and each end of a run, is fired once, whichever r
   const end = new Date(Date.now() + DURATION * 1000);
   const schedules = [];
   for (let index = 0; index < SCHEDULES; index += 1) {
-    const schedule = await trigger({
+    const timetable = {
       type: 'schedule',
       name: `schedule-${index}`,
       cron_expression: `* * * * * */${PERIOD}`,
       // Not before its snapshot is attached.
       start_time: new Date(Date.now() + 5000).toISOString(),
       end_time: end.toISOString(),
-    });
+    };
+    const schedule = await trigger(timetable, index % 2 === 0 ? api : otherApi);
     await attach(schedule.id, source);
     schedules.push(schedule);
   }
 
-  while (Date.now() < end.getTime()) await replaceReplica();
+  for (let off = -7; Date.now() < end.getTime(); off = -off) await replaceReplica(off);
   for (const patience = Date.now() + PATIENCE; Date.now() < patience && (await isSomethingLeft()); await sleep(500));
 
   const times = (next: string) => Math.floor((end.getTime() - Date.parse(`${next}Z`)) / 1000 / PERIOD) + 1;

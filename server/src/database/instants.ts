@@ -11,7 +11,7 @@ export function toNullableApiInstant(instant: string | null): string | null {
   return instant === null ? null : toApiInstant(instant);
 }
 
-/** The current time as the tables hold it. */
+/** The current time as the tables hold it, by the clock of this process: see database-time.ts. */
 export function now(): string {
   return toDatabaseInstant(new Date());
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { now } from '../database/instants.ts';
+import { databaseTime } from '../database/database-time.ts';
 
 /** How expired answers of repeated requests are deleted. */
 export interface CleanupSettings {
@@ -43,7 +43,7 @@ async function deleteExpired(db: Database, batchSize: number): Promise<number> {
     .selectFrom('api_transaction')
     .select('id')
     .where('completed', '=', 1)
-    .where('expired', '<', now())
+    .where('expired', '<', databaseTime)
     .orderBy('expired')
     .limit(batchSize)
     .execute();

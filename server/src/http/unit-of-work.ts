@@ -1,7 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Database, Transaction } from '../database/database.ts';
+import { databaseTimeAfter } from '../database/database-time.ts';
 import { toDatabaseId } from '../database/ids.ts';
-import { instantAfter, now } from '../database/instants.ts';
+import { now } from '../database/instants.ts';
 import { inTransaction, isDuplicateKey, isLockTimeout } from '../database/transaction.ts';
 import { tooBusy } from '../http-error.ts';
 import { rawJson, stringify } from '../raw-json.ts';
@@ -62,7 +63,8 @@ async function claim(transaction: Transaction, request: IdempotentRequest, lifet
     method: request.method,
     url: request.url,
     completed: 1,
-    expired: instantAfter(lifetimeSeconds),
+    // Any replica deletes it then.
+    expired: databaseTimeAfter(lifetimeSeconds),
     user_id: toDatabaseId(request.userId),
   };
   try {

@@ -6,8 +6,10 @@ import { createCompletion } from '../../contract/completion.ts';
 import { readContract } from '../../contract/document.ts';
 import type { Model } from '../../contract/operation-types.ts';
 import { createDatabase, type DatabaseHandle } from '../../database/database.ts';
+import { readDatabaseTime } from '../../database/database-time.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
+import { shiftClock } from '../../testing/shifted-clock.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { enqueueLaunch } from '../../workloads/dispatcher/launch-store.ts';
 import { createRunsService } from '../runs/runs-service.ts';
@@ -180,6 +182,28 @@ describe('schedules', () => {
     await rename('renamed after it was fired');
     await fireAll();
     expect(await runsOf(id)).toHaveLength(1);
+  });
+
+  test.each([7, -7])('go by the database’s time on a replica whose clock is %i minutes off', async (minutes) => {
+    const time = await readDatabaseTime(server.database.db);
+    const setRight = shiftClock(minutes);
+    try {
+      const id = await createTrigger(`minutely-${minutes}`, { ...HOURLY, cron_expression: '* * * * *' });
+      const { body } = await server.call<Trigger>('GET', `/triggers/${id}`);
+      const wait = Date.parse(`${body.body?.next_occurrence}Z`) - time.getTime();
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThan(100_000);
+
+      const start = new Date(time.getTime() - 2000).toISOString();
+      const once = { type: 'schedule', run_once_start_time: start, concurrency: 'submit' };
+      const single = await createAttached(`single-${minutes}`, once);
+      await fireAll();
+      await server.call('PUT', `/triggers/${single.id}`, { ...once, name: `changed-${minutes}` });
+      await fireAll();
+      expect(await runsOf(single.id)).toHaveLength(1);
+    } finally {
+      setRight();
+    }
   });
 
   test('leave out a time while their run goes on, and stop at their number of runs', async () => {

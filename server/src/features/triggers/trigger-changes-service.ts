@@ -1,5 +1,6 @@
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
+import { readDatabaseTime } from '../../database/database-time.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { illegalOperation, keyError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
@@ -8,7 +9,13 @@ import { writeUnique } from '../unique-names.ts';
 import { toWebhookConfiguration } from '../webhooks/providers/configuration.ts';
 import { providerOf } from '../webhooks/providers/registry.ts';
 import { findWebhook } from '../webhooks/webhooks-read-model.ts';
-import { requireWhole, type TypeValues, toEventValues, toScheduleValues } from './trigger-requests.ts';
+import {
+  requireWhole,
+  type ScheduleRequest,
+  type TypeValues,
+  toEventValues,
+  toScheduleValues,
+} from './trigger-requests.ts';
 import { requireTrigger } from './triggers-service.ts';
 import * as store from './triggers-store.ts';
 
@@ -57,7 +64,7 @@ export async function createTrigger(
  */
 export async function changeTrigger(transaction: Transaction, id: string, update: TriggerUpdate): Promise<void> {
   if (update.type === 'webhook') requireWhole(update);
-  const ofSchedule = update.type === 'schedule' ? toScheduleValues(update, new Date()) : undefined;
+  const ofSchedule = update.type === 'schedule' ? await scheduleValues(transaction, update) : undefined;
   const ofEvent = update.type === 'platform_event' ? toEventValues(update) : undefined;
   const trigger = await requireTrigger(transaction, id);
   if (trigger.type !== update.type) {
@@ -86,7 +93,7 @@ interface CreatedValues {
 }
 
 async function createdValues(transaction: Transaction, request: TriggerRequest): Promise<CreatedValues> {
-  if (request.type === 'schedule') return { values: toScheduleValues(request, new Date()) };
+  if (request.type === 'schedule') return { values: await scheduleValues(transaction, request) };
   if (request.type === 'platform_event') {
     const values = toEventValues(request);
     await requireSource(transaction, request.source_entity);
@@ -97,6 +104,11 @@ async function createdValues(transaction: Transaction, request: TriggerRequest):
   const configuration = toWebhookConfiguration(providerOf(webhook.webhook_type), request.configuration);
   const values = { configuration: JSON.stringify({ configuration }), webhook_id: webhookId };
   return { values, webhookProjectId: webhook.project_id };
+}
+
+/** Its first time is seen from the database's: whichever replica is asked, the one that fires it may be another. */
+async function scheduleValues(transaction: Transaction, request: ScheduleRequest): Promise<TypeValues> {
+  return toScheduleValues(request, await readDatabaseTime(transaction));
 }
 
 async function webhookValues(

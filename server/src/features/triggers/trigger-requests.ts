@@ -5,7 +5,8 @@ import { firstOccurrence } from './occurrences.ts';
 import { toDate, toTimetable } from './timetable.ts';
 import type { TriggerValues } from './triggers-store.ts';
 
-type ScheduleRequest = Model<'ScheduleTriggerRequest'> | Model<'ScheduleTriggerUpdate'>;
+/** A schedule that is made or changed. */
+export type ScheduleRequest = Model<'ScheduleTriggerRequest'> | Model<'ScheduleTriggerUpdate'>;
 type EventRequest = Model<'PlatformEventTriggerRequest'> | Model<'PlatformEventTriggerUpdate'>;
 type SourceEntity = Model<'SourceEntity'>;
 
@@ -13,7 +14,7 @@ type SourceEntity = Model<'SourceEntity'>;
 export type TypeValues = Pick<TriggerValues, 'configuration'> &
   Partial<Pick<TriggerValues, 'next_occurrence' | 'source_entity' | 'target_events' | 'webhook_id'>>;
 
-/** What a schedule is stored as. @throws RequestValidationError 422 */
+/** What a schedule is stored as. @param now the database's time @throws RequestValidationError 422 */
 export function toScheduleValues(request: ScheduleRequest, now: Date): TypeValues {
   const timetable = toTimetable(request);
   const wanted = 'next_occurrence' in request && request.next_occurrence ? toDate(request.next_occurrence) : undefined;

@@ -1,5 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { Transaction } from '../../database/database.ts';
+import { databaseTime } from '../../database/database-time.ts';
 import type { TriggerTable } from '../../database/generated/schema.gen.ts';
 import { newId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
@@ -115,12 +116,12 @@ export async function setDispatchState(
     .execute();
 }
 
-/** Inserts an execution of a trigger; `info` as JSON text. */
+/** Inserts an execution of a trigger, at the database's time; `info` as JSON text. */
 export async function insertExecution(
   transaction: Transaction,
   { triggerId, runId, info }: { triggerId: string; runId: string; info: string | null },
 ): Promise<void> {
-  const row = { trigger_id: triggerId, pipeline_run_id: runId, created_at: now(), info };
+  const row = { trigger_id: triggerId, pipeline_run_id: runId, created_at: databaseTime, info };
   await transaction.insertInto('trigger_execution').values(row).execute();
 }
 

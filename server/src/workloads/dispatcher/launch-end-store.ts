@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Connection } from '../../database/database.ts';
+import { parseDatabaseTime } from '../../database/database-time.ts';
 import type { Launch } from '../launch.ts';
 import type { LastSeen } from '../manager.ts';
 
@@ -39,5 +40,5 @@ export async function findLaunchEnd(
   const [row] = rows;
   if (!row) return undefined;
   const lastSeen = JSON.parse(row.last_seen) as LastSeen;
-  return { reason: row.reason, lastSeen, at: new Date(`${row.at.replace(' ', 'T')}Z`) };
+  return { reason: row.reason, lastSeen, at: parseDatabaseTime(row.at) };
 }

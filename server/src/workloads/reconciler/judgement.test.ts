@@ -15,6 +15,7 @@ function verdictOn(launch: Partial<LaunchedRun>, seen: Seen) {
     isLaunched: true,
     isNewest: true,
     secondsSinceClaim: 0,
+    time: NOW,
   } as const;
   const workload = {
     name: 'w',
@@ -24,7 +25,7 @@ function verdictOn(launch: Partial<LaunchedRun>, seen: Seen) {
     reason: undefined,
     since: ago(1),
   } as const;
-  return judge({ ...run, runStatus: 'initializing', ...launch }, { ...workload, ...seen }, 180, NOW);
+  return judge({ ...run, runStatus: 'initializing', ...launch }, { ...workload, ...seen }, 180);
 }
 
 test.each<[string, Partial<LaunchedRun>, Seen, string]>([

@@ -26,7 +26,7 @@ const REMOVE: Verdict = { action: 'remove' };
  * Compares a launch with its workload: pure, so that each pair can be tried.
  * @param timeoutSeconds how long a workload may take to start
  */
-export function judge(launch: LaunchedRun, workload: WorkloadStatus, timeoutSeconds: number, now: Date): Verdict {
+export function judge(launch: LaunchedRun, workload: WorkloadStatus, timeoutSeconds: number): Verdict {
   const { runStatus, isNewest, isLaunched } = launch;
   const { phase } = workload;
   if (runStatus === undefined || runStatus === 'stopped') return REMOVE;
@@ -35,7 +35,12 @@ export function judge(launch: LaunchedRun, workload: WorkloadStatus, timeoutSeco
   if (isFinished(runStatus)) return isOver ? CLOSE : phase === 'pending' ? REMOVE : WAIT;
   if (!isNewest) return isOver && isLaunched ? CLOSE : WAIT;
   if (!WAITING.includes(runStatus)) return WAIT;
-  return judgeWaiting(launch, runStatus, workload, isLate(workload, timeoutSeconds, now) ? timeoutSeconds : undefined);
+  return judgeWaiting(
+    launch,
+    runStatus,
+    workload,
+    isLate(workload, timeoutSeconds, launch.time) ? timeoutSeconds : undefined,
+  );
 }
 
 function judgeWaiting(

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Connection, Database } from '../../database/database.ts';
+import { parseDatabaseTime } from '../../database/database-time.ts';
 import type { ExecutionStatus } from '../../features/runs/run-status.ts';
 import type { LaunchKind } from '../launch.ts';
 
@@ -14,6 +15,8 @@ export interface LaunchedRun {
   readonly isNewest: boolean;
   /** Since a replica last took it up, by the database's clock. */
   readonly secondsSinceClaim: number;
+  /** When this was read, by the database's clock. */
+  readonly time: Date;
   /** `undefined` where the run was deleted. */
   readonly runStatus: ExecutionStatus | undefined;
 }
@@ -25,6 +28,7 @@ interface LaunchedRunRow {
   status: string;
   newest: number;
   seconds: number | null;
+  time: string;
   run_status: ExecutionStatus | null;
 }
 
@@ -44,7 +48,8 @@ export async function findLaunchedRun(
 async function select(db: Database, condition: RawBuilder<unknown>): Promise<readonly LaunchedRun[]> {
   const { rows } = await sql<LaunchedRunRow>`select launch.run_id, launch.number, launch.kind, launch.status,
       (select max(number) from ws_launch as other where other.run_id = launch.run_id) as newest,
-      timestampdiff(second, launch.claimed_at, utc_timestamp(3)) as seconds, run.status as run_status
+      timestampdiff(second, launch.claimed_at, utc_timestamp(3)) as seconds,
+      cast(utc_timestamp(3) as char) as time, run.status as run_status
     from ws_launch as launch left join pipeline_run as run on run.id = launch.run_id
     where ${condition}`.execute(db);
   return rows.map((row) => ({
@@ -54,6 +59,7 @@ async function select(db: Database, condition: RawBuilder<unknown>): Promise<rea
     isLaunched: row.status === 'launched',
     isNewest: row.newest === row.number,
     secondsSinceClaim: row.seconds ?? 0,
+    time: parseDatabaseTime(row.time),
     runStatus: row.run_status ?? undefined,
   }));
 }

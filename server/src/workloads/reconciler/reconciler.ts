@@ -151,12 +151,12 @@ async function findWorkload(
 
 async function settle(parts: ReconcilerParts, launch: LaunchedRun, seen: WorkloadStatus): Promise<void> {
   const { startTimeoutSeconds: timeout } = parts;
-  const verdict = judge(launch, seen, timeout, new Date());
+  const verdict = judge(launch, seen, timeout);
   if (!isToBeConfirmed(verdict, seen)) return act(parts, launch, verdict);
   const workload = await findWorkload(parts, launch);
   if (workload === 'unknown' || workload === undefined) return;
   // An absent one has no labels that tell whose it was.
-  await act(parts, launch, judge(launch, workload, timeout, new Date()));
+  await act(parts, launch, judge(launch, workload, timeout));
 }
 
 async function act({ db, manager, failRun, log }: ReconcilerParts, launch: LaunchedRun, verdict: Verdict) {
