@@ -45,6 +45,8 @@ export class ConnectionPool implements MysqlPool {
       dateStrings: true,
       supportBigNumbers: true,
       jsonStrings: true,
+      // An object among the values is a mistake, and no list of assignments.
+      stringifyObjects: true,
     });
     this.#pool.on('connection', (connection) => {
       for (const setting of sessionSettings(config)) {

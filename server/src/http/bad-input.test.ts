@@ -28,6 +28,7 @@ describe('bad input', () => {
     ['an unknown id', 'GET', `/pipelines/${UNKNOWN}`, undefined, 404],
     ['page 0', 'GET', '/pipelines?page=0', undefined, 422],
     ['a page behind the last', 'GET', '/pipelines?page=7', undefined, 400],
+    ['a page behind any number', 'GET', '/pipelines?page=5382102721657031680000', undefined, 400],
     ['too large a page', 'GET', '/pipelines?size=10001', undefined, 422],
     ['a sort by an unknown field', 'GET', '/pipelines?sort_by=nothing', undefined, 422],
     ['a sort by a field that cannot sort', 'GET', '/pipelines?sort_by=project', undefined, 422],
@@ -53,6 +54,41 @@ describe('bad input', () => {
 
   test('an unknown query parameter is passed over, as in the reference', async () => {
     expect((await server.call('GET', '/pipelines?foo=bar')).status).toBe(200);
+  });
+
+  test('what the contract does not name never becomes a column', async () => {
+    const path = `/projects/${server.projectId}`;
+    const { body: before } = await server.call<object>('GET', path);
+    const made = { id: UNKNOWN, created: '2000-01-01', 'no column': {}, description: 'new' };
+    const { status, body } = await server.call<{ id: string; body: object; metadata: object }>('PUT', path, made);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ ...before, body: expect.anything(), metadata: { description: 'new' } });
+    const flavor = { name: 'f', type: 'orchestrator', source: 'a.B', integration: 'own', config_schema: {} };
+    const { body: own } = await server.call<{ id: string }>('POST', '/flavors', flavor);
+    const changed = await server.call('PUT', `/flavors/${own.id}`, { id: UNKNOWN, user_id: null, x: { y: 1 } });
+    expect(changed).toMatchObject({ status: 200, body: { id: own.id } });
+  });
+
+  test('a value that its column does not take is refused, and named', async () => {
+    const { body: user } = await server.call<{ id: string }>('GET', '/current-user');
+    const metadata = { text: 'x'.repeat(70_000) };
+    const answer = await server.call('PUT', `/users/${user.id}`, { user_metadata: metadata });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { detail: ['ValueError', 'The value of user_metadata is too long.'] },
+    });
+    const connector = {
+      name: 'c',
+      connector_type: 'docker',
+      auth_method: 'password',
+      resource_types: ['docker-registry'],
+    };
+    const { body } = await server.call('POST', '/service_connectors?verify=false', {
+      ...connector,
+      configuration: { username: 'me', password: 'secret', registry: 'registry.example.com' },
+      expires_skew_tolerance: 10 ** 15,
+    });
+    expect(body).toEqual({ detail: ['ValueError', 'The value of expires_skew_tolerance is out of range.'] });
   });
 
   test('errors have the shape that the SDK rebuilds its exceptions from', async () => {

@@ -4,6 +4,7 @@ import { type BodyValidator, createBodyValidation } from '../contract/body-valid
 import type { ContractDocument } from '../contract/document.ts';
 import { createNumberRestoration } from '../contract/exact-bodies.ts';
 import { allIssues } from '../contract/issues.ts';
+import { createMemberFilter, type MemberFilter } from '../contract/named-members.ts';
 import type { Operation, OperationBody } from '../contract/operation-index.ts';
 import type { OperationId } from '../contract/operation-types.ts';
 import { compileParameters, type ParameterReader } from '../contract/parameters.ts';
@@ -51,19 +52,24 @@ export function createInputReader(document: ContractDocument, bodyLimit: number)
   }
 }
 
-/** Checks a parsed body, fills in what the contract gives it by default, and puts exact numbers back. */
+/** Checks a parsed body, fills in what the contract gives it by default, puts exact numbers back, and leaves out the rest. */
 function createBodyCheck(document: ContractDocument) {
-  const validators = new Map<string, BodyValidator>();
+  const checks = new Map<string, { validate: BodyValidator; filter: MemberFilter }>();
   const validatorFor = createBodyValidation(document);
   const expansionFor = createFormExpansion(document);
   const restorationFor = createNumberRestoration(document);
+  const filterFor = createMemberFilter(document);
 
   return (expected: OperationBody, value: unknown, exact: unknown): unknown => {
-    const validate = validators.get(expected.pointer) ?? validatorFor(expected);
-    validators.set(expected.pointer, validate);
+    const { validate, filter } = checks.get(expected.pointer) ?? {
+      validate: validatorFor(expected),
+      filter: filterFor(expected),
+    };
+    checks.set(expected.pointer, { validate, filter });
     const body = expansionFor(expected)(value);
     validate(body);
     if (exact !== undefined) restorationFor(expected)(body, exact);
+    filter(body);
     return body;
   };
 }

@@ -61,8 +61,10 @@ export async function loadPage<Item>(
 
 async function selectIds(connection: Connection, table: string, query: ListQuery): Promise<string[]> {
   const id = sql.ref(`${table}.id`);
+  // Behind the last page either way; beyond this JavaScript prints an exponent.
+  const offset = Math.min((query.page - 1) * query.size, Number.MAX_SAFE_INTEGER);
   const statement = sql<{ id: string }>`select ${id} as id from ${sql.table(table)} ${query.joins}
-    ${whereClause(query)} order by ${query.orderBy} limit ${query.size} offset ${(query.page - 1) * query.size}`;
+    ${whereClause(query)} order by ${query.orderBy} limit ${query.size} offset ${offset}`;
   return (await statement.execute(connection)).rows.map((row) => row.id);
 }
 
