@@ -6,8 +6,9 @@ import { createCsrfTokens } from './auth/csrf.ts';
 import { createDownloadTokens, type DownloadTokens } from './auth/download-tokens.ts';
 import { createExternalUsers, type FindExternalUser, serverHeaders } from './auth/external-users.ts';
 import type { Identity } from './auth/identity.ts';
-import { createIdentityCache } from './auth/identity-cache.ts';
+import { rememberingPasswords, verifyPassword } from './auth/passwords.ts';
 import { createRateLimiter, type RateLimiter, UNLIMITED } from './auth/rate-limiter.ts';
+import { createSharedChecks } from './auth/shared-checks.ts';
 import { createTokens } from './auth/tokens.ts';
 import type { AuthConfig } from './config/auth-config.ts';
 import type { Config } from './config/config.ts';
@@ -24,7 +25,6 @@ import { createOnboarding } from './features/server/onboarding.ts';
 /** How requests are authenticated, and the operations of log-in. */
 export interface Authentication {
   readonly authenticate: (request: Request) => Promise<Identity>;
-  readonly forgetIdentities: () => void;
   readonly authentication: Handlers;
   readonly devices: DevicesService;
   readonly passwordChanges: RateLimiter;
@@ -62,19 +62,18 @@ export function createAuthentication(
     maxAgeSeconds: lifetime,
     serverUrl: server.serverUrl,
   };
-  const cache = createIdentityCache();
   const authenticateExternal = createExternalLogin({
     db,
     findExternalUser: externalUsersOf(auth, server, serverId, log),
     onboarding: createOnboarding(),
-    forgetIdentities: cache.clear,
   });
   const authenticate = createAuthenticator({
     db,
     scheme: auth.scheme,
     tokens,
     csrf,
-    cache,
+    shareCheck: createSharedChecks(),
+    verifyPassword: rememberingPasswords(verifyPassword),
     cookieName: cookie.name,
     rules: { external, devices: deviceSettings.offered, workloadLeewaySeconds: auth.workloadTokenLeewaySeconds },
     authenticateExternal,
@@ -90,7 +89,6 @@ export function createAuthentication(
         cookie: request.get('Cookie'),
         csrfToken: request.get('X-CSRF-Token'),
       }),
-    forgetIdentities: cache.clear,
     passwordChanges: limiterOf('password change'),
     devices,
     issueToken,

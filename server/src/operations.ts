@@ -103,8 +103,6 @@ export interface FeatureParts {
   readonly passwordChanges: RateLimiter;
   readonly downloadTokens: DownloadTokens;
   readonly issueToken: IssueToken;
-  /** Drops what this process remembers of verified credentials. */
-  readonly forgetIdentities: () => void;
   /** Queues runs for the workload manager; left out where there is none. */
   readonly enqueueLaunch?: EnqueueLaunch | undefined;
   /** What would keep a run from being started. */
@@ -115,7 +113,7 @@ export interface FeatureParts {
 
 /** The operations of all features: the composition root of what this server can do. */
 export function createOperations(parts: FeatureParts): Handlers {
-  const { settings, database, log, secretsStore, devices, forgetIdentities, enqueueLaunch } = parts;
+  const { settings, database, log, secretsStore, devices, enqueueLaunch } = parts;
   const { db } = database;
   const document = readContract();
   const complete = createCompletion(document);
@@ -148,13 +146,12 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...usersOperations({
       db,
       list,
-      forgetIdentities,
       passwordChanges: parts.passwordChanges,
       external,
     }),
-    ...serviceAccountsOperations({ db, list, forgetIdentities, requireOwnAccounts }),
-    ...apiKeysOperations({ db, list, forgetIdentities, requireOwnAccounts }),
-    ...devicesOperations({ db, list, devices, onboarding, forgetIdentities }),
+    ...serviceAccountsOperations({ db, list, requireOwnAccounts }),
+    ...apiKeysOperations({ db, list, requireOwnAccounts }),
+    ...devicesOperations({ db, list, devices, onboarding }),
     ...flavorsOperations({ db, list, syncFlavors }),
     ...tagsOperations({ db, list }),
     ...logsOperations({ db, logReaders }),

@@ -12,8 +12,9 @@ import {
   toIdentity,
 } from './identities.ts';
 import type { Identity } from './identity.ts';
-import type { IdentityCache } from './identity-cache.ts';
 import { findPerson } from './identity-store.ts';
+import type { VerifyPassword } from './passwords.ts';
+import type { ShareCheck } from './shared-checks.ts';
 import type { Tokens } from './tokens.ts';
 
 /** The headers of a request that carry credentials. */
@@ -32,7 +33,9 @@ export interface AuthenticatorParts {
   readonly scheme: 'OAUTH2_PASSWORD_BEARER' | 'HTTP_BASIC' | 'NO_AUTH' | 'EXTERNAL';
   readonly tokens: Tokens;
   readonly csrf: CsrfTokens;
-  readonly cache: IdentityCache;
+  readonly shareCheck: ShareCheck;
+  /** Of passwords and keys that come with every request. */
+  readonly verifyPassword: VerifyPassword;
   readonly cookieName: string;
   readonly rules: IdentityRules;
   /** Finds out at the control plane whom a token of it stands for. @throws ApiError AuthorizationException 401 */
@@ -55,28 +58,12 @@ export class NotAuthenticated extends Error {
 export function createAuthenticator(parts: AuthenticatorParts): Authenticate {
   switch (parts.scheme) {
     case 'NO_AUTH':
-      return cached(
-        parts.cache,
-        () => 'default user',
-        () => authenticateDefault(parts),
-      );
+      return () => parts.shareCheck('default user', () => authenticateDefault(parts));
     case 'HTTP_BASIC':
-      return cached(
-        parts.cache,
-        ({ authorization }) => authorization ?? '',
-        ({ authorization }) => authenticateBasic(parts, authorization),
-      );
+      return ({ authorization = '' }) => parts.shareCheck(authorization, () => authenticateBasic(parts, authorization));
     default:
       return (headers) => authenticateBearer(parts, headers);
   }
-}
-
-function cached(
-  cache: IdentityCache,
-  keyOf: (headers: CredentialHeaders) => string,
-  verify: Authenticate,
-): Authenticate {
-  return (headers) => cache.resolve(keyOf(headers), () => verify(headers));
 }
 
 async function authenticateDefault({ db, defaultUserName }: AuthenticatorParts): Promise<Identity> {
@@ -85,30 +72,30 @@ async function authenticateDefault({ db, defaultUserName }: AuthenticatorParts):
   return toIdentity(user);
 }
 
-async function authenticateBasic({ db }: AuthenticatorParts, authorization: string | undefined): Promise<Identity> {
+async function authenticateBasic({ db, verifyPassword }: AuthenticatorParts, authorization: string): Promise<Identity> {
   const encoded = schemeValue(authorization, 'basic');
   if (encoded === undefined) throw new NotAuthenticated('Basic');
   const text = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   if (colon < 0) throw new NotAuthenticated('Basic');
-  return authenticatePassword(db, text.slice(0, colon), text.slice(colon + 1));
+  return authenticatePassword(db, text.slice(0, colon), text.slice(colon + 1), verifyPassword);
 }
 
 /** The cookie of the dashboard comes before the header, as in the reference. */
 async function authenticateBearer(parts: AuthenticatorParts, headers: CredentialHeaders): Promise<Identity> {
-  const { cache, csrf } = parts;
+  const { shareCheck, csrf } = parts;
   const cookie = headers.cookie ? parseCookie(headers.cookie)[parts.cookieName] : undefined;
   const credential = cookie || schemeValue(headers.authorization, 'bearer');
   if (credential === undefined) throw new NotAuthenticated('Bearer');
-  const identity = await cache.resolve(credential, () => verifyBearer(parts, credential));
+  const identity = await shareCheck(credential, () => verifyBearer(parts, credential));
   if (identity.token?.sessionId) csrf.verify(headers.csrfToken, identity.token.sessionId);
   return identity;
 }
 
 async function verifyBearer(parts: AuthenticatorParts, credential: string): Promise<Identity> {
-  const { db, tokens, rules } = parts;
+  const { db, tokens, rules, verifyPassword } = parts;
   if (credential.startsWith(CONTROL_PLANE_KEY_PREFIX)) return authenticateControlPlaneKey(parts, credential);
-  if (credential.startsWith(API_KEY_PREFIX)) return authenticateApiKey(db, credential);
+  if (credential.startsWith(API_KEY_PREFIX)) return authenticateApiKey(db, credential, verifyPassword);
   return authenticateToken(db, await tokens.verify(credential), rules);
 }
 

@@ -4,7 +4,7 @@ import { credentialsNotValid } from '../errors.ts';
 import { type ApiKey, decodeApiKey, isGenerationValid, isPreviousRetained, type KeyGeneration } from './api-keys.ts';
 import type { Identity } from './identity.ts';
 import * as store from './identity-store.ts';
-import { verifyPassword } from './passwords.ts';
+import { type VerifyPassword, verifyPassword } from './passwords.ts';
 import type { TokenClaims } from './tokens.ts';
 
 /** Rules that depend on the configuration. */
@@ -22,19 +22,24 @@ export async function authenticatePassword(
   connection: Connection,
   nameOrId: string,
   password: string,
+  verify: VerifyPassword = verifyPassword,
 ): Promise<Identity> {
   const user = await store.findPerson(connection, nameOrId);
-  const fits = await verifyPassword(password, user?.password ?? null);
+  const fits = await verify(password, user?.password ?? null);
   if (!user || !fits) throw credentialsNotValid('Authentication error: invalid username or password');
   if (user.active === 0) throw credentialsNotValid(`Authentication error: user ${user.name} is not active`);
   return toIdentity(user);
 }
 
 /** Checks an API key. @throws ApiError CredentialsNotValid 401 */
-export async function authenticateApiKey(connection: Connection, text: string): Promise<Identity> {
+export async function authenticateApiKey(
+  connection: Connection,
+  text: string,
+  verify: VerifyPassword = verifyPassword,
+): Promise<Identity> {
   const given = decodeApiKey(text);
   const key = await store.findApiKey(connection, given.id);
-  const fits = await fitsKey(given, key);
+  const fits = await fitsKey(given, key, verify);
   if (!key) throw credentialsNotValid(`Authentication error: error retrieving API key ${given.id}`);
   if (key.active === 0) {
     throw credentialsNotValid(
@@ -49,15 +54,19 @@ export async function authenticateApiKey(connection: Connection, text: string): 
   if (!fits) {
     throw credentialsNotValid(`Authentication error: could not verify key value for API key ${key.key_name}`);
   }
-  await store.recordUse(connection, 'api_key', key.key_id);
+  await noteUse(connection, 'api_key', key.key_id, key.key_last_login);
   return { ...toIdentity(key), apiKey: { id: fromDatabaseId(key.key_id), generation: key.key_generation } };
 }
 
 /** A key that is not there takes as long as one that is. */
-async function fitsKey({ key: secret }: ApiKey, key: store.StoredKey | undefined): Promise<boolean> {
-  if (await verifyPassword(secret, key?.key ?? null)) return true;
+async function fitsKey(
+  { key: secret }: ApiKey,
+  key: store.StoredKey | undefined,
+  verify: VerifyPassword,
+): Promise<boolean> {
+  if (await verify(secret, key?.key ?? null)) return true;
   const retained = key !== undefined && isPreviousRetained(generationOf(key), Date.now());
-  return retained && verifyPassword(secret, key.previous_key);
+  return retained && verify(secret, key.previous_key);
 }
 
 function generationOf(key: {
@@ -85,12 +94,25 @@ export async function authenticateToken(
   if (!subject) throw credentialsNotValid(failed(`error retrieving token account ${claims.userId}`));
   const problem = problemOf(subject, claims, rules);
   if (problem !== undefined) throw credentialsNotValid(problem);
-  if (subject.key_id) await store.recordUse(connection, 'api_key', subject.key_id);
-  if (subject.device_id) await store.recordUse(connection, 'auth_devices', subject.device_id);
+  if (subject.key_id) await noteUse(connection, 'api_key', subject.key_id, subject.key_last_login);
+  if (subject.device_id) await noteUse(connection, 'auth_devices', subject.device_id, subject.device_last_login);
   const apiKey = subject.key_id
     ? { id: fromDatabaseId(subject.key_id), generation: subject.key_generation ?? 0 }
     : undefined;
   return { ...toIdentity(subject), token: claims, apiKey };
+}
+
+/** Every request is a use; writing each one down would cost more than most requests do. */
+const USE_PRECISION = 2_000;
+
+async function noteUse(
+  connection: Connection,
+  table: 'api_key' | 'auth_devices',
+  id: string,
+  lastUse: string | null,
+): Promise<void> {
+  if (lastUse !== null && Date.now() - toTime(lastUse) < USE_PRECISION) return;
+  await store.recordUse(connection, table, id);
 }
 
 function problemOf(subject: store.TokenSubject, claims: TokenClaims, rules: IdentityRules): string | undefined {

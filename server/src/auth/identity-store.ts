@@ -48,36 +48,79 @@ export interface TokenSubject extends AuthUser {
   key_generation: number | null;
   key_retain_period: number | null;
   key_last_rotated: string | null;
+  key_last_login: string | null;
   device_id: string | null;
   device_user_id: string | null;
   device_status: string | null;
   device_expires: string | null;
+  device_last_login: string | null;
   schedule_active: number | null;
   run_in_progress: number | null;
   run_end_time: string | null;
   deployment_id: string | null;
 }
 
+/** Columns of what a token is not bound to. */
+const UNBOUND = {
+  key_id: null,
+  key_name: null,
+  key_active: null,
+  key_generation: null,
+  key_retain_period: null,
+  key_last_rotated: null,
+  key_last_login: null,
+  device_id: null,
+  device_user_id: null,
+  device_status: null,
+  device_expires: null,
+  device_last_login: null,
+  schedule_active: null,
+  run_in_progress: null,
+  run_end_time: null,
+  deployment_id: null,
+} satisfies Omit<TokenSubject, keyof AuthUser>;
+
 /** Loads the user of a token and all that decides on its validity, in one statement. */
-export function findTokenSubject(connection: Connection, claims: TokenClaims): Promise<TokenSubject | undefined> {
-  const is = (column: string, id: string | undefined) =>
-    sql<SqlBool>`${sql.ref(column)} = ${id === undefined ? null : toDatabaseId(id)}`;
-  return connection
+export async function findTokenSubject(
+  connection: Connection,
+  { userId, apiKeyId, deviceId, scheduleId, pipelineRunId, deploymentId }: TokenClaims,
+): Promise<TokenSubject | undefined> {
+  const is = (column: string, id: string) => sql<SqlBool>`${sql.ref(column)} = ${toDatabaseId(id)}`;
+  // Each table that is joined costs the database as much as the user does, and most tokens are bound to one thing at most.
+  const found = await connection
     .selectFrom('user')
-    .leftJoin('api_key', (join) => join.on(is('api_key.id', claims.apiKeyId)))
-    .leftJoin('auth_devices as device', (join) => join.on(is('device.id', claims.deviceId)))
-    .leftJoin('schedule', (join) => join.on(is('schedule.id', claims.scheduleId)))
-    .leftJoin('pipeline_run as run', (join) => join.on(is('run.id', claims.pipelineRunId)))
-    .leftJoin('deployment', (join) => join.on(is('deployment.id', claims.deploymentId)))
     .select(USER_COLUMNS)
-    .select(['api_key.id as key_id', 'api_key.name as key_name', 'api_key.active as key_active'])
-    .select('api_key.key_generation')
-    .select(['api_key.retain_period as key_retain_period', 'api_key.last_rotated as key_last_rotated'])
-    .select(['device.id as device_id', 'device.user_id as device_user_id', 'device.status as device_status'])
-    .select(['device.expires as device_expires', 'schedule.active as schedule_active'])
-    .select(['run.in_progress as run_in_progress', 'run.end_time as run_end_time', 'deployment.id as deployment_id'])
-    .where('user.id', '=', toDatabaseId(claims.userId))
+    .where('user.id', '=', toDatabaseId(userId))
+    .$if(apiKeyId !== undefined, (query) =>
+      query
+        .leftJoin('api_key', (join) => join.on(is('api_key.id', apiKeyId ?? '')))
+        .select(['api_key.id as key_id', 'api_key.name as key_name', 'api_key.active as key_active'])
+        .select(['api_key.key_generation', 'api_key.retain_period as key_retain_period'])
+        .select(['api_key.last_rotated as key_last_rotated', 'api_key.last_login as key_last_login']),
+    )
+    .$if(deviceId !== undefined, (query) =>
+      query
+        .leftJoin('auth_devices as device', (join) => join.on(is('device.id', deviceId ?? '')))
+        .select(['device.id as device_id', 'device.user_id as device_user_id', 'device.status as device_status'])
+        .select(['device.expires as device_expires', 'device.last_login as device_last_login']),
+    )
+    .$if(scheduleId !== undefined, (query) =>
+      query
+        .leftJoin('schedule', (join) => join.on(is('schedule.id', scheduleId ?? '')))
+        .select('schedule.active as schedule_active'),
+    )
+    .$if(pipelineRunId !== undefined, (query) =>
+      query
+        .leftJoin('pipeline_run as run', (join) => join.on(is('run.id', pipelineRunId ?? '')))
+        .select(['run.in_progress as run_in_progress', 'run.end_time as run_end_time']),
+    )
+    .$if(deploymentId !== undefined, (query) =>
+      query
+        .leftJoin('deployment', (join) => join.on(is('deployment.id', deploymentId ?? '')))
+        .select('deployment.id as deployment_id'),
+    )
     .executeTakeFirst();
+  return found && { ...UNBOUND, ...found };
 }
 
 /** An API key with its service account. */
@@ -89,6 +132,7 @@ export interface StoredKey extends AuthUser {
   key_generation: number;
   retain_period: number;
   last_rotated: string | null;
+  key_last_login: string | null;
   key_name: string;
 }
 
@@ -100,6 +144,7 @@ export function findApiKey(connection: Connection, id: string): Promise<StoredKe
     .select(USER_COLUMNS)
     .select(['api_key.id as key_id', 'api_key.key', 'api_key.previous_key', 'api_key.active as key_active'])
     .select(['api_key.key_generation', 'api_key.retain_period', 'api_key.last_rotated', 'api_key.name as key_name'])
+    .select('api_key.last_login as key_last_login')
     .where('api_key.id', '=', toDatabaseId(id))
     .executeTakeFirst();
 }

@@ -39,6 +39,9 @@ const ID_CLAIMS = {
   session_id: 'sessionId',
 } as const;
 
+/** Of tokens whose signature was checked: what they say does not change, and each comes with many requests. */
+const MAX_REMEMBERED = 5_000;
+
 /** Signs and checks tokens. */
 export interface Tokens {
   /** @param expiresAt seconds since 1970; never, where left out */
@@ -63,6 +66,7 @@ export function createTokens(settings: TokenSettings): Tokens {
       if (previousSecretKey === undefined || !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       return check(token, new TextEncoder().encode(previousSecretKey));
     });
+  const verified = new Map<string, { readonly claims: TokenClaims; readonly until: number }>();
   return {
     sign(claims, expiresAt) {
       const token = new SignJWT(toPayload(claims))
@@ -75,9 +79,15 @@ export function createTokens(settings: TokenSettings): Tokens {
       return token.sign(key);
     },
     async verify(token) {
+      const now = Date.now() / 1000;
+      const known = verified.get(token);
+      if (known && known.until > now) return known.claims;
       try {
         const { payload } = await checkByEither(token);
-        return fromPayload(payload, Date.now() / 1000 + settings.leewaySeconds);
+        const claims = fromPayload(payload, now + settings.leewaySeconds);
+        if (verified.size >= MAX_REMEMBERED) verified.clear();
+        verified.set(token, { claims, until: payload.exp ?? Number.POSITIVE_INFINITY });
+        return claims;
       } catch (error) {
         if (error instanceof errors.JOSEError) throw invalid(reasonOf(error));
         throw error;

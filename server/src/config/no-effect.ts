@@ -15,7 +15,7 @@ export const NO_EFFECT: readonly IgnoredVariables[] = [
     names: named('ZENML_SERVER_', 'THREAD_POOL_SIZE AUTH_THREAD_POOL_SIZE'),
   },
   {
-    reason: 'Identities are cached for at most 2 s, so that revocation works within 5 s on every replica.',
+    reason: 'Identities are not cached, so that what is revoked is refused at once by every replica.',
     names: named('ZENML_SERVER_', 'MEMCACHE_MAX_CAPACITY MEMCACHE_DEFAULT_EXPIRY'),
   },
   { reason: 'ZenML’s own server reads and does not use it.', names: ['ZENML_SERVER_PIPELINE_RUN_AUTH_WINDOW'] },

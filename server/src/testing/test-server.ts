@@ -54,6 +54,8 @@ export interface TestServerOptions {
   readonly queuesLaunches?: boolean;
   /** Decides what users may do. */
   readonly permissions?: Permissions;
+  /** Is another replica of this server, on its database. */
+  readonly beside?: TestServer;
   /** Reads what runners have logged. */
   readonly createRunnerLog?: (db: Database) => RunnerLog;
 }
@@ -70,11 +72,10 @@ export async function startTestServer({
   queuesLaunches = false,
   permissions,
   createRunnerLog,
+  beside,
 }: TestServerOptions = {}): Promise<TestServer> {
   const config = configOf(authenticateWith);
-  const database = await createTestDatabase();
-  const userId = await insertUser(database, 'tester', true);
-  const projectId = await insertProject(database);
+  const { database, projectId, userId } = beside ?? (await prepareDatabase());
   let acting = userId;
   const authentication = createAuthentication(config, database.db, await serverIdOf(database), {
     warn: () => undefined,
@@ -128,15 +129,22 @@ export async function startTestServer({
   database.takeStatements();
   return {
     database,
-    projectId: fromDatabaseId(projectId),
-    userId: fromDatabaseId(userId),
+    projectId,
+    userId,
     actAs: (id) => {
-      acting = id?.replaceAll('-', '') ?? userId;
+      acting = id ?? userId;
     },
     call: (method, path, body, headers) => call(`http://127.0.0.1:${port}/api/v1${path}`, method, body, headers),
     fetch: (path, init) => fetch(`http://127.0.0.1:${port}/api/v1${path}`, init),
-    stop: () => stop(server, database),
+    stop: () => stop(server, beside ? undefined : database),
   };
+}
+
+/** Makes a database with a user and a project. */
+async function prepareDatabase(): Promise<Pick<TestServer, 'database' | 'projectId' | 'userId'>> {
+  const database = await createTestDatabase();
+  const userId = fromDatabaseId(await insertUser(database, 'tester', true));
+  return { database, userId, projectId: fromDatabaseId(await insertProject(database)) };
 }
 
 function configOf(environment: TestServerOptions['authenticateWith'] = {}): Config {
@@ -181,7 +189,7 @@ async function insertProject({ db }: TestDatabase): Promise<string> {
 }
 
 function identityOf(userId: string, isAdmin: boolean): Identity {
-  return { user: { id: fromDatabaseId(userId), name: 'tester', isAdmin, isServiceAccount: false } };
+  return { user: { id: userId, name: 'tester', isAdmin, isServiceAccount: false } };
 }
 
 async function call<Body>(
@@ -199,9 +207,9 @@ async function call<Body>(
   return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
 }
 
-async function stop(server: Server, database: TestDatabase): Promise<void> {
+async function stop(server: Server, database: TestDatabase | undefined): Promise<void> {
   server.closeAllConnections();
   server.close();
   await once(server, 'close');
-  await database.drop();
+  await database?.drop();
 }

@@ -14,22 +14,18 @@ export interface DevicesParts {
   readonly list: Lister;
   readonly devices: DevicesService;
   readonly onboarding: Onboarding;
-  readonly forgetIdentities: () => void;
 }
 
 /** The operations on devices: what `zenml login` without a key goes through. */
-export function devicesOperations({ db, list, devices, onboarding, forgetIdentities }: DevicesParts) {
+export function devicesOperations({ db, list, devices, onboarding }: DevicesParts) {
   return {
     async device_authorization_api_v1_device_authorization_post({ body, context }) {
       const userAgent = context.headers['user-agent'];
-      const answer = await devices.authorize({
+      return devices.authorize({
         clientId: body.client_id,
         address: context.clientAddress,
         description: readClientDescription(typeof userAgent === 'string' ? userAgent : undefined),
       });
-      // A device that was logged in before is no longer.
-      forgetIdentities();
-      return answer;
     },
 
     list_authorized_devices_api_v1_devices_get: (request) => list(DEVICE_LIST, request),
@@ -40,13 +36,11 @@ export function devicesOperations({ db, list, devices, onboarding, forgetIdentit
     },
 
     async update_authorized_device_api_v1_devices__device_id__put({ path, body, identity, transaction }) {
-      const answer = await transaction(async (tx) => {
+      return transaction(async (tx) => {
         const { id } = await devices.findOwn(tx, identity, path.device_id);
         await updateDevice(tx, id, body.locked == null ? {} : { status: body.locked ? 'locked' : 'active' });
         return one(await loadDevices(tx, [id], FULL), id);
       });
-      forgetIdentities();
-      return answer;
     },
 
     async verify_authorized_device_api_v1_devices__device_id__verify_put({ path, body, identity, transaction }) {
@@ -59,13 +53,11 @@ export function devicesOperations({ db, list, devices, onboarding, forgetIdentit
     },
 
     async delete_authorized_device_api_v1_devices__device_id__delete({ path, identity, transaction }) {
-      await transaction(async (tx) => {
+      return transaction(async (tx) => {
         const { id } = await devices.findOwn(tx, identity, path.device_id);
         await deleteDevice(tx, id);
         return null;
       });
-      forgetIdentities();
-      return null;
     },
   } satisfies Handlers;
 }

@@ -11,8 +11,6 @@ export interface ExternalLoginParts {
   readonly db: Database;
   readonly findExternalUser: FindExternalUser;
   readonly onboarding: Onboarding;
-  /** Drops what this process remembers of verified credentials. */
-  readonly forgetIdentities: () => void;
 }
 
 /**
@@ -23,7 +21,7 @@ export type AuthenticateExternal = (token: string, byCommandLine?: boolean) => P
 
 /** Makes log-in by a control plane. The control plane is asked outside of any transaction. */
 export function createExternalLogin(parts: ExternalLoginParts): AuthenticateExternal {
-  const { db, findExternalUser, onboarding, forgetIdentities } = parts;
+  const { db, findExternalUser, onboarding } = parts;
   return async (token, byCommandLine = false) => {
     const user = await findExternalUser(token);
     const keep = () =>
@@ -32,12 +30,11 @@ export function createExternalLogin(parts: ExternalLoginParts): AuthenticateExte
         if (byCommandLine) await onboarding.complete(transaction, ['device_verified']);
         return kept;
       });
-    const { account, changed } = await keep().catch((error: unknown) => {
+    const account = await keep().catch((error: unknown) => {
       // Two first log-ins at once: the second one finds what the first one has made.
       if (isDuplicateKey(error)) return keep();
       throw error;
     });
-    if (changed) forgetIdentities();
     return toIdentity(account);
   };
 }

@@ -19,12 +19,11 @@ import { API_KEY_LIST, loadApiKeys } from './service-accounts-read-model.ts';
 export interface ApiKeysParts {
   readonly db: Database;
   readonly list: Lister;
-  readonly forgetIdentities: () => void;
   readonly requireOwnAccounts: OwnAccountsRule;
 }
 
 /** The operations on the API keys of service accounts. */
-export function apiKeysOperations({ db, list, forgetIdentities, requireOwnAccounts }: ApiKeysParts) {
+export function apiKeysOperations({ db, list, requireOwnAccounts }: ApiKeysParts) {
   return {
     async list_api_keys_api_v1_service_accounts__service_account_id__api_keys_get({ path, query, identity }) {
       await findServiceAccount(db, path.service_account_id);
@@ -75,7 +74,7 @@ export function apiKeysOperations({ db, list, forgetIdentities, requireOwnAccoun
         );
       }
       requireAdmin(identity, 'update API key');
-      const answer = await transaction(async (tx) => {
+      return transaction(async (tx) => {
         const { id } = await findKey(tx, path.service_account_id, path.api_key_name_or_id);
         const changes = {
           ...(body.name != null && { name: body.name }),
@@ -85,8 +84,6 @@ export function apiKeysOperations({ db, list, forgetIdentities, requireOwnAccoun
         await uniqueName('update', body.name ?? '', account.name, () => store.updateApiKey(tx, id, changes));
         return one(await loadApiKeys(tx, [id], FULL), id);
       });
-      forgetIdentities();
-      return answer;
     },
 
     async rotate_api_key_api_v1_service_accounts__service_account_id__api_keys__api_key_name_or_id__rotate_put(
@@ -98,26 +95,22 @@ export function apiKeysOperations({ db, list, forgetIdentities, requireOwnAccoun
       requireAdmin(identity, 'rotate API key');
       const secret = newKeySecret();
       const hash = await hashPassword(secret);
-      const answer = await transaction(async (tx) => {
+      return transaction(async (tx) => {
         const key = await findKey(tx, path.service_account_id, path.api_key_name_or_id);
         if (!(await store.rotateApiKey(tx, key, hash, body.retain_period_minutes))) throw tooBusy();
         return withKey(tx, key.id, secret, NESTED);
       });
-      forgetIdentities();
-      return answer;
     },
 
     async delete_api_key_api_v1_service_accounts__service_account_id__api_keys__api_key_name_or_id__delete(request) {
       const { path, identity, transaction } = request;
       await findServiceAccount(db, path.service_account_id);
       requireAdmin(identity, 'delete API key');
-      await transaction(async (tx) => {
+      return transaction(async (tx) => {
         const { id } = await findKey(tx, path.service_account_id, path.api_key_name_or_id);
         await store.deleteApiKey(tx, id);
         return null;
       });
-      forgetIdentities();
-      return null;
     },
   } satisfies Handlers;
 }

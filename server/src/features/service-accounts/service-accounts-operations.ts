@@ -17,13 +17,12 @@ import { loadServiceAccounts, SERVICE_ACCOUNT_LIST, toServiceAccountResponse } f
 export interface ServiceAccountsParts {
   readonly db: Database;
   readonly list: Lister;
-  readonly forgetIdentities: () => void;
   /** Refuses what the control plane's accounts are there for, where there is one. */
   readonly requireOwnAccounts: OwnAccountsRule;
 }
 
 /** The operations on service accounts. */
-export function serviceAccountsOperations({ db, list, forgetIdentities, requireOwnAccounts }: ServiceAccountsParts) {
+export function serviceAccountsOperations({ db, list, requireOwnAccounts }: ServiceAccountsParts) {
   return {
     list_service_accounts_api_v1_service_accounts_get: (request) => list(SERVICE_ACCOUNT_LIST, request),
 
@@ -53,7 +52,7 @@ export function serviceAccountsOperations({ db, list, forgetIdentities, requireO
       const account = await findServiceAccount(db, path.service_account_name_or_id);
       refuseExternal(account, 'updated');
       requireAdmin(identity, 'update service account');
-      const answer = await transaction(async (tx) => {
+      return transaction(async (tx) => {
         await updateServiceAccount(tx, account.id, {
           ...(body.name != null && { name: body.name }),
           ...(body.full_name != null && { full_name: body.full_name }),
@@ -63,8 +62,6 @@ export function serviceAccountsOperations({ db, list, forgetIdentities, requireO
         });
         return one(await loadServiceAccounts(tx, [account.id], FULL), account.id);
       });
-      forgetIdentities();
-      return answer;
     },
 
     async delete_service_account_api_v1_service_accounts__service_account_name_or_id__delete(request) {
@@ -73,7 +70,6 @@ export function serviceAccountsOperations({ db, list, forgetIdentities, requireO
       refuseExternal(account, 'deleted');
       requireAdmin(identity, 'delete service account');
       await transaction((tx) => removeServiceAccount(tx, account.id));
-      forgetIdentities();
       return null;
     },
   } satisfies Handlers;

@@ -5,25 +5,18 @@ import { updateServiceAccount } from './accounts-service.ts';
 import * as store from './accounts-store.ts';
 import { applyUpdate } from './users-service.ts';
 
-/** An account as a control plane knows it. */
-export interface KeptAccount {
-  readonly account: store.AccountRow;
-  /** Whether the row is another one than before. */
-  readonly changed: boolean;
-}
-
 /**
  * Brings the account of somebody whom the control plane knows up to date, or makes it. An account of the same name that
  * was there before the control plane is taken over, with all that belongs to it.
  * @throws ApiError EntityExistsError 409 for a name that another account has, IllegalOperationError 403 for the last administrator
  */
-export async function keepExternalAccount(transaction: Transaction, user: ExternalUser): Promise<KeptAccount> {
+export async function keepExternalAccount(transaction: Transaction, user: ExternalUser): Promise<store.AccountRow> {
   const kind = user.is_service_account ? 'service' : 'user';
   const known = await store.findExternalAccount(transaction, toDatabaseId(user.id), user.username, kind);
   const values = user.is_service_account ? robotValues(user) : personValues(user);
-  if (known && !differs(known, values)) return { account: known, changed: false };
+  if (known && !differs(known, values)) return known;
   const id = known ? await update(transaction, known, values) : await store.insertAccount(transaction, forNew(values));
-  return { account: await store.getAccount(transaction, id), changed: true };
+  return store.getAccount(transaction, id);
 }
 
 async function update(transaction: Transaction, known: store.AccountRow, values: ExternalValues): Promise<string> {

@@ -16,8 +16,6 @@ import * as service from './users-service.ts';
 export interface UsersParts {
   readonly db: Database;
   readonly list: Lister;
-  /** Drops what this process remembers of verified credentials. */
-  readonly forgetIdentities: () => void;
   readonly passwordChanges: RateLimiter;
   /** Whether users are kept at a control plane: here they choose nothing but their default project then. */
   readonly external: boolean;
@@ -26,7 +24,7 @@ export interface UsersParts {
 type Write = <Answer>(work: (transaction: Transaction) => Promise<Answer>) => Promise<Answer>;
 
 /** The operations on users. */
-export function usersOperations({ db, list, forgetIdentities, passwordChanges, external }: UsersParts) {
+export function usersOperations({ db, list, passwordChanges, external }: UsersParts) {
   const guardOf =
     ({ clientAddress }: RequestContext): service.PasswordGuard =>
     (check) =>
@@ -34,12 +32,10 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges, e
   const findUser = (nameOrId: string) => findAccount(db, nameOrId, kindOf(nameOrId));
   const write = async (transaction: Write, user: AccountRow, changes: Partial<AccountValues>) => {
     requirePerson(user);
-    const answer = await transaction(async (tx) => {
+    return transaction(async (tx) => {
       await service.applyUpdate(tx, user, changes);
       return loadUser(tx, user.id, FULL, { showPrivate: false });
     });
-    forgetIdentities();
-    return answer;
   };
 
   return {
@@ -78,12 +74,10 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges, e
       requireAdmin(identity, 'deactivate user');
       requirePerson(user);
       const token = await service.newActivationToken();
-      const answer = await transaction(async (tx) => {
+      return transaction(async (tx) => {
         await updateAccount(tx, user.id, { active: 0, activation_token: token.hash });
         return withToken(await loadUser(tx, user.id, FULL, { showPrivate: false }), token.text);
       });
-      forgetIdentities();
-      return answer;
     },
 
     async delete_user_api_v1_users__user_name_or_id__delete({ path, identity, transaction }) {
@@ -97,7 +91,6 @@ export function usersOperations({ db, list, forgetIdentities, passwordChanges, e
       requireAdmin(identity, 'delete user');
       requirePerson(user);
       await transaction((tx) => service.removeUser(tx, user));
-      forgetIdentities();
       return null;
     },
 
