@@ -1,15 +1,14 @@
 /** `npm start`: the server on an embedded default, on a machine with nothing but some Node and npm. */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDashboard } from './bootstrap/dashboard.mjs';
 import { ensureDependencies } from './bootstrap/dependencies.mjs';
 import { Failure, reportFailure } from './bootstrap/failure.mjs';
-import { lockHolder, tryLock } from './bootstrap/lock.mjs';
 import { ensureNode } from './bootstrap/node.mjs';
 import { startPrivateDatabase } from './bootstrap/private-database.mjs';
-import { listenError } from './bootstrap/process.mjs';
+import { refuseAddress } from './start/address.mjs';
 import { banner } from './start/banner.mjs';
+import { takeDataDirectory } from './start/data-directory.mjs';
 import { keptSecrets } from './start/kept-secrets.mjs';
 import { localUrl, parseOptions, usage } from './start/options.mjs';
 import { mayLogIn, serverEnvironment, startServer } from './start/server.mjs';
@@ -32,13 +31,15 @@ async function main() {
   }
   await ensureNode(fileURLToPath(import.meta.url));
   const asked = terminationAsked();
-  await refuseTakenPort(options);
-  await ensureDependencies(root, 'server');
-  const lock = takeDataDirectory(options.dataDirectory);
+  // Who reads what we print may go before us; that ends nothing.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+  const data = takeDataDirectory(options.dataDirectory);
   try {
-    return await serve(options, asked);
+    await refuseAddress(options.host, options.port);
+    await ensureDependencies(root, 'server');
+    return await serve(options, asked, data.lost);
   } finally {
-    rmSync(lock, { force: true });
+    data.release();
   }
 }
 
@@ -49,28 +50,13 @@ function terminationAsked() {
   });
 }
 
-async function refuseTakenPort({ host, port }) {
-  const error = await listenError(host, port);
-  if (error === undefined) return;
-  const why = error === 'EADDRINUSE' ? 'another program listens there' : error;
-  throw new Failure(`Cannot listen on ${host}:${port}: ${why}. Choose another port: npm start -- --port ${port + 1}`);
-}
-
-function takeDataDirectory(directory) {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  chmodSync(directory, 0o700);
-  const lock = join(directory, 'running.pid');
-  if (tryLock(lock)) return lock;
-  throw new Failure(`Process ${lockHolder(lock)} runs on ${directory}. Stop it, or start with another --data-dir.`);
-}
-
-/** Database, then server, until asked to stop or one of them ends; then server, then database. */
-async function serve(options, asked) {
+/** Database, then server, until asked to stop, one of them ends or their data vanish; then server, then database. */
+async function serve(options, asked, lost) {
   const started = [];
   const stopped = asked.then((signal) => ({ signal }));
   try {
-    const early = await Promise.race([bringUp(options, started), stopped]);
-    return early?.signal ? 0 : await waitForEnd(stopped, started);
+    const early = await Promise.race([bringUp(options, started), stopped, lost]);
+    return early?.signal ? 0 : await waitForEnd([stopped, lost], started);
   } finally {
     for (const part of started.reverse()) await part.stop();
   }
@@ -132,9 +118,9 @@ async function openServer(options, secrets, databaseUrl, dashboard, started) {
 }
 
 /** The exit code: 0 where we were asked to stop, the part's own (or 1) where one ended by itself. */
-async function waitForEnd(stopped, started) {
+async function waitForEnd(others, started) {
   const ends = started.map(async (part) => ({ part, code: await part.exited }));
-  const first = await Promise.race([stopped, ...ends]);
+  const first = await Promise.race([...others, ...ends]);
   if (first.signal !== undefined) {
     console.log('\nStopping …');
     return 0;

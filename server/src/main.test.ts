@@ -34,6 +34,15 @@ test('migrate refuses a database that is somebody else’s, with a sentence and 
   expect([code, errors]).toEqual([78, expect.stringMatching(/invoices|tables/)]);
 });
 
+test.each([
+  ['migrate', 'a refused password', () => new URL(database.url).host, /refuses the user "u" or the password/],
+  ['serve', 'a port where nothing listens', () => '127.0.0.1:1', /at 127\.0\.0\.1:1: nothing listens there/],
+])('%s says in a sentence that it met %s', async (command, _what, host, sentence) => {
+  const { code, errors } = await run(command, { ZENML_STORE_URL: `mysql://u:wrong-password@${host()}/zenml` });
+  expect([code, errors]).toEqual([1, expect.stringMatching(sentence)]);
+  expect(errors).not.toContain('wrong-password');
+});
+
 test('rotate-encryption-key says which keys it needs', async () => {
   const { code, errors } = await run('rotate-encryption-key', { ZENML_SECRETS_STORE_ENCRYPTION_KEY: 'new' });
   expect([code, errors]).toEqual([78, expect.stringContaining('ZENML_WORKSPACE_PREVIOUS_ENCRYPTION_KEY')]);

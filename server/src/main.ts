@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type Config, loadConfig } from './config/config.ts';
 import { ConfigurationError } from './config/configuration-error.ts';
+import { connectionProblem } from './database/connection-problem.ts';
 import { createDatabase } from './database/database.ts';
 import { DatabaseRefused } from './database/migrations/refusal.ts';
 import { examine, report } from './doctor.ts';
@@ -17,8 +18,7 @@ async function serve(): Promise<void> {
   for (const warning of config.warnings) log.warn(warning);
   const server = await startServer(config, log).catch((error: unknown) => {
     log.fatal({ err: error }, 'the server could not start');
-    if (error instanceof DatabaseRefused) console.error(error.message);
-    process.exit(error instanceof DatabaseRefused ? EXIT_CONFIGURATION : 1);
+    process.exit(explain(error, config));
   });
   log.info({ url: server.url }, 'listening');
   let stopping = false;
@@ -47,13 +47,16 @@ async function migrate(): Promise<void> {
   const log = createLogger(config.log);
   const database = createDatabase(config.store.database);
   const store = { ...config.store, migrationsDisabled: false };
-  await prepareDatabase({ ...config, store }, database, log)
-    .catch((error: unknown) => {
-      if (!(error instanceof DatabaseRefused)) throw error;
-      console.error(error.message);
-      process.exitCode = EXIT_CONFIGURATION;
-    })
-    .finally(() => database.destroy());
+  const code = await prepareDatabase({ ...config, store }, database, log).then(
+    () => 0,
+    (error: unknown) => {
+      log.fatal({ err: error }, 'the database could not be brought up to date');
+      return explain(error, config);
+    },
+  );
+  await database.destroy();
+  // mysql2 leaves the socket of a log-in that was refused open.
+  process.exit(code);
 }
 
 async function rotateEncryptionKey(): Promise<void> {
@@ -77,6 +80,14 @@ async function rotateEncryptionKey(): Promise<void> {
   } finally {
     await database.destroy();
   }
+}
+
+/** Says in a sentence what an operator can mend. @returns the exit code */
+function explain(error: unknown, { store }: Config): number {
+  const refused = error instanceof DatabaseRefused;
+  const sentence = refused ? error.message : connectionProblem(error, store.database);
+  if (sentence !== undefined) console.error(sentence);
+  return refused ? EXIT_CONFIGURATION : 1;
 }
 
 function readConfig(): Config {

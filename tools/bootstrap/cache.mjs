@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { makeDirectory } from './directory.mjs';
 
 /** Where downloads and installed parts are kept between runs; each entry's name carries its version. */
 export function cacheDirectory(env = process.env) {
@@ -10,7 +10,7 @@ export function cacheDirectory(env = process.env) {
 /** The path of one entry of the cache, its parent folders made. */
 export function cachePath(...names) {
   const root = cacheDirectory();
-  mkdirSync(root, { recursive: true });
+  makeDirectory(resolve(root), 0o755);
   return join(root, ...names);
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { containerIsReady, ensureImage, madeInContainer, startContainer } from './database-container.mjs';
 import { greets } from './database-handshake.mjs';
+import { makeDirectory } from './directory.mjs';
 import { Failure } from './failure.mjs';
 import { ensureDatabase } from './mariadb.mjs';
 import { Companion, freePort, runOrFail, tail } from './process.mjs';
@@ -41,7 +42,7 @@ const portIsTaken = /already in use|already allocated|bind on tcp\/ip port/i;
  * @returns {Promise<PrivateDatabase>}
  */
 export async function startPrivateDatabase(options) {
-  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  makeDirectory(options.directory);
   chmodSync(options.directory, 0o700);
   const { programs, docker } = await ensureDatabase(makerOf(options.directory));
   if (programs === undefined && options.tls) throw new Failure('A database that takes TLS only is not run in Docker.');

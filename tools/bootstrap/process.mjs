@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, appendFileSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants as osConstants } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -102,7 +102,6 @@ export class Companion {
       detached: true,
       stdio: ['ignore', file, echoErrors ? 'pipe' : file],
     });
-    closeSync(file);
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#child.once('exit', (code, signal) => resolve(exitCode(code, signal)));
@@ -111,8 +110,11 @@ export class Companion {
     if (echoErrors) {
       this.#child.stderr.on('data', (chunk) => {
         process.stderr.write(chunk);
-        appendFileSync(log, chunk);
+        writeSync(file, chunk);
       });
+      this.#child.stderr.once('close', () => closeSync(file));
+    } else {
+      closeSync(file);
     }
     if (this.pid !== undefined) this.#watchdog = endWithUs(this.pid, disposable);
     this.exited.finally(() => this.#watchdog?.kill('SIGKILL')).catch(() => {});
