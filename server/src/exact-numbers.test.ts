@@ -14,6 +14,10 @@ describe('numbers that are kept exact', () => {
   });
 
   test('are plain for what compares', () => {
-    expect(withPlainNumbers(parseExactly('{"a": [1.0]}'))).toEqual({ a: [1] });
+    expect(withPlainNumbers(parseExactly('{"a": [1.0], "b": 1e999, "c": null}'))).toEqual({
+      a: [1],
+      b: Number.POSITIVE_INFINITY,
+      c: null,
+    });
   });
 });

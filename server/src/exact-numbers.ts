@@ -40,9 +40,12 @@ export function isExactNumber(value: unknown): value is ExactNumber {
   return json.isRawJSON(value);
 }
 
-/** A JSON value with ordinary numbers, for what compares or checks them. */
+/** A copy of a JSON value with ordinary numbers, for what compares or checks them. */
 export function withPlainNumbers(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+  if (isExactNumber(value)) return Number(value.rawJSON);
+  if (Array.isArray(value)) return value.map(withPlainNumbers);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withPlainNumbers(member)]));
 }
 
 function exactNumber(value: number, source: string): number | ExactNumber {

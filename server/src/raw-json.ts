@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { toValidJson } from './python-json.ts';
 
 /**
  * JSON text that goes into an answer as it is. Step configurations, schemas and environments are stored as JSON text
@@ -23,9 +24,9 @@ const PLACEHOLDER = new RegExp(`"${MARK}(\\d+)${MARK}"`, 'g');
 /** Filled and emptied within one synchronous `stringify`. */
 let pending: string[] = [];
 
-/** Embeds valid JSON text under the type that it has in the contract. */
+/** Embeds JSON text, as this server or Python's `json` has stored it, under the type that it has in the contract. */
 export function rawJson<T>(text: string): T {
-  return new RawJson(text) as T;
+  return new RawJson(toValidJson(text)) as T;
 }
 
 /** Embeds stored JSON text, or gives `otherwise` for SQL NULL. */

@@ -1,5 +1,6 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
+import { toValidJson } from '../../server/src/python-json.ts';
 import { type Json, type JsonObject, parseTelling } from '../servers/json.ts';
 import { isInstant, replaceVariables, type WrittenCorrespondence } from './correspondence.ts';
 
@@ -81,7 +82,8 @@ function comparable(
   const idOf = (id: string) => correspondence.nameOf(id, side);
   const entries = Object.entries(row).map(([column, value]) => {
     if (value !== null && random[table]?.includes(column)) return [column, '(random)'];
-    if (table === 'flavor' && column === 'config_schema') return [column, withoutDescriptions(JSON.parse(value))];
+    if (table === 'flavor' && column === 'config_schema')
+      return [column, withoutDescriptions(JSON.parse(toValidJson(value)))];
     if (table === 'server_settings' && column === 'onboarding_state') return [column, JSON.parse(value ?? '[]').sort()];
     if (Buffer.isBuffer(value)) return [column, decoded(value.toString('utf8'))];
     if (typeof value !== 'string') return [column, value];
@@ -119,8 +121,12 @@ function withoutChance(text: string): string {
     .replace(/_\([0-9a-f]{8}\)$/, '_(random)');
 }
 
-/** JSON in a text column may be written with other spaces and keys in another order. */
-function canonicalJson(text: string): string {
+/**
+ * JSON in a text column may be written with other spaces and keys in another order. Numbers that are not finite are null
+ * to every client; the reference stores Python's names for them, this server the null.
+ */
+function canonicalJson(given: string): string {
+  const text = toValidJson(given);
   if (!/^\s*[[{]/.test(text)) return text;
   try {
     return JSON.stringify(sorted(parseTelling(text)));

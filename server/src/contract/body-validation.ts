@@ -8,6 +8,8 @@ import { isRunConfigurationBody, withShortForms } from './run-configuration-bodi
 import { chooseByTag, taggedBranches } from './tagged-bodies.ts';
 
 const DOCUMENT_KEY = 'contract';
+/** What the contract's schemas need; a number that is not finite is none. */
+const LENIENT = { strict: false, strictNumbers: true, allowUnionTypes: true, logger: false } as const;
 const UUID_FORMAT = /^(?:urn:uuid:)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i;
 
 const DURATION_SCHEMA = '{"format":"duration","type":"string"}';
@@ -51,7 +53,7 @@ export function createBodyValidation(document: ContractDocument): (body: Operati
 }
 
 function createAjv(document: ContractDocument, useDefaults: boolean): Ajv2020 {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, useDefaults, allowUnionTypes: true, logger: false });
+  const ajv = new Ajv2020({ ...LENIENT, allErrors: true, useDefaults });
   ajv.addFormat('uuid', UUID_FORMAT);
   ajv.addFormat('date-time', DATE_TIME_TEXT);
   for (const annotation of ['password', 'duration', 'binary', 'uri']) ajv.addFormat(annotation, true);

@@ -21,9 +21,10 @@ export function createNumberRestoration(document: ContractDocument): (body: Oper
     if (typeof body !== 'object' || body === null || typeof exact !== 'object' || exact === null) return;
     const target = body as Record<string, unknown>;
     for (const [name, value] of Object.entries(exact)) {
-      if (typeof value !== 'object' || value === null) continue;
+      const isKept = isExactNumber(value) || isInfinite(value);
+      if (!isKept && (typeof value !== 'object' || value === null)) continue;
       const inner = branches.flatMap((schema) => partOf(schema, name)).flatMap(branchesOf);
-      if (!isExactNumber(value)) restore(inner, target[name], value);
+      if (!isKept) restore(inner, target[name], value);
       else if (isOpen(inner)) target[name] = value;
     }
   };
@@ -31,6 +32,10 @@ export function createNumberRestoration(document: ContractDocument): (body: Oper
     const branches = branchesOf(schemaAt(document, pointer));
     return (body, exact) => restore(branches, body, exact);
   };
+}
+
+function isInfinite(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isFinite(value);
 }
 
 /** What a schema says of one member or item. */

@@ -1,3 +1,5 @@
+import { toValidJson } from '../python-json.ts';
+
 /**
  * JSON in a blob column: base64 of the UTF-8 text, as the reference stores labels, environments and configurations of
  * stacks, components and service connectors.
@@ -9,7 +11,7 @@ export function encodeJson(value: unknown): Buffer {
 /** The JSON text in a blob column; `undefined` for SQL NULL and for the JSON null. */
 export function decodeJsonText(blob: Buffer | null): string | undefined {
   if (blob === null) return undefined;
-  const text = Buffer.from(blob.toString('latin1'), 'base64').toString('utf8');
+  const text = toValidJson(Buffer.from(blob.toString('latin1'), 'base64').toString('utf8'));
   return text === 'null' ? undefined : text;
 }
 

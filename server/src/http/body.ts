@@ -4,6 +4,7 @@ import type { OperationBody } from '../contract/operation-index.ts';
 import { RequestValidationError } from '../errors.ts';
 import { mayHoldExactNumbers, parseExactly } from '../exact-numbers.ts';
 import { HttpError } from '../http-error.ts';
+import { toValidJson } from '../python-json.ts';
 
 /** A body as it was sent. */
 export interface ReadBody {
@@ -22,14 +23,33 @@ export async function readBody(request: IncomingMessage, expected: OperationBody
   if (expected.contentType === 'application/x-www-form-urlencoded') return { value: readForm(text) };
   if (text.trim() === '') return { value: missingBody(expected) };
   try {
-    const value: unknown = JSON.parse(text);
-    return mayHoldExactNumbers(text) ? { value, exact: parseExactly(text) } : { value };
+    return parseBody(text);
   } catch (error) {
     const reason = error instanceof SyntaxError ? error.message : 'unreadable';
     const issue = { type: 'json_invalid', message: 'JSON decode error', location: ['body', 0], input: reason };
     throw new RequestValidationError(issuesText([issue]));
   }
 }
+
+/**
+ * Python's `json` writes and reads `NaN` and `Infinity` too. They are checked as the floats that they are, and kept
+ * beside that as numbers that are not finite: `JSON.stringify`, which all storing goes through, makes null of those.
+ * @throws SyntaxError
+ */
+function parseBody(text: string): ReadBody {
+  try {
+    const value: unknown = JSON.parse(text);
+    return mayHoldExactNumbers(text) ? { value, exact: parseExactly(text) } : { value };
+  } catch (error) {
+    const float = toValidJson(text, SOME_FLOAT);
+    if (float === text) throw error;
+    return { value: JSON.parse(float), exact: parseExactly(toValidJson(text, TOO_LARGE)) };
+  }
+}
+
+const SOME_FLOAT = '0.5';
+/** A number that is read as an infinite one. */
+const TOO_LARGE = '1e999';
 
 /** A field that was left empty counts as absent, as in the reference: an API key may come with an empty user name. */
 function readForm(text: string): Record<string, string> {

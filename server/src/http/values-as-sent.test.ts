@@ -94,6 +94,40 @@ describe('values of clients', () => {
   });
 });
 
+describe('numbers that are not finite, as Python writes them,', () => {
+  const body = (more: string) => `{"project":"${server.projectId}","artifact_name":"endless","type":"DataArtifact",
+    "uri":"/x","materializer":"m","data_type":"d","save_type":"manual",${more}}`;
+
+  test('are floats, and null to whoever reads them', async () => {
+    const metadata = '"metadata":{"loss":NaN,"bounds":[-Infinity,{"above":Infinity},"NaN"]}';
+    const { status, body: made } = await server.call<{ id: string }>('POST', '/artifact_versions', body(metadata));
+    expect(status).toBe(200);
+    const shown = await textOf(`/artifact_versions/${made.id}?hydrate=true`);
+    expect(shown).toContain('"loss":null');
+    expect(shown).toContain('"bounds":[null,{"above":null},"NaN"]');
+    const { type } = await server.database.db
+      .selectFrom('run_metadata')
+      .select('type')
+      .where('key', '=', 'loss')
+      .executeTakeFirstOrThrow();
+    expect(type).toBe('float');
+  });
+
+  test('are no integers', async () => {
+    for (const number of ['Infinity', 'NaN', '1e999']) {
+      const { status } = await server.call('POST', '/artifact_versions', body(`"item_count":${number}`));
+      expect([number, status]).toEqual([number, 422]);
+    }
+  });
+
+  test('are shown as null where the reference has stored their names', async () => {
+    const project_metadata = '{"loss": NaN, "name": "NaN"}';
+    const id = toDatabaseId(server.projectId);
+    await server.database.db.updateTable('project').set({ project_metadata }).where('id', '=', id).execute();
+    expect(await textOf(`/projects/${server.projectId}`)).toContain('"project_metadata":{"loss": null, "name": "NaN"}');
+  });
+});
+
 test('mistakes in the path and in the body are told together', async () => {
   const { status, body } = await server.call<unknown>('PUT', '/tags/no-id', { name: 5, exclusive: 'x' });
   expect([status, (body as string[])[1]?.split('\n')[0]]).toEqual([422, '3 validation errors:']);

@@ -19,6 +19,9 @@ const numbers = {
   far: sent('1e16'),
   list: [sent('2.0'), [sent('3.0')], 4],
   object: { inner: sent('5.0'), text: '6.0' },
+  // Python's `json` writes and reads these, though JSON has no such numbers.
+  none: sent('NaN'),
+  infinite: [sent('Infinity'), { below: sent('-Infinity') }, 'NaN'],
 };
 
 const asText = (body: JsonObject | JsonObject[]) => JSON.stringify(body).replace(/"number ([^"]*)"/g, '$1');
@@ -39,6 +42,8 @@ export const numbersScript: WriteScript = {
     const made = await post('/artifact_versions', version);
     await session.get(`/artifact_versions/${made.id}?hydrate=true`);
     await post('/artifact_versions/batch', [{ ...version, artifact_name: 'n-batch', item_count: sent('3.0') }]);
+    await post('/artifact_versions/batch', [{ ...version, artifact_name: 'n-batch', item_count: sent('NaN') }]);
+    await post('/tags', { name: sent('NaN'), exclusive: sent('-Infinity') });
     await snapshots(session, post, { project, pipeline: pipelines.train, stack: stacks.stack, runs: runs.numbers });
     await settings(session, post, put);
     await post('/services', {
@@ -100,12 +105,19 @@ async function snapshots(session: Session, post: Post, { project, pipeline, stac
   await session.get(`/runs/${id}/dag`);
 }
 
+/** As many as a user's metadata may be long. */
+const few = { float: numbers.float, large: numbers.large, none: numbers.none };
+
 async function settings(session: Session, post: Post, put: (path: string, body: JsonObject) => Promise<Reply>) {
   const flavor = await post('/flavors', {
     name: 'n_flavor',
     display_name: 'N',
     type: 'orchestrator',
-    config_schema: { type: 'object', properties: { size: { type: 'number', default: sent('1.0') } }, title: 'N' },
+    config_schema: {
+      type: 'object',
+      properties: { size: { type: 'number', default: sent('1.0'), maximum: sent('Infinity') } },
+      title: 'N',
+    },
     source: 'own.flavor.N',
     integration: 'own',
     is_custom: true,
@@ -118,9 +130,11 @@ async function settings(session: Session, post: Post, put: (path: string, body: 
   await put(`/components/${component.id}`, { configuration: { ...numbers, more: sent('8.0') } });
   const cluster = { kubernetes_context: 'prod', timeout: sent('10.0'), max_parallelism: sent('2.0') };
   await post('/components', { name: 'n-cluster', type: 'orchestrator', flavor: 'kubernetes', configuration: cluster });
+  const endless = { timeout: sent('Infinity') };
+  await post('/components', { name: 'n-endless', type: 'orchestrator', flavor: 'kubernetes', configuration: endless });
   const project = await post('/projects', { name: 'n-project', display_name: 'N', project_metadata: numbers });
   await put(`/projects/${project.id}`, { project_metadata: { ...numbers, more: sent('8.0') } });
-  const user = await post('/users', { name: 'n-user', active: false, is_admin: false, user_metadata: numbers });
+  const user = await post('/users', { name: 'n-user', active: false, is_admin: false, user_metadata: few });
   await put(`/users/${user.id}`, { user_metadata: { more: sent('8.0') } });
   const repository = await post('/code_repositories', {
     project: project.id,

@@ -11,7 +11,14 @@ interface ConfigurationSchema {
   readonly [keyword: string]: unknown;
 }
 
-const ajv = new Ajv2020({ strict: false, allErrors: true, coerceTypes: true, logger: false, validateFormats: false });
+const ajv = new Ajv2020({
+  strict: false,
+  strictNumbers: true,
+  allErrors: true,
+  coerceTypes: true,
+  logger: false,
+  validateFormats: false,
+});
 
 /**
  * Checks a component's configuration against its flavor's schema and gives what is stored of it: a number is a float

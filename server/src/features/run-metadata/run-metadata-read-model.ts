@@ -2,7 +2,6 @@ import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import { type JsonMembers, readMembers, writeMembers } from '../../json-members.ts';
 import type { MetadataResourceType } from '../../listing/fields.ts';
-import { toValidJson } from '../../python-json.ts';
 import { rawJson } from '../../raw-json.ts';
 
 /** Metadata as answers show it: one value per key. */
@@ -45,7 +44,7 @@ export function resolveMetadata(entries: readonly MetadataEntry[]): Map<string, 
   for (const { resource_id, key, value } of entries) {
     const ofResource = values.get(resource_id) ?? new Map<string, string[]>();
     values.set(resource_id, ofResource);
-    ofResource.set(key, [...(ofResource.get(key) ?? []), toValidJson(value)]);
+    ofResource.set(key, [...(ofResource.get(key) ?? []), value]);
   }
   const resolved = new Map<string, RunMetadata>();
   for (const [id, ofResource] of values) {

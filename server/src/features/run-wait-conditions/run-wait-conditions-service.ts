@@ -6,6 +6,7 @@ import { now, toDatabaseInstant } from '../../database/instants.ts';
 import { entityExists, illegalOperation } from '../../errors.ts';
 import { withPlainNumbers } from '../../exact-numbers.ts';
 import { noSuch } from '../../listing/lister.ts';
+import { toValidJson } from '../../python-json.ts';
 import { findProject } from '../projects/projects-read-model.ts';
 import { checkReference } from '../references.ts';
 import { addMetadata } from '../run-metadata/run-metadata-service.ts';
@@ -130,7 +131,7 @@ async function lockRunOf(transaction: Transaction, id: string): Promise<{ runId:
 }
 
 function requireSame(existing: store.StoredWaitCondition, request: WaitConditionRequest): store.StoredWaitCondition {
-  const schema = existing.data_schema_json === null ? null : JSON.parse(existing.data_schema_json);
+  const schema = existing.data_schema_json === null ? null : JSON.parse(toValidJson(existing.data_schema_json));
   if (
     existing.type === request.type &&
     existing.question === (request.question ?? null) &&

@@ -2,6 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Model } from '../../contract/operation-types.ts';
 import { illegalOperation, valueError } from '../../errors.ts';
 import { withPlainNumbers } from '../../exact-numbers.ts';
+import { toValidJson } from '../../python-json.ts';
 
 /**
  * The result that a resolution leaves behind, as JSON text; null for none.
@@ -29,7 +30,9 @@ export function checkResult(
 /** A compiler of its own for each schema: it would remember all that it has ever seen. */
 function compile(schema: string): ValidateFunction {
   try {
-    return new Ajv2020({ strict: false, logger: false, validateFormats: false }).compile(JSON.parse(schema));
+    return new Ajv2020({ strict: false, logger: false, validateFormats: false }).compile(
+      JSON.parse(toValidJson(schema)),
+    );
   } catch (error) {
     throw valueError(
       `The schema of the wait condition is not valid: ${error instanceof Error ? error.message : error}`,

@@ -4,6 +4,7 @@ import { decodeJson } from '../../database/encoded-json.ts';
 import { valueError } from '../../errors.ts';
 import { parseExactly } from '../../exact-numbers.ts';
 import { noSuch } from '../../listing/lister.ts';
+import { toValidJson } from '../../python-json.ts';
 import { isObject, type Json } from './json-update.ts';
 
 /** A component of the stack that a snapshot runs on. */
@@ -130,7 +131,7 @@ export async function canWait(connection: Connection, orchestratorFlavor: string
     .where('type', '=', 'orchestrator')
     .where('name', '=', orchestratorFlavor)
     .executeTakeFirst();
-  const properties = asObject(JSON.parse(flavor?.config_schema ?? '{}'))['properties'];
+  const properties = asObject(JSON.parse(toValidJson(flavor?.config_schema ?? '{}')))['properties'];
   return isObject(properties) && 'synchronous' in properties;
 }
 

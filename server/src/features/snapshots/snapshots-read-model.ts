@@ -6,6 +6,7 @@ import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
 import { parseExactly } from '../../exact-numbers.ts';
 import { type Depth, NESTED } from '../../listing/page.ts';
+import { toValidJson } from '../../python-json.ts';
 import { rawJson } from '../../raw-json.ts';
 import { loadBuilds } from '../builds/builds-read-model.ts';
 import { loadCodeReferences } from '../code-repositories/code-repositories-read-model.ts';
@@ -136,7 +137,7 @@ async function loadMetadata(connection: Connection, ids: readonly string[], opti
       const ofSnapshot = (steps.get(row.id) ?? []).map(
         ({ name, config }) => [name, toStep(config, inheritance)] as const,
       );
-      const { python_packages: _left, ...environment } = parseExactly(row.client_environment) as Record<
+      const { python_packages: _left, ...environment } = parseExactly(toValidJson(row.client_environment)) as Record<
         string,
         unknown
       >;
