@@ -40,6 +40,11 @@ export function isExactNumber(value: unknown): value is ExactNumber {
   return json.isRawJSON(value);
 }
 
+/** A number for an answer, whose type says no more than that it is one. */
+export function asContractNumber(number: number | ExactNumber): number {
+  return number as number;
+}
+
 /** A copy of a JSON value with ordinary numbers, for what compares or checks them. */
 export function withPlainNumbers(value: unknown): unknown {
   if (isExactNumber(value)) return Number(value.rawJSON);

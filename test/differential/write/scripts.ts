@@ -7,6 +7,7 @@ import { buildsAndSchedules, pipelinesScript, snapshots, templates } from './pip
 import { artifacts, metadata, runsScript, steps } from './runs.ts';
 import type { WriteScript } from './script.ts';
 import { flavors, secrets, stacksScript, tags } from './stacks.ts';
+import { statisticsScript } from './statistics.ts';
 import { triggersScript, webhooksScript } from './triggers.ts';
 
 /** In the order in which they run: the last ones delete what the others use. */
@@ -29,6 +30,7 @@ export const writeScripts: WriteScript[] = [
   artifacts,
   metadata,
   numbersScript,
+  statisticsScript,
   modelsScript,
   triggersScript,
   webhooksScript,

@@ -10,6 +10,12 @@ export const stacksScript: WriteScript = {
     await session.post('/components', { ...component, name: 'odd', flavor: 'no-such-flavor' });
     await session.post('/components', { ...component, name: 'odd', type: 'no-such-type' });
     await session.post('/components', { ...component, name: 'odd', configuration: { path: 5, other: 1 } });
+    const cluster = { name: 'odd', type: 'orchestrator', flavor: 'kubernetes' };
+    for (const timeout of ['long', [], { a: 1 }, 1.5, true, null, '7']) {
+      const configuration = { kubernetes_context: 'prod', timeout };
+      const made = await session.post('/components', { ...cluster, configuration });
+      if (made.status === 200) await session.delete(`/components/${made.id}`);
+    }
     await session.post('/components', { ...component, name: 'odd', connector: unknownId });
     await session.post('/components', { ...component, name: 'odd', secrets: ['no-such-secret'] });
     const temporary = await session.post('/components', { ...component, name: 'temporary', labels: { a: 'b' } });

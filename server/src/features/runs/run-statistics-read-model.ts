@@ -4,7 +4,7 @@ import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
-
+import { asContractNumber, asFloat, isExactNumber, parseExactly } from '../../exact-numbers.ts';
 import type { Operand } from '../../listing/comparisons.ts';
 import { compileListQuery } from '../../listing/list-query.ts';
 import { withinRows } from '../../listing/lister.ts';
@@ -155,11 +155,14 @@ function toGroup(
     group_keys: Object.fromEntries(
       groupings.map((grouping, at) => [grouping.name, toGroupKey(grouping, row[`key${at}`])]),
     ),
-    metrics: Object.fromEntries(
-      metrics.map(({ name }, at) => [name, row[`result${at}`] === null ? null : Number(row[`result${at}`])]),
-    ),
+    metrics: Object.fromEntries(metrics.map(({ name }, at) => [name, toMetric(row[`result${at}`])])),
     run_count: Number(row.run_count),
   };
+}
+
+/** Metrics are floats, also where they count. */
+function toMetric(value: unknown): number | null {
+  return value === null ? null : asContractNumber(asFloat(Number(value)));
 }
 
 type GroupKey = string | number | boolean | null;
@@ -174,7 +177,8 @@ function toGroupKey({ type }: Grouping, value: unknown): GroupKey {
 
 function toScalar(json: string): GroupKey {
   try {
-    const value: unknown = JSON.parse(json);
+    const value = parseExactly(json);
+    if (isExactNumber(value)) return asContractNumber(value);
     return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
   } catch {
     // What is no JSON belongs to the group of runs without a value, as in the reference.
