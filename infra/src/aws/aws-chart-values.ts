@@ -7,7 +7,8 @@ const ROLE_ANNOTATION = 'eks.amazonaws.com/role-arn';
 
 /** What only the stack knows. */
 export interface AwsFacts {
-  readonly account: string;
+  /** Address of the account's registry. */
+  readonly registry: string;
   readonly serverImage: string;
   readonly logsBucket: string;
   readonly logPrefix: string;
@@ -31,7 +32,7 @@ export function awsChartValues(config: AwsConfig, facts: AwsFacts): ChartValues 
         [`${MANAGER}NAMESPACE`]: runners.namespace,
         [`${MANAGER}SERVICE_ACCOUNT`]: runners.serviceAccount,
         [`${MANAGER}BUILD_RUNNER_IMAGE`]: `${buildRunnerImages}`,
-        [`${MANAGER}DOCKER_REGISTRY`]: `${facts.account}.dkr.ecr.${region}.amazonaws.com/${name}`,
+        [`${MANAGER}DOCKER_REGISTRY`]: `${facts.registry}/${name}`,
         [`${MANAGER}ENABLE_EXTERNAL_LOGS`]: 'true',
         ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET: `s3://${facts.logsBucket}/${facts.logPrefix}`,
         ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_REGION: region,

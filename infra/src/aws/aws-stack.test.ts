@@ -3,6 +3,11 @@ import { synthesize } from '../testing.ts';
 
 const plain = { cloud: 'aws', name: 'zenml' };
 const full = { ...plain, cluster: { name: 'workspace' }, tags: { team: 'ml' } };
+/** Of a service that records the traffic of networks: for this account and region alone. */
+const ownLogs = {
+  StringEquals: { 'aws:SourceAccount': expect.stringMatching(/\.account_id\}$/) },
+  ArnLike: { 'aws:SourceArn': expect.stringMatching(/:logs:eu-central-1:.*\.account_id\}:\*$/) },
+};
 const network = { vpcId: 'vpc-0a1b', subnetIds: ['subnet-0a1b', 'subnet-0c2d'] };
 
 describe('the database on AWS', () => {
@@ -110,11 +115,16 @@ describe('buckets on AWS', () => {
     });
   });
 
-  test('only services of AWS get anything by a bucket policy', () => {
-    for (const name of ['artifacts', 'logs']) {
-      const allowed = stack.statements('aws_s3_bucket_policy', name).filter(({ Effect }) => Effect === 'Allow');
-      for (const { Principal } of allowed) expect(Principal).toEqual({ Service: 'delivery.logs.amazonaws.com' });
-    }
+  test('only the service that records the traffic of a new network gets anything by a bucket policy', () => {
+    const allowedIn = (name: string, { statements } = stack) =>
+      statements('aws_s3_bucket_policy', name).filter(({ Effect }) => Effect === 'Allow');
+    expect(allowedIn('artifacts')).toEqual([]);
+    expect(allowedIn('logs', synthesize({ ...full, network }))).toEqual([]);
+    expect(allowedIn('logs').map(({ Principal, Action }) => [Principal, Action])).toEqual([
+      [{ Service: 'delivery.logs.amazonaws.com' }, ['s3:PutObject']],
+      [{ Service: 'delivery.logs.amazonaws.com' }, ['s3:GetBucketAcl', 's3:ListBucket']],
+    ]);
+    for (const { Condition } of allowedIn('logs')) expect(Condition).toMatchObject(ownLogs);
   });
 
   test('logs expire, artifacts do not', () => {
@@ -160,8 +170,13 @@ describe('identities on AWS', () => {
   ])('%s is one service account of the cluster', (name, account) => {
     const [trust] = stack.statements('aws_iam_role', name, 'assume_role_policy');
     expect(trust?.Action).toEqual(['sts:AssumeRoleWithWebIdentity']);
-    const conditions = Object.values(trust?.Condition?.['StringEquals'] ?? {});
-    expect(conditions).toEqual([`system:serviceaccount:${account}`, 'sts.amazonaws.com']);
+    expect(trust?.Principal).toEqual({ Federated: expect.stringContaining(':oidc-provider/') });
+    expect(Object.keys(trust?.Condition ?? {})).toEqual(['StringEquals']);
+    const conditions = Object.entries(trust?.Condition?.['StringEquals'] ?? {});
+    expect(conditions).toEqual([
+      [expect.stringMatching(/\}:sub$/), `system:serviceaccount:${account}`],
+      [expect.stringMatching(/\}:aud$/), 'sts.amazonaws.com'],
+    ]);
   });
 
   test('nothing is allowed on everything but the log-in to the registry, and no action is a pattern', () => {
@@ -178,7 +193,14 @@ describe('identities on AWS', () => {
     expect(actionsOf('server').sort()).toEqual(
       [
         ...['GetAuthorizationToken', 'DescribeRepositories', 'BatchCheckLayerAvailability', 'GetDownloadUrlForLayer'],
-        ...['BatchGetImage', 'InitiateLayerUpload', 'UploadLayerPart', 'CompleteLayerUpload', 'PutImage'],
+        ...[
+          'BatchGetImage',
+          'BatchGetImage',
+          'InitiateLayerUpload',
+          'UploadLayerPart',
+          'CompleteLayerUpload',
+          'PutImage',
+        ],
       ]
         .map((action) => `ecr:${action}`)
         .concat('s3:PutObject', 's3:GetObject', 's3:ListBucket', 's3:GetObject', 's3:DeleteObject', 's3:ListBucket')
@@ -217,9 +239,85 @@ describe('identities on AWS', () => {
     });
   });
 
-  test('the server pushes no image where none is built', () => {
+  test('the server only looks images up where none is built', () => {
     const other = synthesize({ ...full, buildRunnerImages: false });
-    expect(JSON.stringify(other.statements('aws_iam_role_policy', 'server'))).not.toContain('ecr:PutImage');
+    const actions = other.statements('aws_iam_role_policy', 'server').flatMap(({ Action }) => Action);
+    expect(actions.filter((action) => action.startsWith('ecr:'))).toEqual(['ecr:BatchGetImage']);
+  });
+
+  test('the server sees no names of the bucket of logs but those of its own', () => {
+    const list = stack.statements('aws_iam_role_policy', 'server').find(({ Sid }) => Sid === 'ListLogs');
+    expect(list?.Condition).toEqual({ StringLike: { 's3:prefix': 'run-template-logs/*' } });
+  });
+
+  test.each([
+    ['server', 's3'],
+    ['runner', 's3'],
+    ['secrets-operator', 'secretsmanager'],
+  ])('%s uses the key through %s alone', (name, service) => {
+    const keyed = stack
+      .statements('aws_iam_role_policy', name)
+      .filter(({ Action }) => Action.some((action) => action.startsWith('kms:')));
+    expect(keyed).toHaveLength(1);
+    expect(keyed[0]?.Condition).toEqual({
+      StringEquals: {
+        'kms:ViaService': expect.stringMatching(`^${service}\\.eu-central-1\\.\\$\\{.*\\.dns_suffix\\}$`),
+      },
+    });
+  });
+});
+
+describe('services of AWS', () => {
+  const replicas = [{}, { region: 'eu-west-1', ...network }];
+  const stack = synthesize({ ...full, database: { replicas } });
+  const ofDatabase = (name: string, region = 'eu-central-1') =>
+    expect.stringMatching(new RegExp(`^arn:.*:rds:${region}:.*:db:${name}$`));
+
+  test('RDS reports what these databases do, and lends the role to no other', () => {
+    const [trust] = stack.statements('aws_iam_role', 'monitoring', 'assume_role_policy');
+    expect(trust?.Condition).toEqual({
+      StringEquals: { 'aws:SourceAccount': expect.stringMatching(/\.account_id\}$/) },
+      ArnEquals: {
+        'aws:SourceArn': [
+          ofDatabase('zenml'),
+          ofDatabase('zenml-replica-1'),
+          ofDatabase('zenml-replica-2', 'eu-west-1'),
+        ],
+      },
+    });
+  });
+
+  test('use the key of a region for the logs of its databases, and for records of a network that is made', () => {
+    const uses = (part: string, { statements } = stack) =>
+      statements('aws_kms_key', part).flatMap(({ Sid, Condition }) => (Condition ? [[Sid, Condition]] : []));
+    const logsOf = (region: string, ...names: string[]) => {
+      const groups = names.map((name) =>
+        expect.stringMatching(new RegExp(`^arn:.*:logs:${region}:.*:log-group:/aws/rds/instance/${name}/\\*$`)),
+      );
+      return ['LogsOfTheDatabase', { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': groups } }];
+    };
+    expect(uses('key', synthesize({ ...full, network, database: { existing: { host: 'h' } } }))).toEqual([]);
+    expect(uses('region-2')).toEqual([logsOf('eu-west-1', 'zenml-replica-2')]);
+    expect(uses('key', synthesize(plain))).toEqual([
+      ['FlowLogsOfTheNetwork', ownLogs],
+      logsOf('eu-central-1', 'zenml'),
+    ]);
+  });
+
+  test('keep the logs of every database for a time, under the key of its region', () => {
+    const groups = stack.all('aws_cloudwatch_log_group');
+    expect(groups.map(({ name }) => name)).toEqual(
+      ['zenml', 'zenml-replica-1', 'zenml-replica-2'].flatMap((name) =>
+        ['error', 'slowquery'].map((log) => `/aws/rds/instance/${name}/${log}`),
+      ),
+    );
+    for (const group of groups) {
+      expect(group).toMatchObject({ retention_in_days: 365, kms_key_id: expect.stringMatching(/^\$\{aws_kms_key\./) });
+    }
+    expect(groups.at(-1)).toMatchObject({
+      provider: 'aws.region-2',
+      kms_key_id: expect.stringMatching(/aws_kms_key\.region-2/),
+    });
   });
 });
 

@@ -11,8 +11,10 @@ import { Bucket } from './bucket.ts';
 import { Cluster } from './cluster.ts';
 import { Database } from './database.ts';
 import { DatabaseAccess } from './database-access.ts';
+import { instancesOf } from './database-instances.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { Identity } from './identity.ts';
+import { deliverLogsTo } from './log-delivery.ts';
 import { Network } from './network.ts';
 import { type Places, runnerPermissions, secretsOperatorPermissions, serverPermissions } from './permissions.ts';
 import { Repository } from './registry.ts';
@@ -36,9 +38,10 @@ export class AwsStack extends TerraformStack {
     new AwsProvider(this, 'aws', { region, defaultTags: [{ tags }] });
     useStateBackend(this, name, config.state);
     const { accountId } = new DataAwsCallerIdentity(this, 'account');
-    const { partition } = new DataAwsPartition(this, 'partition');
-    this.#surroundings = { config, accountId, partition };
-    this.#key = new EncryptionKey(this, 'key', { surroundings: this.#surroundings, region });
+    const { partition, dnsSuffix } = new DataAwsPartition(this, 'partition');
+    const surroundings = { config, accountId, partition, dnsSuffix };
+    this.#surroundings = surroundings;
+    this.#key = new EncryptionKey(this, 'key', { surroundings, region, flowLogs: this.#makesNetwork });
 
     const buckets = this.#makeBuckets();
     const cluster = config.cluster && new Cluster(this, 'eks', this.#surroundings, config.cluster.name);
@@ -51,6 +54,7 @@ export class AwsStack extends TerraformStack {
       logs: buckets.logs.arn,
       logPrefix: RUNNER_LOGS,
       key: this.#key.arn,
+      services: `${region}.${dnsSuffix}`,
       runnerImages: images.runner.arn,
       otherImages: config.registry.readRepositories.map((repository) => this.#repositoryArn(repository)),
       serverSecret: secret.arn,
@@ -70,7 +74,7 @@ export class AwsStack extends TerraformStack {
     this.#output(
       CHART_VALUES_OUTPUT,
       awsChartValues(config, {
-        account: accountId,
+        registry: `${accountId}.dkr.ecr.${region}.${dnsSuffix}`,
         serverImage: images.server.url,
         logsBucket: buckets.logs.name,
         logPrefix: RUNNER_LOGS,
@@ -85,6 +89,10 @@ export class AwsStack extends TerraformStack {
     new TerraformOutput(this, name, { value });
   }
 
+  get #makesNetwork(): boolean {
+    return this.#config.network.vpcId === undefined;
+  }
+
   #keyed() {
     const { name, protectData } = this.#config;
     return { name, keyArn: this.#key.arn, protectData };
@@ -95,28 +103,11 @@ export class AwsStack extends TerraformStack {
     const { accountId } = this.#surroundings;
     const bucket = (purpose: string) => ({ ...this.#keyed(), name: `${name}-${accountId}-${purpose}` });
     const artifacts = new Bucket(this, 'artifacts', { ...bucket('artifacts'), restorableDays: 90 });
-    const service = { principal: { Service: 'delivery.logs.amazonaws.com' } };
-    const own = { 'aws:SourceAccount': accountId };
     const logs = new Bucket(this, 'logs', {
       ...bucket('logs'),
       restorableDays: 30,
       expireAfterDays: logDays,
-      statements: (arn) => [
-        {
-          sid: 'AWSLogDeliveryWrite',
-          ...service,
-          actions: ['s3:PutObject'],
-          resources: [`${arn}/AWSLogs/${accountId}/*`],
-          condition: { StringEquals: { ...own, 's3:x-amz-acl': 'bucket-owner-full-control' } },
-        },
-        {
-          sid: 'AWSLogDeliveryAclCheck',
-          ...service,
-          actions: ['s3:GetBucketAcl', 's3:ListBucket'],
-          resources: [arn],
-          condition: { StringEquals: own },
-        },
-      ],
+      statements: (arn) => (this.#makesNetwork ? deliverLogsTo(arn, this.#surroundings) : []),
     });
     return { artifacts, logs };
   }
@@ -151,8 +142,9 @@ export class AwsStack extends TerraformStack {
     const keyArn = this.#key.arn;
     const made = new Database(this, 'database', { surroundings: this.#surroundings, keyArn, groupId, subnetIds });
     this.#output('database_master_secret', made.masterSecretArn);
+    const [, ...replicas] = instancesOf(this.#config);
     const hosts = database.replicas.map(({ region, instanceClass, ...place }, index) => {
-      const replica = { name: `${name}-replica-${index + 1}`, instanceClass };
+      const replica = { name: replicas[index]?.identifier ?? '', instanceClass };
       if (region === undefined) return made.addReplica(`replica-${index + 1}`, { ...replica, keyArn, groupId });
       const elsewhere = new ReplicaRegion(this, `region-${index + 1}`, {
         surroundings: this.#surroundings,

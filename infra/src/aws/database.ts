@@ -47,7 +47,7 @@ export class Database extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
     const { surroundings, keyArn } = props;
-    const { name, protectData, database } = surroundings.config;
+    const { name, protectData, logDays, database } = surroundings.config;
     this.#surroundings = surroundings;
     this.#parameterGroup = makeDatabaseParameters(this, 'parameters', { name, version: database.version }).name;
     this.#monitoringRoleArn = makeMonitoringRole(this, surroundings);
@@ -74,7 +74,7 @@ export class Database extends Construct {
       skipFinalSnapshot: !protectData,
       finalSnapshotIdentifier: protectData ? `${name}-final` : undefined,
       deleteAutomatedBackups: !protectData,
-      dependsOn: makeDatabaseLogs(this, surroundings, keyArn),
+      dependsOn: makeDatabaseLogs(this, 'log', { identifier: name, logDays, keyArn }),
       lifecycle: { preventDestroy: protectData },
     });
     this.host = this.#instance.address;
@@ -85,7 +85,7 @@ export class Database extends Construct {
   /** Adds a copy that follows the database, for reading and to be promoted after a disaster. @returns its host */
   addReplica(id: string, props: ReplicaProps): string {
     const { provider, subnetIds } = props;
-    const { database, protectData } = this.#surroundings.config;
+    const { database, protectData, logDays } = this.#surroundings.config;
     const { version } = database;
     const replica = new DbInstance(this, id, {
       ...this.#shared(props.keyArn, props.groupId),
@@ -100,6 +100,12 @@ export class Database extends Construct {
       iamDatabaseAuthenticationEnabled: true,
       deletionProtection: protectData,
       skipFinalSnapshot: true,
+      dependsOn: makeDatabaseLogs(this, `${id}-log`, {
+        identifier: props.name,
+        logDays,
+        keyArn: props.keyArn,
+        provider,
+      }),
     });
     return replica.address;
   }

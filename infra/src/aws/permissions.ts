@@ -6,6 +6,8 @@ export interface Places {
   readonly logs: string;
   readonly logPrefix: string;
   readonly key: string;
+  /** What the addresses of the region's services end with. */
+  readonly services: string;
   readonly runnerImages: string;
   /** Repositories whose images the server looks up and runners pull, beside those that are built. */
   readonly otherImages: readonly string[];
@@ -24,28 +26,47 @@ const logInToRegistry: Statement = {
   resources: ['*'],
 };
 
+/** The key, for what a service of AWS does for the caller, and for nothing else that the key encrypts. */
+function useKey({ key, services }: Places, service: string, actions: readonly string[]): Statement {
+  return {
+    sid: 'UseKey',
+    actions: actions.map((action) => `kms:${action}`),
+    resources: [key],
+    condition: { StringEquals: { 'kms:ViaService': `${service}.${services}` } },
+  };
+}
+
 /** Look images up, let builders push them (with a token of this role), keep logs, read and delete artifacts. */
 export function serverPermissions(places: Places, { buildImages }: { buildImages: boolean }): Statement[] {
   const { artifacts, logs, logPrefix } = places;
   return [
-    logInToRegistry,
     {
       sid: 'LookUpImages',
-      actions: ['ecr:DescribeRepositories', ...PULL],
+      actions: ['ecr:BatchGetImage'],
       resources: [places.runnerImages, ...places.otherImages],
     },
-    ...(buildImages ? [{ sid: 'PushRunnerImages', actions: PUSH, resources: [places.runnerImages] }] : []),
+    ...(buildImages ? buildingPermissions(places) : []),
     { sid: 'KeepLogs', actions: ['s3:PutObject', 's3:GetObject'], resources: [`${logs}/${logPrefix}/*`] },
     {
       sid: 'ListLogs',
       actions: ['s3:ListBucket'],
       resources: [logs],
-      condition: { StringLike: { 's3:prefix': [logPrefix, `${logPrefix}/*`] } },
+      condition: { StringLike: { 's3:prefix': `${logPrefix}/*` } },
     },
     { sid: 'ReadAndDeleteArtifacts', actions: ['s3:GetObject', 's3:DeleteObject'], resources: [`${artifacts}/*`] },
     { sid: 'ListArtifacts', actions: ['s3:ListBucket'], resources: [artifacts] },
-    { sid: 'UseKey', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [places.key] },
+    useKey(places, 's3', ['Decrypt', 'GenerateDataKey']),
     ...(places.keptSecrets === undefined ? [] : [keepSecrets(places.keptSecrets)]),
+  ];
+}
+
+/** What builders do with the server's token, and how the server gets it. */
+function buildingPermissions({ runnerImages, otherImages }: Places): Statement[] {
+  return [
+    logInToRegistry,
+    { sid: 'FindRepository', actions: ['ecr:DescribeRepositories'], resources: [runnerImages] },
+    { sid: 'PullForBuilders', actions: PULL, resources: [runnerImages, ...otherImages] },
+    { sid: 'PushRunnerImages', actions: PUSH, resources: [runnerImages] },
   ];
 }
 
@@ -56,7 +77,8 @@ function keepSecrets(secrets: string): Statement {
 }
 
 /** Pull images, and read and write artifacts. Logs are kept by the server, images pushed by builders. */
-export function runnerPermissions({ artifacts, key, runnerImages, otherImages }: Places): Statement[] {
+export function runnerPermissions(places: Places): Statement[] {
+  const { artifacts, runnerImages, otherImages } = places;
   return [
     logInToRegistry,
     { sid: 'PullImages', actions: PULL, resources: [runnerImages, ...otherImages] },
@@ -66,15 +88,15 @@ export function runnerPermissions({ artifacts, key, runnerImages, otherImages }:
       resources: [`${artifacts}/*`],
     },
     { sid: 'ListArtifacts', actions: ['s3:ListBucket'], resources: [artifacts] },
-    { sid: 'UseKey', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key] },
+    useKey(places, 's3', ['Decrypt', 'GenerateDataKey']),
   ];
 }
 
 /** Read the server's secret, to make the Secret of the cluster from it. */
-export function secretsOperatorPermissions({ serverSecret, key }: Places): Statement[] {
+export function secretsOperatorPermissions(places: Places): Statement[] {
   const actions = ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'];
   return [
-    { sid: 'ReadServerSecret', actions, resources: [serverSecret] },
-    { sid: 'DecryptIt', actions: ['kms:Decrypt'], resources: [key] },
+    { sid: 'ReadServerSecret', actions, resources: [places.serverSecret] },
+    useKey(places, 'secretsmanager', ['Decrypt']),
   ];
 }

@@ -25,7 +25,7 @@ export class ReplicaRegion extends Construct {
     const { surroundings, region, tags, vpcId } = props;
     const { name } = surroundings.config;
     const provider = new AwsProvider(this, 'aws', { region, alias: id, defaultTags: [{ tags }] });
-    const key = new EncryptionKey(this, 'key', { surroundings, region, provider });
+    const key = new EncryptionKey(this, 'key', { surroundings, region, provider, flowLogs: false });
     const access = new DatabaseAccess(this, 'access', { name, vpcId, cidrs: props.clients, provider });
     this.placement = { provider, keyArn: key.arn, groupId: access.groupId };
   }

@@ -6,6 +6,8 @@ export interface Surroundings {
   readonly config: AwsConfig;
   readonly accountId: string;
   readonly partition: string;
+  /** What the addresses of AWS' services end with: `amazonaws.com`, but for some partitions. */
+  readonly dnsSuffix: string;
 }
 
 /** Resources of another region than the stack's have a provider of their own. */

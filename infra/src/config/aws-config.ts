@@ -95,7 +95,6 @@ export const awsConfigSchema = z
       })
       .optional(),
     database: database.prefault({}),
-    secretsInSecretsManager: z.boolean().default(false),
     registry: z
       .strictObject({
         imagesToKeep: z.int().min(1).max(1000).default(100),

@@ -41,6 +41,7 @@ export const commonShape = {
   runners: account('zenml-workspace-namespace', 'zenml-workspace-service-account'),
   secretsOperator: account('external-secrets', 'external-secrets'),
   buildRunnerImages: z.boolean().default(true),
+  secretsInSecretsManager: z.boolean().default(false),
   logDays: z.int().min(1).max(3650).default(365),
 };
 

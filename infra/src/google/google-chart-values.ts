@@ -20,7 +20,7 @@ export interface GoogleFacts {
 
 /** The charts' values for a server on this stack. */
 export function googleChartValues(config: GoogleConfig, facts: GoogleFacts): ChartValues {
-  const { server, runners, buildRunnerImages, database } = config;
+  const { project, server, runners, buildRunnerImages, database } = config;
   const { databaseAuthority, databaseCidrs } = facts;
   return {
     namespace: server.namespace,
@@ -36,6 +36,10 @@ export function googleChartValues(config: GoogleConfig, facts: GoogleFacts): Cha
         [`${MANAGER}DOCKER_REGISTRY`]: facts.runnerImages,
         [`${MANAGER}ENABLE_EXTERNAL_LOGS`]: 'true',
         ZENML_GCP_KUBERNETES_WORKLOAD_MANAGER_BUCKET: `gs://${facts.logsBucket}/${facts.logPrefix}`,
+        ...(config.secretsInSecretsManager && {
+          ZENML_SECRETS_STORE_TYPE: 'gcp',
+          ZENML_SECRETS_STORE_PROJECT_ID: project,
+        }),
       },
       serviceAccount: { name: server.serviceAccount, annotations: { [ACCOUNT_ANNOTATION]: facts.serverEmail } },
     },

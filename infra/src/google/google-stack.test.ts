@@ -109,6 +109,42 @@ describe('identities on Google Cloud', () => {
     expect(JSON.stringify(rights)).not.toMatch(/allUsers|allAuthenticatedUsers/);
   });
 
+  test('the server keeps secrets in Secret Manager where that is wanted, and reaches none that is not named as these', () => {
+    const other = synthesize({ ...plain, secretsInSecretsManager: true });
+    const permissionsOf = (part: string) => other.one('google_project_iam_custom_role', part)['permissions'];
+    expect(permissionsOf('secrets_creator')).toEqual(['secretmanager.secrets.create']);
+    expect(permissionsOf('secrets_keeper')).toEqual([
+      'secretmanager.secrets.get',
+      'secretmanager.secrets.delete',
+      'secretmanager.versions.add',
+      'secretmanager.versions.access',
+    ]);
+    const rights = other.all('google_project_iam_member');
+    expect(rights).toHaveLength(2);
+    const server = expect.stringMatching(/^serviceAccount:\$\{google_service_account\.server_/);
+    for (const right of rights) expect(right).toMatchObject({ project: 'my-project', member: server });
+    const expressions = rights.map(({ role, condition }) => [String(role), condition]);
+    expect(expressions).toEqual([
+      [expect.stringContaining('secrets_creator'), undefined],
+      [
+        expect.stringContaining('secrets_keeper'),
+        {
+          title: expect.any(String),
+          expression: expect.stringMatching(
+            /^resource\.name\.startsWith\("projects\/\$\{data\.google_project\..+\.number\}\/secrets\/zenml-"\)$/,
+          ),
+        },
+      ],
+    ]);
+    // Its own keys are none of these.
+    expect(other.one('google_secret_manager_secret')['secret_id']).not.toMatch(/^zenml-/);
+    expect(other.chartValues()).toMatchObject({
+      server: {
+        environment: { ZENML_SECRETS_STORE_TYPE: 'gcp', ZENML_SECRETS_STORE_PROJECT_ID: 'my-project' },
+      },
+    });
+  });
+
   test('the runner only reads images where none is built', () => {
     const other = synthesize({ ...plain, buildRunnerImages: false });
     expect(other.text).not.toContain('roles/artifactregistry.writer');

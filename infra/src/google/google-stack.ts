@@ -9,6 +9,7 @@ import { Bucket } from './bucket.ts';
 import { Database } from './database.ts';
 import { googleChartValues } from './google-chart-values.ts';
 import { Identity } from './identity.ts';
+import { KeptSecrets } from './kept-secrets.ts';
 import { Network } from './network.ts';
 import { PrivateServiceAccess } from './private-service-access.ts';
 import { Repository } from './registry.ts';
@@ -36,6 +37,8 @@ export class GoogleStack extends TerraformStack {
     const secret = new ServerSecret(this, 'server-secret', { ...this.#kept(), region });
     const identities = this.#makeIdentities();
     this.#grant(identities, buckets, images);
+    if (config.secretsInSecretsManager)
+      new KeptSecrets(this, 'kept-secrets', { name: config.name, project, member: identities.server.member });
     secret.grantReading('secrets-operator', identities.secretsOperator.member);
 
     this.#output('artifacts_bucket', `gs://${buckets.artifacts.name}`);
@@ -121,7 +124,7 @@ export class GoogleStack extends TerraformStack {
     };
   }
 
-  /** On one bucket or repository each, never on the project. */
+  /** On one bucket or repository each, never on the project. What the server's secrets take is in `KeptSecrets`. */
   #grant(
     { server, runner }: { server: Identity; runner: Identity },
     buckets: { artifacts: Bucket; logs: Bucket },

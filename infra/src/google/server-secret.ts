@@ -21,7 +21,8 @@ export class ServerSecret extends Construct {
     const { region: location, encryptionKey, protectData } = props;
     const encryption = encryptionKey === undefined ? {} : { customerManagedEncryption: { kmsKeyName: encryptionKey } };
     this.name = new SecretManagerSecret(this, 'secret', {
-      secretId: `${props.name}-server`,
+      // Not `zenml-…`, as the secrets are called that the server keeps itself: it is not to read this one.
+      secretId: `workspace-server-${props.name}`,
       replication: { userManaged: { replicas: [{ location, ...encryption }] } },
       deletionProtection: protectData,
       lifecycle: { preventDestroy: protectData },
