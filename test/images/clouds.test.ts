@@ -26,6 +26,7 @@ import { createRegistryClient } from '../../server/src/workloads/images/registry
 import { Companion, freePort } from '../../tools/bootstrap/process.mjs';
 import { startMetadataServer } from './metadata-server.ts';
 import { pushEmptyImage, startRegistry } from './registry.ts';
+import { startTokenServer } from './token-server.ts';
 
 const signal = new AbortController().signal;
 const client = createRegistryClient({ findCredentials: async () => undefined });
@@ -257,6 +258,28 @@ describe('Artifact Registry', () => {
       for (const name of Object.keys(environment)) delete process.env[name];
       await closed.stop();
       await metadata.stop();
+    }
+  });
+
+  // Builders push as their own account: the server's needs no right to.
+  test('takes a server that may only look images up', async () => {
+    const tokens = await startTokenServer('reader', 'secret', ['pull']);
+    const closed = await startRegistry(tokens);
+    try {
+      const google = createRegistryClient({
+        findCredentials: async () => ({ username: 'reader', password: 'secret' }),
+      });
+      const isGoogle = (name: string) => name === closed.name;
+      const image = imageOf(`${closed.name}/project/repository/zenml-runner:1`);
+      assert.equal((await google.mayPush(image)).outcome, 'refused');
+      const registry = createGoogleRegistry({ others, google, pullSecret: undefined, isGoogle });
+      assert.equal((await registry.mayPush(image, signal)).outcome, 'yes');
+      const stranger = createRegistryClient({ findCredentials: async () => ({ username: 'nobody', password: '' }) });
+      const strange = createGoogleRegistry({ others, google: stranger, pullSecret: undefined, isGoogle });
+      assert.equal((await strange.mayPush(image, signal)).outcome, 'refused');
+    } finally {
+      await closed.stop();
+      await tokens.stop();
     }
   });
 });

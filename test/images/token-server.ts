@@ -14,8 +14,12 @@ export interface TokenServer {
   stop(): Promise<void>;
 }
 
-/** Lets one user in, who may do what is asked for, and nobody else. */
-export async function startTokenServer(username: string, password: string): Promise<TokenServer> {
+/** Lets one user in, who may do what is asked for of these actions, and nobody else. */
+export async function startTokenServer(
+  username: string,
+  password: string,
+  allowed: readonly string[] = ['pull', 'push', 'delete'],
+): Promise<TokenServer> {
   const { privateKey, certificate } = makeCertificate();
   const key = createPrivateKey(privateKey);
   const x5c = [certificate.replace(/-----[A-Z ]+-----|\s/g, '')];
@@ -28,7 +32,8 @@ export async function startTokenServer(username: string, password: string): Prom
       return;
     }
     const [type, name, actions = ''] = (parameters.get('scope') ?? '').split(':');
-    const token = await new SignJWT({ access: [{ type, name, actions: actions.split(',') }] })
+    const granted = actions.split(',').filter((action) => allowed.includes(action));
+    const token = await new SignJWT({ access: [{ type, name, actions: granted }] })
       .setProtectedHeader({ alg: 'ES256', typ: 'JWT', x5c })
       .setIssuer('test')
       .setAudience(parameters.get('service') ?? '')

@@ -145,6 +145,6 @@ async function checkPush(registry: ImageRegistry, dockerRegistry: string): Promi
 
 const FIX_PUSH = {
   refused:
-    'Give the server’s cloud identity the right to push, or name a pull secret of the namespace with that right in ZENML_WORKSPACE_IMAGE_PULL_SECRET.',
+    'Give the server’s cloud identity its rights (docs/workload-managers.md#credentials), or name a pull secret of the namespace that may push in ZENML_WORKSPACE_IMAGE_PULL_SECRET.',
   unreachable: 'Let the server reach it; a registry without TLS is named in ZENML_WORKSPACE_PLAIN_HTTP_REGISTRIES.',
 };
