@@ -10,12 +10,17 @@ from moto.ecr.responses import ECRResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.rds.models import DBInstance, RDSBackend
 from moto.s3.models import FakeDeleteMarker
+from moto.s3.responses import S3Response
 from moto.server import main
+
+# Listing a bucket without a prefix.
+LIST_ALL = "s3:ListBucket of all"
 
 make_database = RDSBackend.create_db_instance
 make_replica = RDSBackend.create_db_instance_read_replica
 authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
 decide = IAMPolicyStatement.is_action_permitted
+head = S3Response.head_object
 
 
 def make_database_of_today(self: RDSBackend, db_kwargs: dict) -> DBInstance:
@@ -46,11 +51,26 @@ def drop_nothing(self: FakeDeleteMarker, garbage: bool = False) -> None:
     """The mark of a deleted object holds no content to be dropped, and could not be removed with the bucket."""
 
 
-def decide_without_tls(self: IAMPolicyStatement, *args, **kwargs) -> PermissionResult:
-    """Buckets refuse who comes without TLS. That is how the tests come, and moto takes it so of everybody."""
+def decide_as_aws(self: IAMPolicyStatement, action: str, *args, **kwargs) -> PermissionResult:
+    """
+    Buckets refuse who comes without TLS. That is how the tests come, and moto takes it so of everybody. And where only what
+    begins in some way may be listed, the whole bucket may not.
+    """
     if self._statement.get("Sid", "").startswith("OnlyWithTls"):
         return PermissionResult.NEUTRAL
-    return decide(self, *args, **kwargs)
+    conditions = self._statement.get("Condition", {}).values()
+    if action == LIST_ALL and any("s3:prefix" in condition for condition in conditions):
+        return PermissionResult.NEUTRAL
+    return decide(self, "s3:ListBucket" if action == LIST_ALL else action, *args, **kwargs)
+
+
+def head_of_what_may_be_known(self: S3Response, bucket_name: str, *args, **kwargs) -> tuple:
+    """That an object is missing S3 tells only who may list the bucket."""
+    answer = head(self, bucket_name, *args, **kwargs)
+    if answer[0] == 404:
+        self.data["Action"] = LIST_ALL.removeprefix("s3:")
+        self._authenticate_and_authorize_s3_action(bucket_name=bucket_name)
+    return answer
 
 
 RDSBackend.create_db_instance = make_database_of_today
@@ -58,6 +78,7 @@ RDSBackend.create_db_instance_read_replica = make_replica_in_its_place
 ActionAuthenticatorMixin._authenticate_and_authorize_action = authorize_what_is_signed
 ECRResponse._determine_resource = repository_of
 FakeDeleteMarker.dispose = drop_nothing
-IAMPolicyStatement.is_action_permitted = decide_without_tls
+IAMPolicyStatement.is_action_permitted = decide_as_aws
+S3Response.head_object = head_of_what_may_be_known
 
 main()

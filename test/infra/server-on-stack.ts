@@ -72,6 +72,8 @@ async function seeBucketsAndImages(environment: Record<string, string>, director
   for (const uri of objects) assert.ok(uri.startsWith(`${LOGS}/run-template-logs/`), uri);
   const store = await openBucketStore(LOGS, REGION);
   await assert.rejects(store.write(`${LOGS}/elsewhere/log`, Buffer.from('line')), { name: 'AccessDenied' });
+  // Of a part that a dead replica had begun it must learn that there is none.
+  assert.equal(await store.stat(`${LOGS}/run-template-logs/run/000001-never-written.log`), undefined);
   assert.equal(await text(await store.read(ARTIFACT)), 'model');
   await assert.rejects(store.write(ARTIFACT, Buffer.from('another')), { name: 'AccessDenied' });
   await store.remove(ARTIFACT);

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ArtifactStore, ByteRange } from './artifact-store.ts';
 import { NoSuchFileError } from './artifact-store.ts';
-import { parseObjectUri, prefixBelow } from './object-uri.ts';
+import { type ObjectName, parseObjectUri, prefixBelow } from './object-uri.ts';
 
 /** How a bucket of S3, or of what speaks like it, is reached. */
 export interface S3Settings {
@@ -50,6 +50,18 @@ export function createS3Store(settings: S3Settings): ArtifactStore {
       }),
     );
   };
+  /** A list begins with the name that is its prefix. */
+  const isListed = async ({ bucket, key }: ObjectName): Promise<boolean> => {
+    const { Contents: [first] = [] } = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
+    );
+    return first?.Key === key;
+  };
+  /** Who may list a part of a bucket only is refused what is missing, as if it were there. */
+  const ignoreUnlisted = async (error: unknown, object: ObjectName): Promise<undefined> => {
+    const isRefused = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403;
+    if (!isRefused || (await isListed(object).catch(() => true))) throw error;
+  };
 
   return {
     async stat(uri) {
@@ -57,7 +69,8 @@ export function createS3Store(settings: S3Settings): ArtifactStore {
       if (key !== '' && !key.endsWith('/')) {
         const head = await client
           .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
-          .catch((error: unknown) => ignoreMissing(error));
+          .catch((error: unknown) => ignoreMissing(error))
+          .catch((error: unknown) => ignoreUnlisted(error, { bucket, key }));
         if (head) return { kind: 'file', size: head.ContentLength ?? 0 };
       }
       const { KeyCount = 0 } = await pageOf(uri, undefined, 1);
