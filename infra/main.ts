@@ -1,15 +1,10 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { App } from 'cdktf';
-import { ConfigError, readConfig } from './src/config/read-config.ts';
+import { ConfigError, findConfig, readConfig } from './src/config/read-config.ts';
 import { makeStack } from './src/make-stack.ts';
 
-const OWN_FILE = 'infra.yaml';
-const DEFAULT_FILE = fileURLToPath(new URL('default.yaml', import.meta.url));
-
-/** What `cdktf synth` and `cdktf deploy` run. The configuration is the file that `ZENML_INFRA_CONFIG` names, or `infra.yaml`. */
+/** What `cdktf synth` and `cdktf deploy` run. */
 try {
-  const config = readConfig(process.env['ZENML_INFRA_CONFIG'] ?? (existsSync(OWN_FILE) ? OWN_FILE : DEFAULT_FILE));
+  const config = readConfig(findConfig(process.cwd()));
   const app = new App();
   makeStack(app, config);
   app.synth();

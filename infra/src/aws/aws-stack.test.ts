@@ -64,11 +64,28 @@ describe('read replicas', () => {
     const far = stack.one('aws_db_instance', 'replica-2');
     expect(near['replicate_source_db']).toMatch(/\.identifier\}$/);
     expect(far['replicate_source_db']).toMatch(/\.arn\}$/);
-    expect(far['provider']).toBe('aws.region-2');
+    expect(far['provider']).toBe('aws.eu-west-1');
     expect(far['kms_key_id']).not.toBe(near['kms_key_id']);
     for (const replica of [near, far]) {
       expect(replica).toMatchObject({ storage_encrypted: true, publicly_accessible: false, deletion_protection: true });
     }
+  });
+
+  test('of one region share a key, and each has clients of its own', () => {
+    const there = { region: 'eu-west-1', ...network };
+    const two = synthesize({
+      ...full,
+      database: {
+        replicas: [
+          { ...there, databaseClients: ['10.60.0.0/16'] },
+          { ...there, databaseClients: ['10.70.0.0/16'] },
+        ],
+      },
+    });
+    const [one, other] = ['replica-1', 'replica-2'].map((name) => two.one('aws_db_instance', name));
+    expect(one?.['kms_key_id']).toBe(other?.['kms_key_id']);
+    expect(one?.['vpc_security_group_ids']).not.toEqual(other?.['vpc_security_group_ids']);
+    expect(two.all('aws_kms_alias')).toHaveLength(2);
   });
 
   // RDS for MySQL refuses replicas of a database whose password it manages.
@@ -297,7 +314,7 @@ describe('services of AWS', () => {
       return ['LogsOfTheDatabase', { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': groups } }];
     };
     expect(uses('key', synthesize({ ...full, network, database: { existing: { host: 'h' } } }))).toEqual([]);
-    expect(uses('region-2')).toEqual([logsOf('eu-west-1', 'zenml-replica-2')]);
+    expect(uses('eu-west-1')).toEqual([logsOf('eu-west-1', 'zenml-replica-2')]);
     expect(uses('key', synthesize(plain))).toEqual([
       ['FlowLogsOfTheNetwork', ownLogs],
       logsOf('eu-central-1', 'zenml'),
@@ -315,8 +332,8 @@ describe('services of AWS', () => {
       expect(group).toMatchObject({ retention_in_days: 365, kms_key_id: expect.stringMatching(/^\$\{aws_kms_key\./) });
     }
     expect(groups.at(-1)).toMatchObject({
-      provider: 'aws.region-2',
-      kms_key_id: expect.stringMatching(/aws_kms_key\.region-2/),
+      provider: 'aws.eu-west-1',
+      kms_key_id: expect.stringMatching(/aws_kms_key\.eu-west-1/),
     });
   });
 });
@@ -334,6 +351,25 @@ describe('the network on AWS', () => {
     const stack = synthesize({ ...full, network });
     expect(stack.all('aws_vpc')).toEqual([]);
     expect(stack.one('aws_db_subnet_group')).toMatchObject({ subnet_ids: network.subnetIds });
+  });
+});
+
+describe('a cluster that is there', () => {
+  const oidcProviderArn = 'arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/ABC';
+  const stack = synthesize({ ...full, cluster: { name: 'workspace', oidcProviderArn }, network });
+
+  test('vouches for the service accounts, by the provider that is named', () => {
+    expect(JSON.stringify(stack.json['data'])).toContain('{"name":"workspace"}');
+    for (const name of ['server', 'runner', 'secrets-operator']) {
+      const [trust] = stack.statements('aws_iam_role', name, 'assume_role_policy');
+      expect(trust?.Principal).toEqual({ Federated: oidcProviderArn });
+    }
+  });
+
+  test('is let in to the database, alone where no ranges are named', () => {
+    expect(stack.one('aws_vpc_security_group_ingress_rule')).toMatchObject({
+      referenced_security_group_id: expect.stringMatching(/cluster_security_group_id\}$/),
+    });
   });
 });
 
@@ -379,8 +415,23 @@ describe('a stack on AWS', () => {
   });
 
   test.each([
-    ['s3', { backend: 's3', bucket: 'states', region: 'eu-central-1' }, { s3: { encrypt: true, use_lockfile: true } }],
+    [
+      's3',
+      { backend: 's3', bucket: 'states', region: 'eu-west-1' },
+      {
+        s3: {
+          bucket: 'states',
+          region: 'eu-west-1',
+          key: 'zenml/terraform.tfstate',
+          encrypt: true,
+          use_lockfile: true,
+        },
+      },
+    ],
+    ['s3', { backend: 's3', bucket: 'states', region: 'eu-west-1', key: 'one' }, { s3: { key: 'one', encrypt: true } }],
     ['gcs', { backend: 'gcs', bucket: 'states' }, { gcs: { bucket: 'states', prefix: 'zenml' } }],
+    ['gcs', { backend: 'gcs', bucket: 'states', prefix: 'one' }, { gcs: { bucket: 'states', prefix: 'one' } }],
+    ['a file', { backend: 'local', path: '/states/one.tfstate' }, { local: { path: '/states/one.tfstate' } }],
   ])('keeps its state in %s', (_, state, backend) => {
     expect(synthesize({ ...plain, state }).json['terraform']).toMatchObject({ backend });
   });

@@ -29,6 +29,8 @@ export class AwsStack extends TerraformStack {
   readonly #config: AwsConfig;
   readonly #surroundings: Surroundings;
   readonly #key: EncryptionKey;
+  /** Others than the stack's own, in which replicas lie. */
+  readonly #regions = new Map<string, ReplicaRegion>();
 
   constructor(scope: Construct, config: AwsConfig) {
     super(scope, config.name);
@@ -143,24 +145,26 @@ export class AwsStack extends TerraformStack {
     const made = new Database(this, 'database', { surroundings: this.#surroundings, keyArn, groupId, subnetIds });
     this.#output('database_master_secret', made.masterSecretArn);
     const [, ...replicas] = instancesOf(this.#config);
-    const hosts = database.replicas.map(({ region, instanceClass, ...place }, index) => {
+    const hosts = database.replicas.map(({ region, instanceClass, vpcId, subnetIds, databaseClients }, index) => {
+      const id = `replica-${index + 1}`;
       const replica = { name: replicas[index]?.identifier ?? '', instanceClass };
-      if (region === undefined) return made.addReplica(`replica-${index + 1}`, { ...replica, keyArn, groupId });
-      const elsewhere = new ReplicaRegion(this, `region-${index + 1}`, {
-        surroundings: this.#surroundings,
-        region,
-        tags: tagsOf(this.#config),
-        vpcId: place.vpcId ?? '',
-        clients: place.databaseClients,
-      });
-      return made.addReplica(`replica-${index + 1}`, {
-        ...replica,
-        ...elsewhere.placement,
-        subnetIds: place.subnetIds,
-      });
+      // The configuration says both or neither.
+      if (region === undefined || vpcId === undefined) return made.addReplica(id, { ...replica, keyArn, groupId });
+      const { provider, keyArn: keyThere } = this.#regionOf(region);
+      const there = { name, vpcId, cidrs: databaseClients, provider };
+      const access = new DatabaseAccess(this, `${id}-access`, there);
+      return made.addReplica(id, { ...replica, provider, keyArn: keyThere, groupId: access.groupId, subnetIds });
     });
     if (hosts.length > 0) this.#output('database_replica_hosts', hosts);
     return made;
+  }
+
+  #regionOf(region: string): ReplicaRegion {
+    const known = this.#regions.get(region);
+    const tags = tagsOf(this.#config);
+    const found = known ?? new ReplicaRegion(this, { surroundings: this.#surroundings, region, tags });
+    this.#regions.set(region, found);
+    return found;
   }
 
   #makeRepositories(): { server: Repository; runner: Repository } {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { cidr, commonShape, existingDatabase } from './common-config.ts';
+import { cidrOf, clients } from './cidr.ts';
+import { commonShape, existingDatabase } from './common-config.ts';
 
 const id = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}-[0-9a-f]+$`), `write an id such as ${prefix}-0a1b2c3d`);
@@ -9,16 +10,18 @@ const subnetIds = z.array(id('subnet')).min(2, 'name private subnets of at least
 
 const network = z
   .strictObject({
-    cidr: cidr.optional(),
+    // AWS takes networks and subnets from /16 to /28, and a subnet is a sixteenth.
+    cidr: cidrOf(16, 24).optional(),
     zones: z
       .array(z.string().regex(/^[a-z]$/, 'write the letter of a zone, as a of eu-central-1a'))
       .min(2, 'a database over several zones needs 2 or more')
       .max(3)
+      .refine((letters) => new Set(letters).size === letters.length, 'name each zone once')
       .default(['a', 'b']),
     natPerZone: z.boolean().default(true),
     vpcId: id('vpc').optional(),
     subnetIds: subnetIds.optional(),
-    databaseClients: z.array(cidr).default([]),
+    databaseClients: clients,
   })
   .superRefine((value, context) => {
     const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
@@ -37,7 +40,7 @@ const replica = z
     instanceClass: instanceClass.optional(),
     vpcId: id('vpc').optional(),
     subnetIds: subnetIds.optional(),
-    databaseClients: z.array(cidr).default([]),
+    databaseClients: clients,
   })
   .superRefine((value, context) => {
     const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
@@ -98,9 +101,18 @@ export const awsConfigSchema = z
     registry: z
       .strictObject({
         imagesToKeep: z.int().min(1).max(1000).default(100),
-        readRepositories: z.array(z.string()).default([]),
+        readRepositories: z
+          .array(z.string().regex(/^[a-z0-9]+([._/-]+[a-z0-9]+)*$/, 'write the name of a repository, as team/train'))
+          .default([]),
       })
       .prefault({}),
+  })
+  .superRefine(({ region, database: { replicas } }, context) => {
+    for (const [index, replica] of replicas.entries()) {
+      if (replica.region !== region) continue;
+      const message = `is the region of the stack; remove it, with vpcId and subnetIds`;
+      context.addIssue({ code: 'custom', path: ['database', 'replicas', index, 'region'], message });
+    }
   })
   .superRefine(({ network: { vpcId, databaseClients }, cluster, database: { existing } }, context) => {
     if (vpcId !== undefined && !cluster && !existing && databaseClients.length === 0) {

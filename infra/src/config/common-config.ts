@@ -4,7 +4,6 @@ import { z } from 'zod';
 export const kubernetesName = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'use at most 63 lower-case letters, digits and hyphens');
-export const cidr = z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, 'write an address range such as 10.40.0.0/16');
 
 const account = (namespace: string, serviceAccount: string) =>
   z

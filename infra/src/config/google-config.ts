@@ -1,15 +1,25 @@
 import { z } from 'zod';
-import { cidr, commonShape, existingDatabase } from './common-config.ts';
+import { cidrOf, overlap } from './cidr.ts';
+import { commonShape, existingDatabase } from './common-config.ts';
 
 const label = z.string().regex(/^[a-z0-9_-]{0,63}$/, 'use at most 63 lower-case letters, digits, _ and -');
 const region = z.string().regex(/^[a-z]+-[a-z]+\d+$/, 'write a region such as europe-west3');
 const tier = z.string().regex(/^db-[a-z0-9-]+$/, 'write a tier such as db-custom-2-8192');
 
+/** Addresses of the nodes of a new network. */
+export const NEW_NETWORK = '10.40.0.0/20';
+/** Ranges of a network that must not overlap. */
+const PAIRS = [
+  ['podCidr', 'cidr'],
+  ['serviceCidr', 'cidr'],
+  ['serviceCidr', 'podCidr'],
+] as const;
+
 const network = z
   .strictObject({
-    cidr: cidr.optional(),
-    podCidr: cidr.default('10.44.0.0/14'),
-    serviceCidr: cidr.default('10.48.0.0/20'),
+    cidr: cidrOf(8, 29).optional(),
+    podCidr: cidrOf(8, 28).default('10.44.0.0/14'),
+    serviceCidr: cidrOf(8, 28).default('10.48.0.0/20'),
     id: z
       .string()
       .regex(/^projects\/[^/]+\/global\/networks\/[^/]+$/, 'write projects/PROJECT/global/networks/NAME')
@@ -19,6 +29,11 @@ const network = z
   .superRefine((value, context) => {
     const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
     if (value.id !== undefined && value.cidr !== undefined) refuse('cidr', 'belongs to a new network; remove it or id');
+    const ranges = { cidr: value.cidr ?? NEW_NETWORK, podCidr: value.podCidr, serviceCidr: value.serviceCidr };
+    for (const [key, other] of PAIRS) {
+      if (overlap(ranges[key], ranges[other]))
+        refuse(key, `overlaps ${other} (${ranges[other]}); name other addresses`);
+    }
     if (value.id === undefined && !value.privateServiceAccess) {
       refuse('privateServiceAccess', 'a new network has none yet, and the database needs it; set it to true');
     }

@@ -46,6 +46,36 @@ test.each([
     { ...aws, database: { replicas: [{ region: 'eu-west-1' }] } },
     /^database\.replicas\.0\.vpcId: is missing; name it, in eu-west-1\ndatabase\.replicas\.0\.subnetIds: is missing/,
   ],
+  [
+    'no address range',
+    { ...aws, network: { databaseClients: ['10.0.0.300/8', '10.0.0.1/8', '10.0.0.0'] } },
+    /^(network\.databaseClients\.\d: write an address range with its first address, as 10\.40\.0\.0\/16\n?){3}$/,
+  ],
+  [
+    'a database that everybody reaches',
+    { ...aws, network: { databaseClients: ['0.0.0.0/0'] } },
+    'network.databaseClients.0: must be from /8 to /32',
+  ],
+  ['a network whose subnets AWS refuses', { ...aws, network: { cidr: '10.0.0.0/25' } }, /^network\.cidr: must be from/],
+  ['a zone that is named twice', { ...aws, network: { zones: ['a', 'a'] } }, 'network.zones: name each zone once'],
+  [
+    'a replica elsewhere in the same region',
+    {
+      ...aws,
+      database: { replicas: [{ region: 'eu-central-1', vpcId: 'vpc-0a', subnetIds: ['subnet-0a', 'subnet-0b'] }] },
+    },
+    /^database\.replicas\.0\.region: is the region of the stack; remove it/,
+  ],
+  [
+    'repositories by a pattern',
+    { ...aws, registry: { readRepositories: ['*'] } },
+    'registry.readRepositories.0: write the name of a repository, as team/train',
+  ],
+  [
+    'ranges of a network that overlap',
+    { cloud: 'google', project: 'my-project', network: { cidr: '10.44.0.0/20' } },
+    'network.podCidr: overlaps cidr (10.44.0.0/20); name other addresses',
+  ],
 ])('refuses %s, with its path and what mends it', (_, document, message) => {
   expect(refusal(document)).toMatch(message);
 });

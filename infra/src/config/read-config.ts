@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { type AwsConfig, awsConfigSchema } from './aws-config.ts';
@@ -8,6 +10,17 @@ import { type GoogleConfig, googleConfigSchema } from './google-config.ts';
 export class ConfigError extends Error {}
 
 export type Config = AwsConfig | GoogleConfig;
+
+const OWN_FILE = 'infra.yaml';
+const DEFAULT_FILE = fileURLToPath(new URL('../../default.yaml', import.meta.url));
+
+/** The file of the configuration: the one that `ZENML_INFRA_CONFIG` names, or `infra.yaml` in a directory, or the default. */
+export function findConfig(directory: string): string {
+  const given = process.env['ZENML_INFRA_CONFIG'];
+  if (given !== undefined) return resolve(directory, given);
+  const own = join(directory, OWN_FILE);
+  return existsSync(own) ? own : DEFAULT_FILE;
+}
 
 const schemas = { aws: awsConfigSchema, google: googleConfigSchema };
 

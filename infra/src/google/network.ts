@@ -4,9 +4,7 @@ import { ComputeRouter } from '@cdktf/provider-google/lib/compute-router/index.j
 import { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat/index.js';
 import { ComputeSubnetwork } from '@cdktf/provider-google/lib/compute-subnetwork/index.js';
 import { Construct } from 'constructs';
-import type { GoogleConfig } from '../config/google-config.ts';
-
-const NEW_NETWORK = '10.40.0.0/20';
+import { type GoogleConfig, NEW_NETWORK } from '../config/google-config.ts';
 
 /** A network with room for a cluster, whose nodes have no public addresses and leave it through a NAT. */
 export class Network extends Construct {
