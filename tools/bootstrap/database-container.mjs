@@ -9,6 +9,9 @@ import { withProgress } from './progress.mjs';
 /** The image that serves where there is Docker but no database server. */
 const image = 'mariadb:11.4';
 
+/** Where the container finds what it needs for TLS. */
+const inContainer = { key: '/run/database-tls.key', certificate: '/run/database-tls.crt' };
+
 /** The Docker whose engine answers, if any; Podman's stand-in of that name serves as well. */
 export async function findDocker() {
   const docker = findProgram(['docker']);
@@ -36,10 +39,10 @@ export async function ensureImage(docker) {
  * @param {string} docker
  * @param {import('./private-database.mjs').PrivateDatabaseOptions} options
  * @param {string} address where it is reached, `127.0.0.1:3307`
- * @param {string[]} settings options of the server
+ * @param {(tls?: {key: string, certificate: string}) => string[]} settingsWith options of the server, for paths in the container
  */
-export async function startContainer(docker, options, address, settings) {
-  const { directory, disposable } = options;
+export async function startContainer(docker, options, address, settingsWith) {
+  const { directory, disposable, tls } = options;
   const data = dataOf(directory);
   if (!madeInContainer(directory)) {
     rmSync(data, { recursive: true, force: true });
@@ -54,7 +57,11 @@ export async function startContainer(docker, options, address, settings) {
   await capture(docker, ['rm', '--force', name]);
   const run = ['run', '--rm', '--name', name, '--user', `${uid}:${gid}`, '--env-file', environment];
   // Z: where SELinux is on, the container may enter its data.
-  const args = [...run, '-v', `${data}:/var/lib/mysql:Z`, '-p', `${address}:3306`, image, ...settings];
+  const mounts = ['-v', `${data}:/var/lib/mysql:Z`];
+  if (tls) {
+    mounts.push('-v', `${tls.key}:${inContainer.key}:ro,Z`, '-v', `${tls.certificate}:${inContainer.certificate}:ro,Z`);
+  }
+  const args = [...run, ...mounts, '-p', `${address}:3306`, image, ...settingsWith(tls && inContainer)];
   const log = join(directory, 'database.log');
   return new Companion('database', docker, args, { log, disposable: disposable ? directory : undefined });
 }

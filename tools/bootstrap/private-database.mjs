@@ -45,13 +45,12 @@ export async function startPrivateDatabase(options) {
   makeDirectory(options.directory);
   chmodSync(options.directory, 0o700);
   const { programs, docker } = await ensureDatabase(makerOf(options.directory));
-  if (programs === undefined && options.tls) throw new Failure('A database that takes TLS only is not run in Docker.');
   await (programs ? createData(programs, options.directory) : ensureImage(docker));
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const companion = programs
       ? startServer(programs, options, port)
-      : await startContainer(docker, options, `${host}:${port}`, settings(options.disposable));
+      : await startContainer(docker, options, `${host}:${port}`, (tls) => settings({ ...options, tls }));
     try {
       await waitReady(companion, port);
       rmSync(join(options.directory, 'init.sql'), { force: true });
@@ -135,15 +134,14 @@ function startServer(programs, options, port) {
     `--init-file=${init}`,
     // Debian's MySQL insists on a folder for files of LOAD DATA, which only the package of the service makes.
     ...(programs.kind === 'mysql' ? ['--secure-file-priv=NULL'] : []),
-    ...settings(options.disposable),
-    ...(options.tls ? onlyTls(options.tls) : []),
+    ...settings(options),
   ];
   const log = join(directory, 'database.log');
   const disposable = options.disposable ? directory : undefined;
   return new Companion('database', programs.server, args, { log, cwd: directory, disposable });
 }
 
-function settings(disposable) {
+function settings({ disposable, tls }) {
   const always = [
     '--skip-name-resolve',
     '--skip-log-bin',
@@ -155,11 +153,8 @@ function settings(disposable) {
     '--innodb-buffer-pool-size=256M',
   ];
   const careless = ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=OFF', '--innodb-flush-method=nosync'];
-  return disposable ? [...always, ...careless] : always;
-}
-
-function onlyTls({ key, certificate }) {
-  return [`--ssl-key=${key}`, `--ssl-cert=${certificate}`, '--require-secure-transport=ON'];
+  const onlyTls = tls ? [`--ssl-key=${tls.key}`, `--ssl-cert=${tls.certificate}`, '--require-secure-transport=ON'] : [];
+  return [...always, ...(disposable ? careless : []), ...onlyTls];
 }
 
 /** What the server runs before it greets anyone, at every start: harmless where all of it is there already. */
