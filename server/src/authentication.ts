@@ -46,10 +46,10 @@ export function createAuthentication(
   const external = auth.scheme === 'EXTERNAL';
   const deviceSettings = deviceSettingsOf(auth, server);
   const devices = createDevicesService(db, deviceSettings);
-  const csrf = createCsrfTokens(auth.jwtSecretKey);
+  const keys = { secretKey: auth.jwtSecretKey, previousSecretKey: auth.previousJwtSecretKey };
+  const csrf = createCsrfTokens(keys);
   const tokens = createTokens({
-    secretKey: auth.jwtSecretKey,
-    previousSecretKey: auth.previousJwtSecretKey,
+    ...keys,
     algorithm: auth.jwtAlgorithm,
     issuer: auth.jwtIssuer ?? serverId,
     audience: auth.jwtAudience ?? serverId,
@@ -92,7 +92,7 @@ export function createAuthentication(
     passwordChanges: limiterOf('password change'),
     devices,
     issueToken,
-    downloadTokens: createDownloadTokens({ secretKey: auth.jwtSecretKey, algorithm: auth.jwtAlgorithm }),
+    downloadTokens: createDownloadTokens({ ...keys, algorithm: auth.jwtAlgorithm }),
     authentication: loginOperations({
       db,
       issueToken,

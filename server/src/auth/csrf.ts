@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { unzipSync } from 'node:zlib';
 import { credentialsNotValid } from '../errors.ts';
+import type { SigningKeys } from './signing-keys.ts';
 
 /** Signs the id of a browser session: a page that can send it has read the answer to the log-in. */
 export interface CsrfTokens {
@@ -15,13 +16,13 @@ const PURPOSE = 'itsdangeroussigner';
 const PACKED = '.';
 
 /**
- * Makes the signer of one key. The format is that of Python's itsdangerous (`URLSafeSerializer`), so that a session
+ * Makes what signs with one key, and takes the tokens of another one too. The format is that of Python's itsdangerous (`URLSafeSerializer`), so that a session
  * that was begun at the reference goes on here, and back.
- * @param secretKey the key that access tokens are signed with
+ * @param keys those of access tokens
  */
-export function createCsrfTokens(secretKey: string): CsrfTokens {
-  const key = createHash('sha1').update(PURPOSE).update(secretKey).digest();
-  const signatureOf = (payload: string) => createHmac('sha1', key).update(payload).digest();
+export function createCsrfTokens({ secretKey, previousSecretKey }: SigningKeys): CsrfTokens {
+  const signatureOf = signerOf(secretKey);
+  const signers = previousSecretKey === undefined ? [signatureOf] : [signatureOf, signerOf(previousSecretKey)];
   return {
     sign(sessionId) {
       const payload = Buffer.from(JSON.stringify(sessionId)).toString('base64url');
@@ -32,8 +33,8 @@ export function createCsrfTokens(secretKey: string): CsrfTokens {
       const separator = token.lastIndexOf('.');
       const payload = token.slice(0, Math.max(separator, 0));
       const given = Buffer.from(token.slice(separator + 1), 'base64url');
-      const expected = signatureOf(payload);
-      if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+      const isOf = (expected: Buffer) => given.length === expected.length && timingSafeEqual(given, expected);
+      if (!signers.some((sign) => isOf(sign(payload)))) {
         throw credentialsNotValid('Invalid CSRF token: signature mismatch');
       }
       if (readPayload(payload) !== sessionId) {
@@ -41,6 +42,11 @@ export function createCsrfTokens(secretKey: string): CsrfTokens {
       }
     },
   };
+}
+
+function signerOf(secretKey: string): (payload: string) => Buffer {
+  const key = createHash('sha1').update(PURPOSE).update(secretKey).digest();
+  return (payload) => createHmac('sha1', key).update(payload).digest();
 }
 
 /** Reads what was signed with the server's own key. */

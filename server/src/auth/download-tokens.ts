@@ -1,5 +1,6 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, SignJWT } from 'jose';
 import { credentialsNotValid } from '../errors.ts';
+import { createVerifier, type SigningKeys } from './signing-keys.ts';
 
 /** What is downloaded (ZenML 0.98.0 enums.DownloadType). */
 export type DownloadType = 'artifact_version' | 'snapshot_code';
@@ -17,15 +18,13 @@ export interface DownloadTokens {
 
 const LIFETIME_SECONDS = 30;
 
-/** Makes the signer of one key. */
+/** Makes what signs with one key, and takes the tokens of another one too. */
 export function createDownloadTokens({
-  secretKey,
   algorithm,
-}: {
-  readonly secretKey: string;
-  readonly algorithm: 'HS256' | 'HS384' | 'HS512';
-}): DownloadTokens {
-  const key = new TextEncoder().encode(secretKey);
+  ...keys
+}: SigningKeys & { readonly algorithm: 'HS256' | 'HS384' | 'HS512' }): DownloadTokens {
+  const key = new TextEncoder().encode(keys.secretKey);
+  const check = createVerifier(keys, { algorithms: [algorithm] });
   return {
     sign: (type, resourceId) =>
       new SignJWT({ download_type: type, resource_id: resourceId })
@@ -33,7 +32,7 @@ export function createDownloadTokens({
         .setExpirationTime(Math.floor(Date.now() / 1000) + LIFETIME_SECONDS)
         .sign(key),
     async verify(token, type, resourceId) {
-      const claims = await jwtVerify(token, key, { algorithms: [algorithm] }).then(
+      const claims = await check(token).then(
         ({ payload }) => payload,
         (error: unknown) => {
           throw credentialsNotValid(`Invalid JWT token: ${reasonOf(error)}`);

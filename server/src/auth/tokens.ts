@@ -1,12 +1,10 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, SignJWT } from 'jose';
 import { fromDatabaseId, isUuid, toDatabaseId } from '../database/ids.ts';
 import { credentialsNotValid } from '../errors.ts';
+import { createVerifier, type SigningKeys } from './signing-keys.ts';
 
 /** How tokens are signed and checked. */
-export interface TokenSettings {
-  readonly secretKey: string;
-  /** Another key, whose tokens are taken too. */
-  readonly previousSecretKey?: string | undefined;
+export interface TokenSettings extends SigningKeys {
   readonly algorithm: 'HS256' | 'HS384' | 'HS512';
   /** The server's id where none is configured, as in the reference. */
   readonly issuer: string;
@@ -53,19 +51,12 @@ export interface Tokens {
 /** Makes what signs with one key, and takes the tokens of another one too. */
 export function createTokens(settings: TokenSettings): Tokens {
   const key = new TextEncoder().encode(settings.secretKey);
-  const { previousSecretKey } = settings;
-  const check = (token: string, by: Uint8Array) =>
-    jwtVerify(token, by, {
-      algorithms: [settings.algorithm],
-      issuer: settings.issuer,
-      audience: settings.audience,
-      clockTolerance: settings.leewaySeconds,
-    });
-  const checkByEither = (token: string) =>
-    check(token, key).catch((error: unknown) => {
-      if (previousSecretKey === undefined || !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-      return check(token, new TextEncoder().encode(previousSecretKey));
-    });
+  const check = createVerifier(settings, {
+    algorithms: [settings.algorithm],
+    issuer: settings.issuer,
+    audience: settings.audience,
+    clockTolerance: settings.leewaySeconds,
+  });
   const verified = new Map<string, { readonly claims: TokenClaims; readonly until: number }>();
   return {
     sign(claims, expiresAt) {
@@ -83,7 +74,7 @@ export function createTokens(settings: TokenSettings): Tokens {
       const known = verified.get(token);
       if (known && known.until > now) return known.claims;
       try {
-        const { payload } = await checkByEither(token);
+        const { payload } = await check(token);
         const claims = fromPayload(payload, now + settings.leewaySeconds);
         if (verified.size >= MAX_REMEMBERED) verified.clear();
         verified.set(token, { claims, until: payload.exp ?? Number.POSITIVE_INFINITY });

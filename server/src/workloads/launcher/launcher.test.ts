@@ -85,7 +85,7 @@ async function dispatch(
   const startLaunch = createLauncher({
     db,
     manager,
-    issueToken: createTokenIssuer(tokens, createCsrfTokens(TEST_KEY)),
+    issueToken: createTokenIssuer(tokens, createCsrfTokens({ secretKey: TEST_KEY })),
     endStoppedResumption: createEndOfStoppedResumption(db, updateStatus),
     log,
     serverUrl: 'serverUrl' in options ? options.serverUrl : 'https://server.example',
