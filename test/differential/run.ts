@@ -1,6 +1,7 @@
 /**
  * Holds this project's server against the reference: the same writes to both leave the same answers and rows, and both
- * read the same from one database, whichever of them has made it. Prints what differs, grouped by operation.
+ * read the same from one database, whichever of them has made it; both know the same variables and show the same OpenAPI
+ * document. Prints what differs, grouped by operation.
  *
  *   node test/differential/run.ts [--long] [--report FILE.json] [--text FILE.md] [--only read|write] [--self]
  *
@@ -13,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { HttpClient, logIn } from '../servers/http-client.ts';
 import { admin, databaseServer, type RunningServer, startOurs, startReference } from '../servers/servers.mjs';
+import { compareInterfaces } from './interface/interface.ts';
 import { harvest } from './read/harvest.ts';
 import { compareReads } from './read/read.ts';
 import { readRequests } from './read/requests.ts';
@@ -52,6 +54,10 @@ try {
     keep(startReference({ databaseUrl: referenceUrl, directory, environment })),
     keep(start({ databaseUrl: ownUrl, directory, environment })),
   ]);
+  if (!options.self) {
+    say('comparing what both say of themselves');
+    await compareInterfaces(ours.url, directory, report);
+  }
   say('writing the same to both');
   const read = async () => {
     if (options.only === 'write') return;

@@ -18,5 +18,9 @@ export interface ServerOptions {
 
 export const admin: { user: string; password: string };
 export function databaseServer(): Promise<{ url: string; stop: () => Promise<unknown> }>;
+/** The folder of the reference's Python programs. */
+export function referencePrograms(): Promise<string>;
+/** An environment without ZenML's variables. */
+export function withoutZenml(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
 export function startReference(options: ServerOptions): Promise<RunningServer>;
 export function startOurs(options: ServerOptions): Promise<RunningServer>;

@@ -26,7 +26,7 @@ export async function databaseServer() {
 }
 
 /** The folder of programs of a virtual environment with `zenml[server]==0.98.0`. */
-async function referencePrograms() {
+export async function referencePrograms() {
   const given = process.env.ZENML_REFERENCE_BIN;
   if (given) return given.replace(/^~(?=\/)/, homedir());
   const environment = await ensureVirtualEnvironment('test', join(root, 'test', 'requirements.txt'));
@@ -92,7 +92,7 @@ export async function startOurs({ databaseUrl, directory, environment = {} }) {
 }
 
 /** What the caller's shell says to a ZenML client or server must not reach the servers under test. */
-function withoutZenml(env) {
+export function withoutZenml(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('ZENML_')));
 }
 

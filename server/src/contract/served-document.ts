@@ -1,4 +1,4 @@
-import type { ContractDocument, OperationObject } from './document.ts';
+import type { ContractDocument, JsonSchema, OperationObject } from './document.ts';
 import type { OperationId } from './operation-types.ts';
 
 /** What decides which of the contract's operations exist on a server. */
@@ -38,7 +38,10 @@ const WITHOUT_EXTERNAL_SERVER_ID: readonly OperationId[] = [
   'update_server_settings_api_v1_settings_put',
 ];
 
-/** The contract without the operations that this server's configuration rules out; these answer 404. */
+/**
+ * The contract without the operations that this server's configuration rules out, which answer 404, and without the schemas
+ * that only those name.
+ */
 export function servedDocument(document: ContractDocument, served: ServedBy): ContractDocument {
   const absent = new Set<string>([
     ...(served.workloadManager ? [] : WITH_WORKLOAD_MANAGER),
@@ -51,5 +54,20 @@ export function servedDocument(document: ContractDocument, served: ServedBy): Co
     const present = Object.entries(item).filter(([, operation]) => keep(operation));
     return [path, Object.fromEntries(present)] as const;
   });
-  return { ...document, paths: Object.fromEntries(paths.filter(([, item]) => Object.keys(item).length > 0)) };
+  const present = Object.fromEntries(paths.filter(([, item]) => Object.keys(item).length > 0));
+  return { ...document, paths: present, components: { ...document.components, schemas: namedBy(present, document) } };
+}
+
+/** The schemas that something names, and those that these name. */
+function namedBy(value: unknown, document: ContractDocument): Readonly<Record<string, JsonSchema>> {
+  const { schemas } = document.components;
+  const found = new Set(namesIn(value));
+  // A set grows while it is walked through.
+  for (const name of found) for (const other of namesIn(schemas[name])) found.add(other);
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => found.has(name)));
+}
+
+function namesIn(value: unknown): string[] {
+  const references = JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g);
+  return [...references].flatMap(([, name]) => name ?? []);
 }
