@@ -125,6 +125,23 @@ export const suites = [
     run: (context) => runDifferentialSuite(context, ['--self']),
   },
   {
+    name: 'fuzz',
+    about: 'requests made up from the contract, on a database with some of everything',
+    needs: ['database', 'fuzzer'],
+    cores: 2,
+    long: true,
+    run: (context) =>
+      context.nodeTests('test/fuzz/**/*.test.ts', { ZENML_TEST_SCHEMATHESIS_BIN: context.have.fuzzer.bin }),
+  },
+  {
+    name: 'growth',
+    about: 'memory of a server that writes and reads thousands of runs',
+    needs: ['database'],
+    cores: 2,
+    long: true,
+    run: (context) => context.nodeTests('test/growth/**/*.test.ts'),
+  },
+  {
     name: 'control-plane',
     about: 'log-in and permissions by a control plane, beside the reference under the same one',
     needs: ['database', 'python'],

@@ -40,6 +40,10 @@ export const needs = {
     about: 'Python with checkov, which scans stacks',
     ensure: (root) => ensureVirtualEnvironment('scanner', join(root, 'test', 'infra', 'scanner-requirements.txt')),
   },
+  fuzzer: {
+    about: 'Python with Schemathesis, which makes up requests',
+    ensure: (root) => ensureVirtualEnvironment('fuzzer', join(root, 'test', 'fuzz', 'schemathesis-requirements.txt')),
+  },
   cluster: { about: 'Linux with root, Go 1.23 and Debian’s packages', ensure: () => ensureClusterPrograms() },
   'builder-image': { about: 'an image with BuildKit', ensure: () => ensureBuilderImage() },
   crds: { about: 'definitions of the kinds that the charts use, from Go modules', ensure: () => ensureCrds() },

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -286,8 +286,14 @@ const isRemoved = async (name: string) => !existsSync(join(directory, name));
 test('a run whose runner was deleted by hand fails', async () => {
   const remove = async ({ id }: Run) => {
     const name = workloadName(id, 1);
-    const pid = Number(readFileSync(join(directory, name, 'pid'), 'utf8'));
-    rmSync(join(directory, name), { recursive: true });
+    const file = join(directory, name, 'pid');
+    // Its process makes the file, and then writes into it.
+    while (!existsSync(file) || readFileSync(file, 'utf8') === '') await sleep(20);
+    const pid = Number(readFileSync(file, 'utf8'));
+    // At once: a folder that is removed file by file is seen as a runner's that was killed.
+    const elsewhere = `${directory}-deleted`;
+    renameSync(join(directory, name), elsewhere);
+    rmSync(elsewhere, { recursive: true });
     process.kill(-pid, 'SIGKILL');
   };
   const { run, manager } = await dispatch({ python: WAITING }, onceLaunched(remove, isFailed));

@@ -65,9 +65,7 @@ export async function startRunner(
 export async function readRunnerStatus(root: string, name: string): Promise<WorkloadStatus> {
   const directory = join(root, name);
   const description = await readText(join(directory, 'workload.json'));
-  if (description === undefined) {
-    return { name, runId: '', launchNumber: 0, phase: 'absent', reason: undefined, since: undefined };
-  }
+  if (description === undefined) return absent(name);
   const { runId, launchNumber } = JSON.parse(description) as Description;
   const base = { name, runId, launchNumber };
   // The process makes the file first, and then writes into it.
@@ -79,6 +77,8 @@ export async function readRunnerStatus(root: string, name: string): Promise<Work
   const exit = await readText(join(directory, 'exit'));
   if (exit === undefined) {
     const since = await changed(directory, 'pid');
+    // Deleted while it was looked at.
+    if (since === undefined) return absent(name);
     return running
       ? { ...base, phase: 'running', reason: undefined, since }
       : { ...base, phase: 'failed', reason: VANISHED, since };
@@ -86,6 +86,10 @@ export async function readRunnerStatus(root: string, name: string): Promise<Work
   const since = await changed(directory, 'exit');
   if (exit.trim() === '0') return { ...base, phase: 'succeeded', reason: undefined, since };
   return { ...base, phase: 'failed', reason: await explain(directory, Number(exit)), since };
+}
+
+function absent(name: string): WorkloadStatus {
+  return { name, runId: '', launchNumber: 0, phase: 'absent', reason: undefined, since: undefined };
 }
 
 const VANISHED = 'its process is gone without an exit code: it was killed, or this machine was restarted';
