@@ -238,8 +238,8 @@ export const suites = [
   },
   {
     name: 'tools',
-    about: 'what npm start and npm test themselves are made of',
-    needs: ['database'],
+    about: 'what npm start and npm test themselves are made of, and what copies the database',
+    needs: ['database', 'database-client'],
     cores: 1,
     run: (context) => context.nodeTests('tools/**/*.test.mjs'),
   },

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ensureSdkImage } from '../../test/cluster/sdk-image.mjs';
 import { ensureChromium } from '../bootstrap/chromium.mjs';
 import { ensureDashboard } from '../bootstrap/dashboard.mjs';
+import { ensureDatabaseClient } from '../bootstrap/database-client.mjs';
 import { Failure } from '../bootstrap/failure.mjs';
 import { ensureDatabase } from '../bootstrap/mariadb.mjs';
 import { ensureMysql } from '../bootstrap/mysql.mjs';
@@ -29,6 +30,7 @@ async function ensureTerraform() {
  */
 export const needs = {
   database: { about: 'MariaDB 10.6+ or MySQL 8', ensure: () => ensureDatabase() },
+  'database-client': { about: 'mariadb-dump or mysqldump', ensure: () => ensureDatabaseClient() },
   mysql: { about: 'MySQL of Debian’s packages (mmdebstrap)', ensure: () => ensureMysql() },
   python: {
     about: 'Python 3.11 to 3.13 with zenml[server]==0.98.0 and pytest (test/requirements.txt)',
