@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Failure } from '../bootstrap/failure.mjs';
 import { findProgram } from '../bootstrap/process.mjs';
+import { tlsOptions } from './tls-options.mjs';
 
 const usage = `Copies the server's database into a file, or a file into an empty database.
 
@@ -15,6 +16,9 @@ const usage = `Copies the server's database into a file, or a file into an empty
 
   --database-url URL  mysql://USER:PASSWORD@HOST:PORT/DATABASE (default: ZENML_STORE_URL)
   --replace           restore: drop the tables that the database has
+
+The connection is encrypted as the server's is: by ZENML_STORE_SSL, _SSL_CA, _SSL_CERT, _SSL_KEY, _SSL_VERIFY_SERVER_CERT, or by
+the URL's ?ssl=true, ssl_ca and so on. MariaDB's client checks the authority only where the host is to be checked, too.
 
 The copy is consistent, as of its beginning, and the server goes on meanwhile. It holds the values of secrets as the database
 does: encrypted, where ZENML_SECRETS_STORE_ENCRYPTION_KEY is set. Keep the keys elsewhere. Needs mariadb-dump and mariadb, or
@@ -106,6 +110,7 @@ function run(program, databaseUrl, options, stdio) {
     `--host=${url.hostname}`,
     `--port=${url.port || 3306}`,
     `--user=${decodeURIComponent(url.username)}`,
+    ...tlsOptions(program, url.searchParams),
     '--default-character-set=utf8mb4',
     ...options,
     decodeURIComponent(url.pathname.slice(1)),

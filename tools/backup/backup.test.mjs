@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -86,6 +86,20 @@ test('a copy that was cut off empties no database', async () => {
   truncateSync(cut, 5000);
   await assert.rejects(restore(urlOf('copy'), cut, { replace: true }), /no complete copy/);
   assert.deepEqual(await checksums('copy'), before);
+});
+
+test('a database that takes TLS only is reached as the server would reach it', async () => {
+  const closed = await startTestDatabase('zenml', { onlyTls: true });
+  try {
+    const again = join(directory, 'again.sql.gz');
+    await restore(`${closed.url}?ssl=true`, file);
+    await backUp(`${closed.url}?ssl=true`, again);
+    assert.ok(statSync(again).size > 1000);
+    // Nobody whom this machine trusts has signed its certificate.
+    await assert.rejects(backUp(`${closed.url}?ssl_verify_server_cert=true`, again), /ended with exit code/);
+  } finally {
+    await closed.stop();
+  }
 });
 
 test('where the database cannot be reached no file is left', async () => {
