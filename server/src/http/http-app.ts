@@ -82,11 +82,16 @@ function begin({ log, metrics }: HttpAppParts, states: WeakMap<Response, Request
     response.on('close', () => {
       const milliseconds = performance.now() - state.started;
       const operation = state.operation?.id ?? 'other';
-      metrics.observe(operation, response.statusCode, milliseconds / 1000);
+      metrics.observe(operation, response.statusCode, isFollowed(response) ? undefined : milliseconds / 1000);
       log.debug({ requestId, operation, method: request.method, status: response.statusCode, milliseconds }, 'request');
     });
     next();
   };
+}
+
+/** Server-sent events go on for as long as somebody listens: that is no slowness of the server. */
+function isFollowed(response: Response): boolean {
+  return response.getHeader('Content-Type') === 'text/event-stream';
 }
 
 /** A client may name its request, in a form that is safe to print in a log. */

@@ -3,8 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 /** The measurements of the server, in Prometheus' format. */
 export interface Metrics {
-  /** Counts a finished request. */
-  observe(operation: string, status: number, seconds: number): void;
+  /** Counts a finished request. @param seconds left out where its client has decided how long it took */
+  observe(operation: string, status: number, seconds?: number): void;
   /** The metrics as text. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -34,7 +34,7 @@ export function createMetrics(poolState: () => PoolState): Metrics {
   });
   const latency = new Histogram({
     name: 'zenml_http_request_duration_seconds',
-    help: 'Time from the first byte of a request to the last of its answer.',
+    help: 'Time from the first byte of a request to the last of its answer; not of logs that are followed.',
     labelNames: ['operation'],
     buckets: BUCKETS,
     registers,
@@ -53,7 +53,7 @@ export function createMetrics(poolState: () => PoolState): Metrics {
     render: () => registry.metrics(),
     observe(operation, status, seconds) {
       requests.inc({ operation, status: String(status) });
-      latency.observe({ operation }, seconds);
+      if (seconds !== undefined) latency.observe({ operation }, seconds);
     },
   };
 }

@@ -11,6 +11,7 @@ import type { Database } from '../database/database.ts';
 import { fromDatabaseId, newId } from '../database/ids.ts';
 import { now } from '../database/instants.ts';
 import { createTestDatabase, type TestDatabase } from '../database/testing/test-database.ts';
+import type { Metrics } from '../http/metrics.ts';
 import { createSqlSecretsStore } from '../secrets/sql-secrets-store.ts';
 import { createValueCipher } from '../secrets/value-cipher.ts';
 import { cancelLaunches, enqueueLaunch } from '../workloads/dispatcher/launch-store.ts';
@@ -29,6 +30,7 @@ export interface TestServer {
   /** Ids in API form. */
   readonly projectId: string;
   readonly userId: string;
+  readonly metrics: Metrics;
   /** Sends a request under `/api/v1`. @param body sent as JSON; a string as it is */
   call<Body = Record<string, unknown>>(
     method: string,
@@ -80,7 +82,7 @@ export async function startTestServer({
   const authentication = createAuthentication(config, database.db, await serverIdOf(database), {
     warn: () => undefined,
   });
-  const { app } = createApp({
+  const { app, metrics } = createApp({
     settings: {
       served: {
         workloadManager: queuesLaunches,
@@ -131,6 +133,7 @@ export async function startTestServer({
     database,
     projectId,
     userId,
+    metrics,
     actAs: (id) => {
       acting = id ?? userId;
     },

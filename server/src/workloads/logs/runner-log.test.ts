@@ -128,6 +128,10 @@ test('a log is followed to its end, over all runners of the run, and goes on whe
   const events = await rest;
   expect(events.at(-1)?.event).toBe('end');
   expect(events.slice(0, -1).map(messageOf)).toEqual(['two', 'three', 'resumed']);
+  // Who follows a log for long must not make the server look slow.
+  const metrics = await server.metrics.render();
+  expect(metrics).toMatch(/^zenml_http_requests_total\{operation="run_logs_[^"]*",status="200"\} \d$/m);
+  expect(metrics).not.toMatch(/^zenml_http_request_duration_seconds_count\{operation="run_logs_/m);
 });
 
 test('a server that stops ends what is followed without calling it the end', async () => {
