@@ -30,7 +30,7 @@ export function observe(
   const ending = new AbortController();
   const { signal } = ending;
   const labelSelector = selectorOf(serverId, 'runner');
-  const synced = { jobs: false, pods: false };
+  let isSynced = false;
   const jobs: Resource<V1Job> = {
     path: `/apis/batch/v1/namespaces/${namespace}/jobs`,
     labelSelector,
@@ -47,9 +47,17 @@ export function observe(
   const watch = async () => {
     const refused = new AbortController();
     const either = AbortSignal.any([signal, refused.signal]);
+    const listed = new Set<unknown>();
+    const noteListed = (resource: unknown) => {
+      listed.add(resource);
+      if (listed.size < 2) return;
+      isSynced = true;
+      table.release();
+    };
+    table.hold();
     const both = [
-      reflect(cluster, jobs, { ...jobReflection(table, () => (synced.jobs = true)), failed }, either),
-      reflect(cluster, pods, { ...podReflection(table, () => (synced.pods = true)), failed }, either),
+      reflect(cluster, jobs, { ...jobReflection(table, () => noteListed(jobs)), failed }, either),
+      reflect(cluster, pods, { ...podReflection(table, () => noteListed(pods)), failed }, either),
     ];
     try {
       await Promise.all(both);
@@ -63,10 +71,10 @@ export function observe(
     for (const end = Date.now() + POLLING; !signal.aborted && Date.now() < end; ) {
       try {
         await lookOnce(cluster, namespace, pods, table);
-        synced.jobs = synced.pods = true;
+        isSynced = true;
       } catch (error) {
         // What was known may be gone without a word.
-        if (isDenied(error)) synced.jobs = synced.pods = false;
+        if (isDenied(error)) isSynced = false;
         failed(error);
       }
       await sleep(POLL, undefined, { signal }).catch(() => undefined);
@@ -87,7 +95,7 @@ export function observe(
 
   const running = follow();
   return {
-    isSynced: () => synced.jobs && synced.pods,
+    isSynced: () => isSynced,
     async stop() {
       ending.abort();
       await running;
@@ -137,6 +145,7 @@ async function lookOnce(
   pods: Resource<V1Pod>,
   table: WorkloadTable,
 ): Promise<void> {
+  table.hold();
   table.replacePods(seePods((await listAll(pods)).objects));
   for (const name of table.doubtful()) {
     try {
@@ -146,4 +155,5 @@ async function lookOnce(
       table.removeJob(name);
     }
   }
+  table.release();
 }

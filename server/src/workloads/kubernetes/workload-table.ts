@@ -10,6 +10,10 @@ export interface WorkloadTable {
   upsertPod(pod: SeenPod): void;
   removeJob(workload: string): void;
   removePod(pod: SeenPod): void;
+  /** From now on nothing is told: what is seen of pods means little before their Jobs are known, and the other way round. */
+  hold(): void;
+  /** Tells what has changed since. */
+  release(): void;
   statuses(): readonly WorkloadStatus[];
   /** Workloads of whose Job the pods do not tell enough: it goes on, or has no pod. */
   doubtful(): readonly string[];
@@ -24,6 +28,7 @@ interface Entry {
 /** @param tell is told of each status that differs from the one before in phase or reason */
 export function createWorkloadTable(tell: (status: WorkloadStatus) => void): WorkloadTable {
   const entries = new Map<string, Entry>();
+  let isHeld = false;
 
   const entryOf = (workload: string): Entry => {
     const entry = entries.get(workload) ?? { job: undefined, pods: new Map<string, SeenPod>(), told: undefined };
@@ -33,7 +38,7 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
 
   const changed = (workload: string) => {
     const entry = entries.get(workload);
-    if (!entry) return;
+    if (!entry || isHeld) return;
     const status = statusOf(entry.job, [...entry.pods.values()]);
     const before = entry.told;
     if (!status) {
@@ -44,6 +49,10 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
       entry.told = status;
       tell(status);
     }
+  };
+
+  const allChanged = () => {
+    for (const workload of [...entries.keys()]) changed(workload);
   };
 
   const removePod = (entry: Entry, pod: SeenPod) => {
@@ -57,7 +66,7 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
       const byWorkload = new Map(jobs.map((job) => [job.workload, job]));
       for (const [workload, job] of byWorkload) entryOf(workload).job = job;
       for (const [workload, entry] of entries) if (!byWorkload.has(workload)) entry.job = undefined;
-      for (const workload of [...entries.keys()]) changed(workload);
+      allChanged();
     },
     replacePods(pods) {
       const uids = new Set(pods.map(({ uid }) => uid));
@@ -65,7 +74,7 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
       for (const entry of entries.values()) {
         for (const pod of [...entry.pods.values()]) if (!uids.has(pod.uid)) removePod(entry, pod);
       }
-      for (const workload of [...entries.keys()]) changed(workload);
+      allChanged();
     },
     upsertJob(job) {
       entryOf(job.workload).job = job;
@@ -87,6 +96,13 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
       if (!entry) return;
       removePod(entry, pod);
       changed(pod.workload);
+    },
+    hold() {
+      isHeld = true;
+    },
+    release() {
+      isHeld = false;
+      allChanged();
     },
     statuses: () => [...entries.values()].flatMap(({ told }) => told ?? []),
     doubtful: () =>

@@ -1,0 +1,53 @@
+import type { WorkloadStatus } from '../manager.ts';
+import type { SeenJob, SeenPod } from './seen.ts';
+import { createWorkloadTable } from './workload-table.ts';
+
+const whose = { workload: 'w', runId: 'r', launchNumber: 1 };
+const job = (outcome: SeenJob['outcome']): SeenJob => ({
+  ...whose,
+  uid: 'j',
+  created: new Date(),
+  outcome,
+  reason: outcome && 'BackoffLimitExceeded',
+  ended: undefined,
+});
+const failedPod: SeenPod = {
+  ...whose,
+  name: 'w-1',
+  uid: 'p',
+  created: new Date(),
+  phase: 'Failed',
+  isDeleted: false,
+  reason: undefined,
+  message: undefined,
+  disruption: undefined,
+  unschedulable: undefined,
+  container: {
+    image: 'i',
+    memoryLimit: undefined,
+    waitingReason: undefined,
+    waitingMessage: undefined,
+    started: undefined,
+    exitCode: 3,
+    exitReason: 'Error',
+    lastLines: 'ValueError: x',
+    ended: undefined,
+  },
+};
+
+test.each<[string, SeenJob, Partial<WorkloadStatus>]>([
+  ['a failed pod that its Job replaces', job(undefined), { phase: 'running' }],
+  ['a failed Job', job('failed'), { phase: 'failed', reason: 'its process ended with exit code 3: ValueError: x' }],
+])('%s is told only when both are known, in whichever order they are seen', (_what, seen, status) => {
+  for (const isJobFirst of [true, false]) {
+    const told: WorkloadStatus[] = [];
+    const table = createWorkloadTable((one) => told.push(one));
+    table.hold();
+    if (isJobFirst) table.replaceJobs([seen]);
+    table.replacePods([failedPod]);
+    if (!isJobFirst) table.replaceJobs([seen]);
+    expect([told, table.statuses()]).toEqual([[], []]);
+    table.release();
+    expect(told).toMatchObject([status]);
+  }
+});
