@@ -191,6 +191,16 @@ test.each<[string, Options, RegExp]>([
   expect(run.body.status_reason).toMatch(reason);
 });
 
+test('a run whose stack is changed while it waits fails and says so', async () => {
+  const change = ({ resources }: Run) =>
+    sql`update pipeline_build set stack_checksum = 'of another stack' where id =
+      (select build_id from pipeline_snapshot where id = ${toDatabaseId(resources.snapshot.id)})`.execute(
+      server.database.db,
+    );
+  const { run } = await dispatch({}, isFailed, change);
+  expect(run.body.status_reason).toMatch(/^Failed to start run: The stack .* has been updated since it was used/);
+});
+
 test('what may pass is tried again', async () => {
   let tries = 0;
   const prepareImage = async () => {

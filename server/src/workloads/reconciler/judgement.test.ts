@@ -41,6 +41,8 @@ test.each<[string, Partial<LaunchedRun>, Seen, string]>([
   ['a run whose orchestrator resumes it', { runStatus: 'resuming', kind: 'resume' }, { phase: 'succeeded' }, 'wait'],
   ['a launch that a replica works on', { isLaunched: false }, { phase: 'absent' }, 'wait'],
   ['a pod that is starting', {}, { phase: 'pending' }, 'wait'],
+  ['a pod that should have started', {}, { phase: 'pending', since: ago(6) }, 'ask'],
+  ['a pod whose image is large', {}, { phase: 'pending', since: ago(31) }, 'wait'],
   ['a pod that cannot start yet', {}, { phase: 'pending', reason: 'no node can run its pod' }, 'explain'],
 ])('%s', (_title, launch, seen, action) => {
   expect(verdictOn(launch, seen).action).toBe(action);
@@ -62,11 +64,13 @@ test.each<[string, Partial<LaunchedRun>, Seen, string]>([
 
 test('what may have changed since the list is looked at again, and what still could start is removed', () => {
   const absent = { phase: 'absent' } as WorkloadStatus;
+  const slow = { phase: 'pending', since: ago(6) } as WorkloadStatus;
   const pending = { phase: 'pending', since: ago(181) } as WorkloadStatus;
   const failed = { phase: 'failed' } as WorkloadStatus;
   expect(verdictOn({}, pending)).toMatchObject({ remove: true });
   expect(verdictOn({}, failed)).toMatchObject({ remove: false });
-  expect([absent, pending, failed].map((seen) => isToBeConfirmed(verdictOn({}, seen), seen))).toEqual([
+  expect([absent, slow, pending, failed].map((seen) => isToBeConfirmed(verdictOn({}, seen), seen))).toEqual([
+    true,
     true,
     true,
     false,

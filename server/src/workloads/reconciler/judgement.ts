@@ -10,6 +10,8 @@ export type Verdict =
   | { readonly action: 'close' }
   /** Nobody needs the workload. */
   | { readonly action: 'remove' }
+  /** The workload takes long to start, and what is known of all workloads does not say why: its own events may. */
+  | { readonly action: 'ask' }
   /** The run says what keeps its workload from running. */
   | { readonly action: 'explain'; readonly reason: string }
   /** The run ends, as its workload will not begin it. `remove`: the workload could still run, and must not. */
@@ -18,7 +20,14 @@ export type Verdict =
 /** A run that its runner has yet to hand to its orchestrator: it says `provisioning` once that has it. */
 const WAITING: readonly ExecutionStatus[] = ['initializing', 'resuming'];
 
+/**
+ * The age of a workload, seconds, at which it is asked why it does not start: what keeps a Job from making its pod keeps it from the
+ * first try on, so that nobody needs to ask forever.
+ */
+const ASKED = { from: 5, to: 30 } as const;
+
 const WAIT: Verdict = { action: 'wait' };
+const ASK: Verdict = { action: 'ask' };
 const CLOSE: Verdict = { action: 'close' };
 const REMOVE: Verdict = { action: 'remove' };
 
@@ -35,19 +44,14 @@ export function judge(launch: LaunchedRun, workload: WorkloadStatus, timeoutSeco
   if (isFinished(runStatus)) return isOver ? CLOSE : phase === 'pending' ? REMOVE : WAIT;
   if (!isNewest) return isOver && isLaunched ? CLOSE : WAIT;
   if (!WAITING.includes(runStatus)) return WAIT;
-  return judgeWaiting(
-    launch,
-    runStatus,
-    workload,
-    isLate(workload, timeoutSeconds, launch.time) ? timeoutSeconds : undefined,
-  );
+  return judgeWaiting(launch, runStatus, workload, timeoutSeconds);
 }
 
 function judgeWaiting(
-  { kind, isLaunched }: LaunchedRun,
+  { kind, isLaunched, time }: LaunchedRun,
   runStatus: ExecutionStatus,
-  { phase, reason }: WorkloadStatus,
-  exceeded: number | undefined,
+  { phase, reason, since }: WorkloadStatus,
+  timeoutSeconds: number,
 ): Verdict {
   switch (phase) {
     case 'failed':
@@ -59,13 +63,13 @@ function judgeWaiting(
     case 'absent':
       return isLaunched ? fail(GONE) : WAIT;
     case 'pending': {
-      if (exceeded === undefined) {
-        return reason === undefined
-          ? WAIT
-          : { action: 'explain', reason: `Waiting for its runner to start: ${reason}` };
+      const age = since === undefined ? 0 : (time.getTime() - since.getTime()) / 1000;
+      if (age > timeoutSeconds) {
+        const why = reason === undefined ? '' : `: ${reason}`;
+        return fail(`its runner has not started within ${timeoutSeconds} s${why}`, { remove: true });
       }
-      const why = reason === undefined ? '' : `: ${reason}`;
-      return fail(`its runner has not started within ${exceeded} s${why}`, { remove: true });
+      if (reason !== undefined) return { action: 'explain', reason: `Waiting for its runner to start: ${reason}` };
+      return age >= ASKED.from && age < ASKED.to ? ASK : WAIT;
     }
     default:
       return WAIT;
@@ -78,12 +82,8 @@ function fail(reason: string, { remove = false } = {}): Verdict {
   return { action: 'fail', reason, remove };
 }
 
-/** Whether a workload takes too long to start. */
-function isLate({ phase, since }: WorkloadStatus, timeoutSeconds: number, now: Date): boolean {
-  return phase === 'pending' && since !== undefined && now.getTime() - since.getTime() > timeoutSeconds * 1000;
-}
-
 /** Whether a verdict asks for a look at the workload itself, where it was made after what is known of all of them. */
 export function isToBeConfirmed(verdict: Verdict, { phase }: WorkloadStatus): boolean {
+  if (verdict.action === 'ask') return true;
   return verdict.action === 'fail' && (phase === 'absent' || phase === 'pending');
 }

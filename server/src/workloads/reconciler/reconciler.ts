@@ -164,6 +164,7 @@ async function act({ db, manager, failRun, log }: ReconcilerParts, launch: Launc
   const remove = () => manager.remove(nameOf(launch));
   switch (verdict.action) {
     case 'wait':
+    case 'ask':
       return;
     case 'close':
       return closeLaunch(db, launch);
