@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { createEmptyTestDatabase, type TestDatabase } from './database/testing/test-database.ts';
@@ -9,15 +11,23 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** Runs the program as a process. @returns its exit code and what it printed as errors */
-function run(command: string, variables: Record<string, string> = {}): Promise<{ code: number; errors: string }> {
+/**
+ * Runs the program as a process. @returns its exit code and what it printed as errors
+ * @param onLog told what it logs
+ */
+function run(
+  command: string,
+  variables: Record<string, string> = {},
+  onLog: (text: string) => void = () => undefined,
+): Promise<{ code: number; errors: string }> {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const { PATH = '' } = process.env;
   const env = { PATH, ZENML_STORE_URL: database.url, ZENML_SERVER_JWT_SECRET_KEY: 'key', ...variables };
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, command], { env }, (error, _stdout, errors) =>
+    const program = execFile(process.execPath, [main, command], { env }, (error, _stdout, errors) =>
       resolve({ code: error ? Number(error.code) : 0, errors }),
     );
+    program.stdout?.on('data', onLog);
   });
 }
 
@@ -42,6 +52,35 @@ test.each([
   expect([code, errors]).toEqual([1, expect.stringMatching(sentence)]);
   expect(errors).not.toContain('wrong-password');
 });
+
+test('migrate waits for a database that does not answer yet', async () => {
+  const { hostname, port } = new URL(database.url);
+  const late = createServer((client) => {
+    const onward = connect(Number(port), hostname);
+    client.pipe(onward).pipe(client);
+    for (const socket of [client, onward]) socket.on('error', () => client.destroy());
+  });
+  const url = new URL(database.url);
+  url.port = `${await freePort()}`;
+  const begin = (text: string) => {
+    if (text.includes('does not answer yet') && !late.listening) late.listen(Number(url.port), hostname);
+  };
+  try {
+    expect(await run('migrate', { ZENML_STORE_URL: url.href }, begin)).toMatchObject({ code: 0 });
+    expect(late.listening).toBe(true);
+  } finally {
+    late.close();
+  }
+}, 30_000);
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
 
 test('rotate-encryption-key says which keys it needs', async () => {
   const { code, errors } = await run('rotate-encryption-key', { ZENML_SECRETS_STORE_ENCRYPTION_KEY: 'new' });

@@ -4,6 +4,7 @@ import { ConfigurationError } from './config/configuration-error.ts';
 import { connectionProblem } from './database/connection-problem.ts';
 import { createDatabase } from './database/database.ts';
 import { DatabaseRefused } from './database/migrations/refusal.ts';
+import { onceAvailable } from './database/unavailable.ts';
 import { examine, report } from './doctor.ts';
 import { createLogger } from './logging.ts';
 import { rotateSecrets, UnreadableSecretsError } from './secrets/rotation.ts';
@@ -41,13 +42,15 @@ async function doctor(): Promise<void> {
   process.exit(findings.some(({ severity }) => severity === 'error') ? 1 : 0);
 }
 
-/** For those who migrate before they roll out, and not with the first replica. */
+/** For those who migrate before they roll out, and not with the first replica. It waits some minutes for the database. */
 async function migrate(): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.log);
   const database = createDatabase(config.store.database);
   const store = { ...config.store, migrationsDisabled: false };
-  const code = await prepareDatabase({ ...config, store }, database, log).then(
+  const work = () => prepareDatabase({ ...config, store }, database, log);
+  const onWait = (err: unknown, seconds: number) => log.warn({ err, seconds }, 'the database does not answer yet');
+  const code = await onceAvailable(work, onWait).then(
     () => 0,
     (error: unknown) => {
       log.fatal({ err: error }, 'the database could not be brought up to date');
@@ -55,8 +58,7 @@ async function migrate(): Promise<void> {
     },
   );
   await database.destroy();
-  // mysql2 leaves the socket of a log-in that was refused open.
-  process.exit(code);
+  process.exitCode = code;
 }
 
 async function rotateEncryptionKey(): Promise<void> {

@@ -6,25 +6,16 @@ import type { Settings } from '../settings.ts';
 import { CONTAINER_SECURITY, podSecurity } from './pod-security.ts';
 import { quantities } from './quantities.ts';
 
-/** Of the server: what is configured cannot work, or the database is not ours to change. */
-const EXIT_CONFIGURATION = 78;
-const ATTEMPTS = 6;
-
 /** Brings the database up to date before the server's pods are replaced; these change nothing then. */
 export class MigrationJob extends Construct {
   constructor(scope: Construct, settings: Settings) {
     super(scope, 'migration-job');
     const { namespace, migration } = settings;
     const spec: k8s.JobSpec = {
-      backoffLimit: ATTEMPTS,
+      // It waits for the database by itself, and no other fault goes away by another try: what is refused fails at once.
+      backoffLimit: 0,
       activeDeadlineSeconds: migration.timeoutSeconds,
       ttlSecondsAfterFinished: migration.ttlSecondsAfterFinished,
-      // Another try mends no such fault: it would only take the time.
-      podFailurePolicy: {
-        rules: [
-          { action: 'FailJob', onPodConditions: [], onExitCodes: { operator: 'In', values: [EXIT_CONFIGURATION] } },
-        ],
-      },
       template: { metadata: { labels: MIGRATION_LABELS }, spec: pod(settings) },
     };
     // What a Job does cannot be changed: one that does something else has another name.

@@ -36,5 +36,13 @@ export function createDatabase(config: DatabaseConfig, onStatement?: (statement:
     dialect: new MysqlDialect({ pool }),
     log: onStatement && (({ query }) => onStatement({ sql: query.sql, parameters: query.parameters })),
   });
-  return { db, poolState: () => pool.state(), destroy: () => db.destroy() };
+  return {
+    db,
+    poolState: () => pool.state(),
+    async destroy() {
+      await db.destroy();
+      // Kysely does not end a pool that it has not used, whose timer would keep the process.
+      await new Promise<void>((resolve) => pool.end(() => resolve()));
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { NotAuthenticated } from '../auth/authenticator.ts';
+import { isUnavailable } from '../database/unavailable.ts';
 import { ApiError, type ApiErrorName, RequestValidationError } from '../errors.ts';
 import { HttpError } from '../http-error.ts';
 
@@ -50,6 +51,7 @@ export function toErrorResponse(error: unknown): ErrorResponse {
   if (error instanceof HttpError) {
     return { status: error.status, body: error.body, headers: error.headers, unexpected: false };
   }
+  // Clients must come back later: the SDK retries 503 on every method.
   if (isUnavailable(error)) {
     const detail = ['RuntimeError', 'The database cannot be reached at the moment. Please try again later.'];
     return { status: 503, body: { detail }, headers: { 'Retry-After': '1' }, unexpected: true };
@@ -64,29 +66,6 @@ export function toErrorResponse(error: unknown): ErrorResponse {
   return { status: 500, body: { detail }, headers: {}, unexpected: true };
 }
 
-/** Without a database clients must come back later: the SDK retries 503 on every method. */
-const UNAVAILABLE_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ENOENT',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'PROTOCOL_CONNECTION_LOST',
-  'ER_CON_COUNT_ERROR',
-  'ER_SERVER_SHUTDOWN',
-  'POOL_TIMEOUT',
-  'PROTOCOL_SEQUENCE_TIMEOUT',
-  // Locks that were still held after all retries.
-  'ER_LOCK_DEADLOCK',
-  'ER_LOCK_WAIT_TIMEOUT',
-  // A failover: the former primary takes no writes.
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
-  'ER_READ_ONLY_MODE',
-]);
-
 /** Why the database does not take a value, by the number of its error; the contract does not limit what columns do. */
 const MISFITS: ReadonlyMap<unknown, string> = new Map([
   [1406, 'is too long'], // ER_DATA_TOO_LONG
@@ -99,8 +78,4 @@ function misfitText(error: unknown): string | undefined {
   const column = /column `?(?:[^']*`\.`)?'?([a-z_]+)/i.exec(error.message)?.[1];
   const problem = MISFITS.get(error.errno);
   return problem && `The value${column ? ` of ${column}` : ''} ${problem}.`;
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && UNAVAILABLE_CODES.has(String(error.code));
 }
