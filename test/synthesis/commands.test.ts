@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -29,12 +29,26 @@ async function findCage(): Promise<readonly string[]> {
 }
 
 /** Runs a program of the repository as `npx` does for who uses this Node. */
-async function npx(node: string, [program = '', ...args]: readonly string[], variables: Record<string, string>) {
+async function tryNpx(node: string, [program = '', ...args]: readonly string[], variables: Record<string, string>) {
   const [command = '', ...rest] = [...(await findCage()), node, join(root, 'node_modules', '.bin', program), ...args];
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env['PATH']}`, ...variables };
-  const { code, output } = await capture(command, rest, { cwd: root, env });
+  return capture(command, rest, { cwd: root, env });
+}
+
+async function npx(...args: Parameters<typeof tryNpx>): Promise<void> {
+  const { code, output } = await tryNpx(...args);
   assert.equal(code, 0, output);
 }
+
+test('cdktf synth refuses a configuration that cannot work with its path and what mends it, and writes nothing', async () => {
+  const [wrong, output] = [join(directory, 'wrong.yaml'), join(directory, 'nothing')];
+  writeFileSync(wrong, 'cloud: aws\ndatabase: { multiAz: "yes" }\n');
+  const variables = { ZENML_INFRA_CONFIG: wrong, CHECKPOINT_DISABLE: '1' };
+  const refused = await tryNpx(nodes.at(-1) ?? '', ['cdktf', 'synth', '--output', output], variables);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.output, /database\.multiAz: .* write a boolean/);
+  assert.equal(existsSync(join(output, 'stacks')), false);
+});
 
 for (const node of nodes) {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();

@@ -1,4 +1,4 @@
-import { ConfigError, toConfig } from './read-config.ts';
+import { ConfigError, readConfig, toConfig } from './read-config.ts';
 
 /** What a configuration is refused with. */
 function refusal(document: unknown): string {
@@ -78,6 +78,12 @@ test.each([
   ],
 ])('refuses %s, with its path and what mends it', (_, document, message) => {
   expect(refusal(document)).toMatch(message);
+});
+
+test('says which file cannot be read', () => {
+  expect(() => readConfig('/nowhere/infra.yaml')).toThrow(
+    /^\/nowhere\/infra\.yaml: cannot be read \(.*ENOENT.*\); ZENML_INFRA_CONFIG names the file$/,
+  );
 });
 
 test('takes what has a default from there', () => {

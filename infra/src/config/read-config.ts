@@ -26,13 +26,19 @@ const schemas = { aws: awsConfigSchema, google: googleConfigSchema };
 
 /** Reads a YAML or JSON file. @throws ConfigError */
 export function readConfig(path: string): Config {
-  let document: unknown;
+  const reasonOf = (error: unknown) => (error instanceof Error ? error.message : error);
+  let text: string;
   try {
-    document = parse(readFileSync(path, 'utf8'));
+    text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigError(`${path}: cannot be read as YAML: ${error instanceof Error ? error.message : error}`);
+    throw new ConfigError(`${path}: cannot be read (${reasonOf(error)}); ZENML_INFRA_CONFIG names the file`);
   }
-  return toConfig(document);
+  try {
+    return toConfig(parse(text));
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${path}: is no YAML: ${reasonOf(error)}`);
+  }
 }
 
 /** Checks a configuration and completes it with its defaults. @throws ConfigError */
