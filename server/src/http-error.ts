@@ -26,5 +26,10 @@ export function tooBusy(retryAfterSeconds = 1): HttpError {
  */
 export function nothingAtPath(method: string): HttpError {
   if (method === 'GET' || method === 'HEAD') return new HttpError(404, { detail: 'Not Found' });
-  return new HttpError(405, { detail: 'Method Not Allowed' }, { Allow: 'GET' });
+  return methodNotAllowed(['GET']);
+}
+
+/** @param allowed the methods that the path has */
+export function methodNotAllowed(allowed: readonly string[]): HttpError {
+  return new HttpError(405, { detail: 'Method Not Allowed' }, { Allow: allowed.join(', ') });
 }

@@ -102,7 +102,7 @@ function parseBoolean(value: string): Parsed | Issue {
 
 function parseInteger(value: string, { minimum, maximum, exclusiveMinimum }: JsonSchema): Parsed | Issue {
   const issue = (type: string, message: string): Issue => ({ type, message, location: [], input: value });
-  if (!/^\s*[+-]?\d+\s*$/.test(value)) return issue('int_parsing', 'Input should be a valid integer');
+  if (!/^\s*[+-]?\d+(?:\.0+)?\s*$/.test(value)) return issue('int_parsing', 'Input should be a valid integer');
   const number = Number(value);
   if (minimum !== undefined && number < minimum) {
     return issue('greater_than_equal', `Input should be greater than or equal to ${minimum}`);

@@ -6,8 +6,13 @@ export interface RouteMatch {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Finds the operation of a request; `method-not-allowed` where only the method is wrong. */
-export type FindRoute = (method: string, path: string) => RouteMatch | 'not-found' | 'method-not-allowed';
+/** A path that other methods than the request's are for. */
+export interface OtherMethods {
+  readonly allowed: readonly string[];
+}
+
+/** Finds the operation of a request. */
+export type FindRoute = (method: string, path: string) => RouteMatch | OtherMethods | 'not-found';
 
 /**
  * Compiles the routes: a map from `/api/v1/<resource>` and the number of segments to a few candidates, literal
@@ -25,7 +30,8 @@ export function compileRoutes(operations: readonly Operation[]): FindRoute {
     const fitting = (buckets.get(bucketOf(segments)) ?? []).filter(({ segments: pattern }) => fits(pattern, segments));
     if (fitting.length === 0) return 'not-found';
     const operation = fitting.find((candidate) => candidate.method === method);
-    return operation ? { operation, parameters: parametersOf(operation.segments, segments) } : 'method-not-allowed';
+    if (!operation) return { allowed: [...new Set(fitting.map(({ method: other }) => other))] };
+    return { operation, parameters: parametersOf(operation.segments, segments) };
   };
 }
 

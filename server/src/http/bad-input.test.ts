@@ -10,6 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
+const UNREADABLE = { detail: 'There was an error parsing the body' };
 const UNKNOWN = '00000000-0000-0000-0000-000000000000';
 
 describe('bad input', () => {
@@ -50,6 +51,51 @@ describe('bad input', () => {
     expect(answer.headers.get('X-Request-ID')).toBeTruthy();
     const { body: pipelines } = await server.call<{ total: number }>('GET', '/pipelines');
     expect(pipelines.total).toBe(0);
+  });
+
+  test.each<[string, string | Buffer, string | undefined, number, unknown]>([
+    [
+      'JSON that does not say so',
+      '{"name":"x"}',
+      'text/plain',
+      422,
+      ['ValueError', expect.stringContaining("('body',)")],
+    ],
+    ['JSON of no type', '{"name":"x"}', undefined, 422, ['ValueError', expect.stringContaining("('body',)")]],
+    ['a file', '--x--', 'multipart/form-data; boundary=x', 403, { detail: expect.stringContaining('not allowed') }],
+    ['bytes that are no text', Buffer.from('{"name":"\xff"}', 'latin1'), 'application/json', 400, UNREADABLE],
+    ['arrays in arrays without end', `{"name":${'['.repeat(99_999)}`, 'application/json', 400, UNREADABLE],
+    [
+      'half a character',
+      '{"name":"\\ud83d \\ud83d\\ude00"}',
+      'application/json; charset=utf-8',
+      422,
+      ['ValueError', expect.stringContaining("'string_unicode', 'loc': ('body', 'name')")],
+    ],
+  ])('%s is no body', async (_what, text, type, status, refusal) => {
+    const headers: Record<string, string> = type === undefined ? {} : { 'Content-Type': type };
+    // A text without a type would be sent as text/plain.
+    const answer = await server.fetch('/tags', { method: 'POST', headers, body: Buffer.from(text) });
+    expect([answer.status, await answer.json()]).toEqual([status, refusal]);
+    expect((await server.call('GET', '/tags')).body['total']).toBe(0);
+  });
+
+  test('a body may begin with a mark of its byte order, hold brackets in texts, and be of a type that is JSON too', async () => {
+    const brackets = `"\\"${'[{'.repeat(1000)}`;
+    const body = `\ufeff${JSON.stringify({ name: 'x', project: server.projectId, description: brackets })}`;
+    const made = await server.call('POST', '/pipelines', body, { 'Content-Type': 'application/problem+json' });
+    expect(made).toMatchObject({ status: 200, body: { name: 'x' } });
+    await server.call('DELETE', `/pipelines/${made.body['id']}`);
+  });
+
+  test('a method that a path has not is answered with those that it has', async () => {
+    const { headers } = await server.call('PATCH', `/pipelines/${UNKNOWN}`);
+    expect(headers.get('Allow')?.split(', ').sort()).toEqual(['DELETE', 'GET', 'PUT']);
+  });
+
+  test('a whole number may be written as a float', async () => {
+    expect(await server.call('GET', '/pipelines?size=5.0')).toMatchObject({ status: 200, body: { max_size: 5 } });
+    expect((await server.call('GET', '/pipelines?size=5.5')).status).toBe(422);
   });
 
   test('an unknown query parameter is passed over, as in the reference', async () => {

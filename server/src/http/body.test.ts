@@ -20,3 +20,10 @@ test('an empty field of a form is as good as none', async () => {
 test('a form that is too large is refused', async () => {
   await expect(readBody(requestWith(`password=${'x'.repeat(100)}`), FORM, 100)).rejects.toMatchObject({ status: 413 });
 });
+
+test('a client that goes away while it sends is no failure of the server', async () => {
+  const request = requestWith('username=a');
+  const read = readBody(request, FORM, 100);
+  request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+  await expect(read).rejects.toMatchObject({ status: 400 });
+});

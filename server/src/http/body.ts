@@ -5,6 +5,7 @@ import { RequestValidationError } from '../errors.ts';
 import { mayHoldExactNumbers, parseExactly } from '../exact-numbers.ts';
 import { HttpError } from '../http-error.ts';
 import { toValidJson } from '../python-json.ts';
+import { nestsTooDeep, refuseLoneSurrogates } from './json-limits.ts';
 
 /** A body as it was sent. */
 export interface ReadBody {
@@ -16,12 +17,44 @@ export interface ReadBody {
 
 /**
  * Reads a request's body, at most `limit` bytes.
- * @throws HttpError 413 over the limit, {@link RequestValidationError} for a missing body and for text that is no JSON.
+ * @throws HttpError 413 over the limit, 400 for bytes that are no UTF-8 and for JSON that nests too deep, 403 for files;
+ * {@link RequestValidationError} for a missing body and for text that is no JSON.
  */
 export async function readBody(request: IncomingMessage, expected: OperationBody, limit: number): Promise<ReadBody> {
-  const text = (await readBytes(request, limit)).toString('utf8');
-  if (expected.contentType === 'application/x-www-form-urlencoded') return { value: readForm(text) };
+  const sent = request.headers['content-type'] ?? '';
+  if (/multipart\/form-data/i.test(sent)) throw new HttpError(403, { detail: NO_FILES });
+  const bytes = await readBytes(request, limit);
+  if (expected.contentType === 'application/x-www-form-urlencoded') return { value: readForm(bytes.toString('utf8')) };
+  const text = toText(bytes);
   if (text.trim() === '') return { value: missingBody(expected) };
+  // Otherwise a page of another origin could send a body without asking this server whether it may.
+  if (!JSON_TYPE.test(sent)) throw new RequestValidationError(issuesText([NOT_JSON]));
+  if (nestsTooDeep(text)) throw unreadable();
+  const body = parseJson(text);
+  refuseLoneSurrogates(text, body.value);
+  return body;
+}
+
+const NO_FILES = 'File uploads are not allowed on this endpoint.';
+const JSON_TYPE = /^\s*application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i;
+const NOT_JSON = {
+  type: 'model_attributes_type',
+  message: 'Input should be a valid dictionary or object to extract fields from',
+  location: ['body'],
+};
+
+const unreadable = () => new HttpError(400, { detail: 'There was an error parsing the body' });
+
+/** A byte order mark in front is left out. */
+function toText(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw unreadable();
+  }
+}
+
+function parseJson(text: string): ReadBody {
   try {
     return parseBody(text);
   } catch (error) {
@@ -61,16 +94,24 @@ function missingBody({ required }: OperationBody): undefined {
   throw new RequestValidationError(issuesText([{ type: 'missing', message: 'Field required', location: ['body'] }]));
 }
 
-/** Reads a request's body as it was sent, at most `limit` bytes. @throws HttpError 413 over the limit */
+/**
+ * Reads a request's body as it was sent, at most `limit` bytes.
+ * @throws HttpError 413 over the limit, 400 for one that is cut short
+ */
 export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = new HttpError(413, { detail: `The request body is larger than ${limit} bytes.` });
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) throw tooLarge;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // A client that goes away while it sends is no failure of this server.
+    throw error === tooLarge ? error : unreadable();
   }
   return Buffer.concat(chunks);
 }
