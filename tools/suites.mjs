@@ -88,6 +88,18 @@ export const suites = [
     run: runLocalRunsSuite,
   },
   {
+    name: 'local-runs-reference',
+    about: 'the same pipelines, started with one call by this server and by the reference: what their runs leave',
+    needs: ['database', 'python'],
+    cores: 2,
+    long: true,
+    run: (context) =>
+      context.nodeTests('test/local-runs/**/*.test.ts', {
+        ZENML_REFERENCE_BIN: context.have.python.bin,
+        ZENML_TEST_PYTHON: context.have.python.python,
+      }),
+  },
+  {
     name: 'triggers',
     about: 'schedules and events that two replicas fire, each once, while replicas are killed',
     needs: ['database'],

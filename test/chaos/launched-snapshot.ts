@@ -1,15 +1,19 @@
 import type { Api } from '../servers/api.ts';
 import { at, type JsonObject } from '../servers/json.ts';
 
+const KUBERNETES: { flavor: string; configuration: JsonObject } = {
+  flavor: 'kubernetes',
+  configuration: { incluster: true },
+};
+
 /** Creates a snapshot of one step that a workload manager can run with this image. @returns its id */
-export async function createSnapshot(api: Api, image: string): Promise<string> {
+export async function createSnapshot(api: Api, image: string, orchestratedBy = KUBERNETES): Promise<string> {
   const idOf = async (path: string, body: JsonObject) => String(at(await api.post(path, body), 'id'));
   const project = String(at(await api.get('/projects/default'), 'id'));
   const orchestrator = await idOf('/components', {
-    name: 'kubernetes',
+    name: orchestratedBy.flavor,
     type: 'orchestrator',
-    flavor: 'kubernetes',
-    configuration: { incluster: true },
+    ...orchestratedBy,
   });
   const store = await idOf('/components', {
     name: 's3',

@@ -13,7 +13,7 @@ export interface ServerOptions {
   databaseUrl: string;
   /** For logs, and for what the servers keep on disk. */
   directory: string;
-  environment?: Record<string, string>;
+  environment?: Record<string, string> | ((url: string) => Record<string, string>);
 }
 
 export const admin: { user: string; password: string };
@@ -22,5 +22,6 @@ export function databaseServer(): Promise<{ url: string; stop: () => Promise<unk
 export function referencePrograms(): Promise<string>;
 /** An environment without ZenML's variables. */
 export function withoutZenml(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
-export function startReference(options: ServerOptions): Promise<RunningServer>;
+/** @param options `programs` where its folder of programs is another than usual */
+export function startReference(options: ServerOptions & { programs?: string }): Promise<RunningServer>;
 export function startOurs(options: ServerOptions): Promise<RunningServer>;

@@ -37,8 +37,8 @@ export async function referencePrograms() {
  * Starts the reference server (Python, zenml[server]==0.98.0) and waits until it is healthy: some 40 s on an empty
  * database, 5 s on one that has its tables.
  */
-export async function startReference({ databaseUrl, directory, environment = {} }) {
-  const programs = await referencePrograms();
+export async function startReference({ databaseUrl, directory, environment = {}, programs }) {
+  const folder = programs ?? (await referencePrograms());
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const home = join(directory, `reference-${port}`);
@@ -57,11 +57,11 @@ export async function startReference({ databaseUrl, directory, environment = {} 
     ZENML_SERVER_JWT_SECRET_KEY: keys.jwt,
     ZENML_SECRETS_STORE_TYPE: 'sql',
     ZENML_SECRETS_STORE_ENCRYPTION_KEY: keys.secrets,
-    ...environment,
+    ...environmentAt(environment, url),
   };
   const args = ['zenml.zen_server.zen_server_api:app', '--host', '127.0.0.1', '--port', String(port)];
   const log = join(directory, `reference-${port}.log`);
-  const server = new Companion('reference', join(programs, 'uvicorn'), [...args, '--log-level', 'warning'], {
+  const server = new Companion('reference', join(folder, 'uvicorn'), [...args, '--log-level', 'warning'], {
     log,
     env,
     cwd: home,
@@ -85,11 +85,18 @@ export async function startOurs({ databaseUrl, directory, environment = {} }) {
       jwtSecretKey: keys.jwt,
       secretsEncryptionKey: keys.secrets,
     },
-    { ...withoutZenml(process.env), ZENML_LOCAL_STORES_PATH: join(directory, 'stores'), ...environment },
+    {
+      ...withoutZenml(process.env),
+      ZENML_LOCAL_STORES_PATH: join(directory, 'stores'),
+      ...environmentAt(environment, url),
+    },
   );
   const server = await startServer({ root, url, environment: given, log });
   return { name: 'ours', url, pid: server.pid, log, stop: () => server.stop() };
 }
+
+/** A server may have to be told its own address. */
+const environmentAt = (environment, url) => (typeof environment === 'function' ? environment(url) : environment);
 
 /** What the caller's shell says to a ZenML client or server must not reach the servers under test. */
 export function withoutZenml(env) {

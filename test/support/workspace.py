@@ -70,7 +70,7 @@ def ended(run_id: uuid.UUID, seconds: float = 90) -> PipelineRunResponse:
     return until(over, f"run {run_id} ends", seconds)  # type: ignore[return-value]
 
 
-def activate_stack(flavor: str, orchestrator: dict, store_url: str) -> str:
+def activate_stack(flavor: str, orchestrator: dict, store_url: str, name: str | None = None) -> str:
     """Makes a stack the active one: this orchestrator, and the bucket `runs` of an S3. Returns its name."""
     components = {
         StackComponentType.ORCHESTRATOR: (flavor, orchestrator),
@@ -81,7 +81,7 @@ def activate_stack(flavor: str, orchestrator: dict, store_url: str) -> str:
         StackComponentType.CONTAINER_REGISTRY: ("default", {"uri": "localhost"}),
         StackComponentType.IMAGE_BUILDER: ("local", {}),
     }
-    name = f"remote-{uuid.uuid4().hex[:8]}"
+    name = name or f"remote-{uuid.uuid4().hex[:8]}"
     client = Client()
     for kind, (component_flavor, configuration) in components.items():
         client.create_stack_component(

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
+import { readDatabaseTime } from '../../database/database-time.ts';
 import { toDatabaseId } from '../../database/ids.ts';
-import { now, toDatabaseInstant } from '../../database/instants.ts';
+import { toDatabaseInstant } from '../../database/instants.ts';
 import { entityExists, illegalOperation } from '../../errors.ts';
 import { withPlainNumbers } from '../../exact-numbers.ts';
 import { noSuch } from '../../listing/lister.ts';
@@ -83,7 +84,7 @@ export function createWaitConditionsService(
       const { runId, rootRunId } = await lockRunOf(transaction, id);
       const condition = await store.lockWaitCondition(transaction, id);
       if (condition.status !== 'pending') throw illegalOperation('Wait condition has already been resolved.');
-      const time = now();
+      const time = await readTime(transaction);
       await store.updateWaitCondition(transaction, id, {
         status: 'resolved',
         resolution: request.resolution,
@@ -100,7 +101,7 @@ export function createWaitConditionsService(
     async updateLease(transaction, id, { mode, poller_instance_id, poller_lease_expires_at }, userId) {
       const { runId, rootRunId } = await lockRunOf(transaction, id);
       const { status, resolution } = await store.lockWaitCondition(transaction, id);
-      const time = now();
+      const time = await readTime(transaction);
       const polled = { last_polled_at: time };
       if (mode === 'refresh') {
         const lease = { poller_instance_id, poller_lease_expires_at: toDatabaseInstant(poller_lease_expires_at) };
@@ -120,6 +121,11 @@ export function createWaitConditionsService(
       return 'resolved';
     },
   };
+}
+
+/** Which lease has ended is asked by replicas whose clocks may differ: the database's decides. */
+async function readTime(transaction: Transaction): Promise<string> {
+  return toDatabaseInstant(await readDatabaseTime(transaction));
 }
 
 /** Runs are locked before what belongs to them. */

@@ -1,6 +1,7 @@
 import type { Model } from '../../contract/operation-types.ts';
 import { fromDatabaseId, newId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
+import { shiftClock } from '../../testing/shifted-clock.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { checkResult } from './wait-condition-result.ts';
 
@@ -40,6 +41,15 @@ describe('wait conditions', () => {
       body: { status: 'resolved', resolved_by_user_id: server.userId },
       metadata: { resolution: 'continue', result: 3 },
     });
+    expect(await stateOf(run)).toEqual(['paused', 'Waiting for manual resume.']);
+  });
+
+  test.each([7, -7])('let a run go on whose process has gone, where clocks differ by %i minutes', async (minutes) => {
+    const run = await createRun();
+    const { body } = await create(run, 'gone');
+    const setRight = shiftClock(minutes);
+    await server.call('PUT', `/run_wait_conditions/${body.id}`, lease('finalize')).finally(setRight);
+    await resolve(body.id, 'continue');
     expect(await stateOf(run)).toEqual(['paused', 'Waiting for manual resume.']);
   });
 
