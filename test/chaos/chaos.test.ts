@@ -20,7 +20,7 @@ const RUNS = 200;
 const ROUNDS = process.env['ZENML_TEST_LONG'] ? 10 : 1;
 const OUTAGE = 20_000;
 /** How long what was accepted may take to run on a small machine, milliseconds. */
-const PATIENCE = 420_000;
+const PATIENCE = 600_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'zenml-chaos-'));
 let workspace: Workspace;
