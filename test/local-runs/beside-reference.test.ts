@@ -202,6 +202,8 @@ for (const [name, status, reasons] of [
       const id = await runToEnd(party, name);
       const run = await party.api.get(`/runs/${id}`);
       assert.deepEqual([at(run, 'body.status'), at(run, 'body.status_reason')], [status, reasons[party.side]]);
+      const log = (await party.api.get(`/runs/${id}/logs?source=runner`)) as Json[];
+      assert.equal(log.length > 0, party.side === 'ours', 'the reference keeps no log of such runners');
       ids.push(id);
     }
     // Runners and steps have a last word to say after the run's end.
