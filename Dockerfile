@@ -1,6 +1,6 @@
 # The server's image. Both bases are arguments: the first has Node and npm, the second nothing but glibc and libstdc++.
 ARG BUILD_IMAGE=node:24-bookworm-slim
-ARG RUNTIME_IMAGE=debian:bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /app

@@ -116,7 +116,7 @@ test('local: the server starts with these variables', () => {
 });
 
 interface Composition {
-  services: Record<string, { environment: Record<string, string>; depends_on?: object; build?: string }>;
+  services: Record<string, { environment: Record<string, string>; build?: string; stop_grace_period?: string }>;
   volumes: object;
 }
 
@@ -128,5 +128,8 @@ test('docker-compose: the server starts with these variables, and all that is as
   const { services, volumes }: Composition = parse(text.replace(/(?<!\$)\$\{[^}]+\}/g, 'given'));
   expect([Object.keys(services), Object.keys(volumes)]).toEqual([['database', 'server'], ['database']]);
   expect(existsSync(new URL(`docker-compose/${services['server']?.build}/Dockerfile`, folder))).toBe(true);
-  expect(loadConfig(services['server']?.environment ?? {}).store.database).toMatchObject({ host: 'database' });
+  const { store, process: life } = loadConfig(services['server']?.environment ?? {});
+  expect(store.database).toMatchObject({ host: 'database' });
+  const grace = Number.parseInt(services['server']?.stop_grace_period ?? '', 10);
+  expect(grace).toBeGreaterThan(life.drainDelaySeconds + life.shutdownTimeoutSeconds);
 });

@@ -16,6 +16,7 @@ export function runPlatformSuite(context) {
         ZENML_TEST_DATABASE_URL: url,
         ZENML_TEST_HOST: host,
         ZENML_TEST_IMAGE: image.name,
+        ZENML_TEST_IMAGE_ARCHIVE: image.archive,
         ZENML_TEST_CRDS: context.have.crds,
         ZENML_TEST_HELM: context.have.helm,
         ZENML_TEST_PYTHON: context.have.python.python,
