@@ -60,7 +60,7 @@ export const suites = [
   },
   {
     name: 'browser',
-    about: "the dashboard in Chromium: log-in, pipelines, runs and a run's graph",
+    about: "the dashboard in Chromium: log-in, pipelines, runs, a run's graph, and that every other screen opens",
     needs: ['database', 'python', 'chromium', 'dashboard'],
     cores: 1,
     run: runBrowserSuite,

@@ -102,3 +102,34 @@ test('a step opens with its details', async () => {
   await panel.getByText('completed').first().waitFor();
   assert.deepEqual(complaints, []);
 });
+
+/** Screens beside those above, and what each shows once it is there. */
+const screens: Record<string, string> = {
+  '/': 'zenml login',
+  '/projects': 'default',
+  '/stacks': 'default',
+  '/components': 'default',
+  '/settings/general': 'Server',
+  '/settings/members': workspace.user,
+  '/settings/secrets': 'Secrets',
+  '/settings/connectors': 'Connectors',
+  '/settings/service-accounts': 'Service Accounts',
+  '/settings/profile': 'Profile',
+  '/projects/default/snapshots': 'Snapshots',
+  '/projects/default/deployments': 'Deployments',
+  '/projects/default/artifacts': 'Artifacts',
+  '/projects/default/models': 'Models',
+  '/projects/default/triggers': 'Triggers',
+  '/components/create': 'Orchestrator',
+  '/stacks/create/manual': 'Stack Name',
+  '/settings/connectors/create': 'Connector Type',
+};
+
+for (const [path, shown] of Object.entries(screens)) {
+  test(`${path} opens`, async () => {
+    await page.goto(path, { waitUntil: 'networkidle' });
+    await page.getByText(shown).first().waitFor();
+    assert.equal(new URL(page.url()).pathname, path);
+    assert.deepEqual(complaints, []);
+  });
+}
