@@ -205,9 +205,20 @@ interface Described {
 
 describe('bad values are refused with their path and what mends them:', () => {
   test.each([
-    ['a wrong type', { server: { replicas: 'two' } }, /^server\.replicas: .*expected number/],
+    ['a wrong type', { server: { replicas: 'two' } }, /^server\.replicas: is a text; write a number$/],
+    ['a fraction', { server: { replicas: 2.5 } }, /^server\.replicas: is a number; write a whole number$/],
+    ['a part that is no map', { server: { image: 'server:1' } }, /^server\.image: is a text; write a map$/],
+    ['a part that is empty', { monitoring: null }, /^monitoring: is empty; write a map$/],
+    ['a document that is no map', ['server'], /^values: is a list; write a map$/],
+    ['a choice that there is not', { migration: { mode: 'both' } }, /^migration\.mode: .*write server or job$/],
+    [
+      'no address range',
+      { networkPolicy: { clients: ['10.0.0.0/33'] } },
+      /^networkPolicy\.clients\.0: .*10\.0\.0\.0\/16/,
+    ],
+    ['no quantity', { runners: { quota: { pods: 'many' } } }, /^runners\.quota\.pods: write a quantity/],
     ['an unknown key', { server: { replica: 2 } }, /^server\.replica: is not known; remove it/],
-    ['a missing value', { ingress: { host: 'a.example.com' } }, /^ingress\.tlsSecret: is missing; set a string/],
+    ['a missing value', { ingress: { host: 'a.example.com' } }, /^ingress\.tlsSecret: is missing; set a text$/],
     ['the server’s namespace', { runners: { namespace: 'zenml' } }, /^runners\.namespace: .*name another one/],
     ['no replicas', { server: { replicas: 0 } }, /^server\.replicas: at least 1 is needed/],
     ['a maximum under the minimum', { autoscaling: { maxReplicas: 1 } }, /^autoscaling\.maxReplicas: .*raise it to 2/],
@@ -215,6 +226,16 @@ describe('bad values are refused with their path and what mends them:', () => {
       'a variable that the server does not know',
       { server: { environment: { ZENML_SERVER_AUTH_SCHEM: 'NO_AUTH' } } },
       /^server\.environment\.ZENML_SERVER_AUTH_SCHEM: is unknown; is ZENML_SERVER_AUTH_SCHEME meant\?$/,
+    ],
+    [
+      'what is no name of a variable',
+      { server: { environment: { 'zenml-debug': true } } },
+      /^server\.environment\.zenml-debug: is no name of a variable; use capital letters/,
+    ],
+    [
+      'a variable without a value',
+      { server: { environment: { ZENML_SERVER_SERVER_URL: null } } },
+      /^server\.environment\.ZENML_SERVER_SERVER_URL: is no value of a variable; write a text/,
     ],
     [
       'a variable that is not JSON',
@@ -255,6 +276,9 @@ describe('bad values are refused with their path and what mends them:', () => {
       const before = readFileSync(file, 'utf8');
       expect(before).toContain('runAsUser: 1234');
       expect(synth('server:\n  userId: 0\n').status).not.toBe(0);
+      const broken = synth('server: [\n');
+      expect(broken.status).not.toBe(0);
+      expect(broken.stderr).toMatch(/values\.yaml: cannot be read as YAML: .* at line \d/);
       expect(written()).toEqual(['zenml-workspace-server.yaml']);
       expect(readFileSync(file, 'utf8')).toBe(before);
     } finally {

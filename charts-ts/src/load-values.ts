@@ -55,10 +55,41 @@ function describe(issue: z.core.$ZodIssue): string {
       .map((key) => `${[...issue.path, key].join('.')}: is not known; remove it or mend its name (docs/charts.md)`)
       .join('\n');
   }
-  if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.includes('undefined')) {
-    return `${path}: is missing; set a ${issue.expected}`;
+  if (issue.code === 'invalid_type' && issue.message.includes('received undefined')) {
+    return `${path}: is missing; set ${named(issue.expected)}`;
   }
-  return `${path}: ${issue.message}; set it so in the values file`;
+  return `${path}: ${problemOf(issue)}`;
+}
+
+function problemOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type': {
+      const [, received = 'something else'] = /received (.+)$/.exec(issue.message) ?? [];
+      return `is ${named(received)}; write ${named(issue.expected)}`;
+    }
+    case 'invalid_value':
+      return `is not known; write ${issue.values.join(' or ')}`;
+    case 'invalid_union':
+      return 'is no value of a variable; write a text, a number, true or false';
+    case 'invalid_key':
+      return 'is no name of a variable; use capital letters, digits and underscores';
+    default:
+      return `${issue.message}; correct it in the values file`;
+  }
+}
+
+/** Types as a person who writes YAML names them. */
+function named(type: string): string {
+  const names: Readonly<Record<string, string>> = {
+    string: 'a text',
+    int: 'a whole number',
+    boolean: 'true or false',
+    object: 'a map',
+    record: 'a map',
+    array: 'a list',
+    null: 'empty',
+  };
+  return names[type] ?? `a ${type}`;
 }
 
 function findContradictions({ namespace, server, autoscaling, runners, environment }: Settings): string[] {

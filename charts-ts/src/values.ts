@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const VERSION: string = JSON.parse(readFileSync(new URL('../../server/package.json', import.meta.url), 'utf8')).version;
@@ -8,7 +9,10 @@ const name = z
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'use at most 63 lower-case letters, digits and hyphens');
 const texts = z.record(z.string(), z.string());
 const port = z.int().min(1).max(65535);
-const cidr = z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'write an address range such as 10.0.0.0/16');
+const cidr = z
+  .string()
+  .regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'write an address range such as 10.0.0.0/16')
+  .refine(isAddressRange, 'is no address range; write one such as 10.0.0.0/16');
 const quantity = z.string().regex(/^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/, "write a quantity such as '500m' or '1Gi'");
 const environment = z
   .record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.union([z.string(), z.number(), z.boolean()]))
@@ -164,3 +168,9 @@ export const valuesSchema = z.strictObject({
 
 /** A values file as it is read, with its defaults. */
 export type Values = z.infer<typeof valuesSchema>;
+
+function isAddressRange(text: string): boolean {
+  const [address = '', length = ''] = text.split('/');
+  const version = isIP(address);
+  return version !== 0 && Number(length) <= (version === 4 ? 32 : 128);
+}
