@@ -44,6 +44,13 @@ test('migrate refuses a database that is somebody else’s, with a sentence and 
   expect([code, errors]).toEqual([78, expect.stringMatching(/invoices|tables/)]);
 });
 
+test('serve refuses a database of a newer ZenML in the same way', async () => {
+  await sql`create table alembic_version (version_num varchar(32) primary key)`.execute(database.db);
+  await sql`insert into alembic_version values ('0.99.0')`.execute(database.db);
+  const { code, errors } = await run('serve');
+  expect([code, errors]).toEqual([78, expect.stringContaining('made for ZenML 0.99.0')]);
+});
+
 test.each([
   ['migrate', 'a refused password', () => new URL(database.url).host, /refuses the user "u" or the password/],
   ['serve', 'a port where nothing listens', () => '127.0.0.1:1', /at 127\.0\.0\.1:1: nothing listens there/],

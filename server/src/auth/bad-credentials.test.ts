@@ -175,6 +175,41 @@ describe('/api_token', () => {
     expect((await ask(query)).status).toBe(status);
   });
 
+  test('a token of a run that has ended, or of a schedule that is not active, is not made', async () => {
+    const [running, ended] = [newId(), newId()];
+    await Promise.all([insertRun(running), insertRun(ended)]);
+    await sql`update pipeline_run set in_progress = 0 where id = ${ended}`.execute(server.database.db);
+    const schedule = await insertSchedule();
+    const workload = (name: string, id: string) => ask(`token_type=workload&${name}=${fromDatabaseId(id)}`);
+    const bound = [await workload('pipeline_run_id', running), await workload('schedule_id', schedule)];
+    for (const { body } of bound) expect((await currentUser(bearer(String(body)))).status).toBe(200);
+    const concluded = await workload('pipeline_run_id', ended);
+    expect(concluded).toMatchObject({
+      status: 400,
+      body: { detail: ['ValueError', expect.stringContaining('has already concluded')] },
+    });
+
+    await sql`update schedule set active = 0`.execute(server.database.db);
+    expect(await workload('schedule_id', schedule)).toMatchObject({
+      status: 400,
+      body: { detail: ['ValueError', expect.stringContaining('is not active')] },
+    });
+    const afterwards = bearer(await sign({ scheduleId: fromDatabaseId(schedule), issuedAt: seconds() }));
+    await refused(afterwards, 'is not active');
+  });
+
+  test('a token of a run is made for its children too, and for no other run', async () => {
+    const [root, child, other] = [newId(), newId(), newId()];
+    await Promise.all([root, child, other].map(insertRun));
+    await sql`update pipeline_run set root_run_id = ${root} where id = ${child}`.execute(server.database.db);
+    const own = bearer(await sign({ pipelineRunId: fromDatabaseId(root) }));
+    const forRun = (id: string) =>
+      server.call('GET', `/api_token?token_type=workload&pipeline_run_id=${fromDatabaseId(id)}`, undefined, own);
+    expect([(await forRun(root)).status, (await forRun(child)).status]).toEqual([200, 200]);
+    const scoped = ['AuthorizationException', expect.stringContaining(`already scoped to pipeline run`)];
+    expect(await forRun(other)).toMatchObject({ status: 401, body: { detail: scoped } });
+  });
+
   test('a token of less than no time is none of all time', async () => {
     const { status, body } = await ask('expires_in=-60');
     expect(status).toBe(200);
@@ -199,4 +234,13 @@ async function insertRun(id: string): Promise<void> {
     .insertInto('pipeline_run')
     .values({ ...run, status: 'running', in_progress: 1, index: 1, enable_heartbeat: 0 })
     .execute();
+}
+
+async function insertSchedule(): Promise<string> {
+  const id = newId();
+  const created = now();
+  const flags = { active: 1, catchup: 0, is_archived: 0 };
+  const schedule = { id, created, updated: created, name: id, project_id: toDatabaseId(server.projectId), ...flags };
+  await server.database.db.insertInto('schedule').values(schedule).execute();
+  return id;
 }

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { startTestServer, type TestServer } from '../testing/test-server.ts';
+import { createDatabase } from '../database/database.ts';
+import { fromDatabaseId } from '../database/ids.ts';
+import { createTestDatabase, type TestDatabase } from '../database/testing/test-database.ts';
+import { stringify } from '../raw-json.ts';
+import { insertUser, startTestServer, type TestServer } from '../testing/test-server.ts';
+import { createUnitOfWork, type IdempotentRequest } from './unit-of-work.ts';
 
 let server: TestServer;
 
@@ -49,5 +54,47 @@ describe('a request with an Idempotency-Key', () => {
 
   test('is refused where the key is no UUID', async () => {
     expect((await create('never', 'no-uuid')).status).toBe(422);
+  });
+});
+
+describe('a request that comes again', () => {
+  const LIFETIME = 60;
+  let database: TestDatabase;
+  let request: IdempotentRequest;
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ lockTimeoutSeconds: 1 });
+    const userId = fromDatabaseId(await insertUser(database, 'client'));
+    request = { key: randomUUID(), method: 'POST', url: 'http://server/api/v1/pipelines', userId };
+  });
+  afterAll(() => database.drop());
+
+  test('while the first one runs is to come later, and then gets its answer, also after a restart', async () => {
+    const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const again = async () => 'again';
+    const unitOfWork = createUnitOfWork(database.db, LIFETIME);
+    const first = unitOfWork(request, async () => {
+      begin();
+      await end;
+      return 'first';
+    });
+    await begun;
+    const busy = { status: 429, body: { error: expect.any(String) }, headers: { 'Retry-After': '1' } };
+    await expect(unitOfWork(request, again)).rejects.toMatchObject(busy);
+    finish();
+    expect(await first).toBe('first');
+
+    const restarted = createDatabase(database.config);
+    const answer = await createUnitOfWork(restarted.db, LIFETIME)(request, again).finally(() => restarted.destroy());
+    expect(stringify(answer)).toBe('"first"');
+  });
+
+  test.each<[string, Partial<IdempotentRequest>]>([
+    ['by another method', { method: 'PUT' }],
+    ['to another address', { url: 'http://server/api/v1/tags' }],
+  ])('%s is another one', async (_how, change) => {
+    const unitOfWork = createUnitOfWork(database.db, LIFETIME);
+    expect(await unitOfWork({ ...request, ...change }, async () => 'other')).toBe('other');
   });
 });

@@ -40,6 +40,8 @@ export interface TestServer {
   ): Promise<TestAnswer<Body>>;
   /** Sends a GET under `/api/v1` whose answer is no JSON. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** What `/metrics` shows. */
+  renderMetrics(): Promise<string>;
   /** Lets another user call from now on; `undefined` goes back to the first one. */
   actAs(userId: string | undefined): void;
   stop(): Promise<void>;
@@ -134,6 +136,7 @@ export async function startTestServer({
     projectId,
     userId,
     metrics,
+    renderMetrics: () => metrics.render(),
     actAs: (id) => {
       acting = id ?? userId;
     },
