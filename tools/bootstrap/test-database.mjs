@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPrivateDatabase } from './private-database.mjs';
-import { runOrFail } from './process.mjs';
+import { findProgram, runOrFail } from './process.mjs';
 
 /**
  * A database server for one test run; `stop` removes it with its data. It ends with this process, however that ends.
@@ -34,6 +34,8 @@ async function makeCertificate(directory) {
   const tls = { key: join(directory, 'tls.key'), certificate: join(directory, 'tls.crt') };
   const files = ['-keyout', tls.key, '-out', tls.certificate];
   const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=database', '-days', '2'];
-  await runOrFail('openssl', [...request, ...files], { what: 'Making a certificate (openssl)' });
+  // Where PATH has only some programs, too.
+  const openssl = findProgram(['openssl'], ['/usr/bin']) ?? 'openssl';
+  await runOrFail(openssl, [...request, ...files], { what: 'Making a certificate (openssl)' });
   return tls;
 }
