@@ -64,6 +64,12 @@ test('it is installed with the namespace of the runners, and upgraded in place',
   assert.equal(await kubectl('get', 'hpa', '-n', NAMESPACE, '-o', bounds), '2 6');
 });
 
+test('it is rolled back to what it was', async () => {
+  await helm('rollback', 'zenml', '1', '--namespace', NAMESPACE);
+  assert.equal(await kubectl('get', 'hpa', '-n', NAMESPACE, '-o', 'name'), '');
+  assert.match(await kubectl('get', 'ingresses', '-n', NAMESPACE, '-o', 'name'), /zenml-workspace-server/);
+});
+
 test('values that cannot work leave the release as it is', async () => {
   const wrong = [
     'upgrade',
@@ -81,5 +87,5 @@ test('values that cannot work leave the release as it is', async () => {
     /autoscaling\.maxReplicas: .*raise it to 2/,
   );
   const [release] = JSON.parse(await helm('history', 'zenml', '--namespace', NAMESPACE, '--max=1', '--output=json'));
-  assert.equal(release.revision, 3);
+  assert.equal(release.revision, 4);
 });
