@@ -285,7 +285,7 @@ describe('identities on AWS', () => {
 });
 
 describe('services of AWS', () => {
-  const replicas = [{}, { region: 'eu-west-1', ...network }];
+  const replicas = [{}, { region: 'eu-west-1', ...network, databaseClients: ['10.60.0.0/16'] }];
   const stack = synthesize({ ...full, database: { replicas } });
   const ofDatabase = (name: string, region = 'eu-central-1') =>
     expect.stringMatching(new RegExp(`^arn:.*:rds:${region}:.*:db:${name}$`));

@@ -50,6 +50,9 @@ const replica = z
       if (value.region === undefined && value[key] !== undefined)
         refuse('region', `is missing; name the region of ${key}`);
     }
+    if (value.region !== undefined && value.databaseClients.length === 0) {
+      refuse('databaseClients', 'is empty, so nobody would reach the replica; name address ranges');
+    }
     if (value.region === undefined && value.databaseClients.length > 0) {
       refuse(
         'databaseClients',

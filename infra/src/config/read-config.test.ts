@@ -44,7 +44,13 @@ test.each([
   [
     'a replica elsewhere without a network',
     { ...aws, database: { replicas: [{ region: 'eu-west-1' }] } },
-    /^database\.replicas\.0\.vpcId: is missing; name it, in eu-west-1\ndatabase\.replicas\.0\.subnetIds: is missing/,
+    new RegExp(
+      [
+        '^database.replicas.0.vpcId: is missing; name it, in eu-west-1',
+        'database.replicas.0.subnetIds: is missing; name it, in eu-west-1',
+        'database.replicas.0.databaseClients: is empty, so nobody would reach the replica; name address ranges$',
+      ].join('\n'),
+    ),
   ],
   [
     'no address range',
@@ -62,7 +68,16 @@ test.each([
     'a replica elsewhere in the same region',
     {
       ...aws,
-      database: { replicas: [{ region: 'eu-central-1', vpcId: 'vpc-0a', subnetIds: ['subnet-0a', 'subnet-0b'] }] },
+      database: {
+        replicas: [
+          {
+            region: 'eu-central-1',
+            vpcId: 'vpc-0a',
+            databaseClients: ['10.0.0.0/8'],
+            subnetIds: ['subnet-0a', 'subnet-0b'],
+          },
+        ],
+      },
     },
     /^database\.replicas\.0\.region: is the region of the stack; remove it/,
   ],
