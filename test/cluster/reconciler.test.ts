@@ -1,18 +1,34 @@
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
+import { createTokenIssuer } from '../../server/src/auth/access-tokens.ts';
+import { createCsrfTokens } from '../../server/src/auth/csrf.ts';
+import { createTokens } from '../../server/src/auth/tokens.ts';
 import { toDatabaseId } from '../../server/src/database/ids.ts';
 import { inTransaction } from '../../server/src/database/transaction.ts';
 import { createRunStatusUpdates } from '../../server/src/features/runs/run-status-updates.ts';
 import { createOnboarding } from '../../server/src/features/server/onboarding.ts';
 import { createRunnableSnapshot } from '../../server/src/testing/runnable-snapshots.ts';
-import { startTestServer, type TestServer } from '../../server/src/testing/test-server.ts';
+import { startTestServer, TEST_KEY, type TestServer } from '../../server/src/testing/test-server.ts';
 import { testOwner } from '../../server/src/testing/test-workloads.ts';
+import { type Dispatcher, startDispatcher } from '../../server/src/workloads/dispatcher/dispatcher.ts';
 import { createFailRun } from '../../server/src/workloads/dispatcher/failed-runs.ts';
 import { claimLaunch, endLaunch } from '../../server/src/workloads/dispatcher/launch-store.ts';
 import type { JobSettings } from '../../server/src/workloads/kubernetes/settings.ts';
 import { workloadName } from '../../server/src/workloads/launch.ts';
+import { createLauncher } from '../../server/src/workloads/launcher/launcher.ts';
 import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
+import type { WorkloadPhase } from '../../server/src/workloads/manager.ts';
 import { type Reconciler, startReconciler } from '../../server/src/workloads/reconciler/reconciler.ts';
-import { shell, startManager, startWorkspace, until, type Watched, type Workspace } from './workspace.ts';
+import { busyboxImage } from '../../tools/cluster/images.mjs';
+import {
+  type ManagerOptions,
+  shell,
+  startManager,
+  startWorkspace,
+  until,
+  type Watched,
+  type Workspace,
+} from './workspace.ts';
 
 interface Run {
   id: string;
@@ -45,13 +61,26 @@ interface Watching extends Watched {
   readonly reconciler: Reconciler;
 }
 
-async function watch(namespace: string, given: Partial<JobSettings> = {}, timeout = TIMEOUT): Promise<Watching> {
-  const watched = await startManager(await workspace.namespace(namespace), { namespace, ...given });
+const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
+const log = pino({ level: 'fatal' });
+
+/** What a test may want otherwise. */
+interface WatchingOptions extends ManagerOptions {
+  /** Seconds that a runner may take to start. */
+  readonly timeout?: number;
+}
+
+async function watch(
+  namespace: string,
+  given: Partial<JobSettings> = {},
+  { timeout = TIMEOUT, ...options }: WatchingOptions = {},
+): Promise<Watching> {
+  const watched = await startManager(await workspace.namespace(namespace), { namespace, ...given }, options);
   const reconciler = startReconciler({
     db: server.database.db,
     manager: watched.manager,
-    failRun: createFailRun(createRunStatusUpdates(createOnboarding())),
-    log: pino({ level: 'fatal' }),
+    failRun,
+    log,
     startTimeoutSeconds: timeout,
     interval: 500,
   });
@@ -60,24 +89,30 @@ async function watch(namespace: string, given: Partial<JobSettings> = {}, timeou
   return watching;
 }
 
-/** One that went on would fail the runs of other tests, whose Jobs it does not know. */
-afterEach(async () => {
+/** Ends all that watches, as a server does that ends. */
+async function endWatching(): Promise<void> {
   for (const { reconciler, manager } of watchings.splice(0)) {
     await reconciler.stop();
     await manager.stop();
   }
-});
+}
+
+/** One that went on would fail the runs of other tests, whose Jobs it does not know. */
+afterEach(endWatching);
+
+/** Asks for a run. @returns its id */
+const request = async () => (await server.call<Run>('POST', `/pipeline_snapshots/${snapshot}/runs`, {})).body.id;
 
 /** Asks for a run, and does what the dispatcher does. @returns the run's id and the name of its workload */
 async function launch({ manager }: Watching, script = WAIT): Promise<{ id: string; name: string }> {
-  const { body } = await server.call<Run>('POST', `/pipeline_snapshots/${snapshot}/runs`, {});
+  const id = await request();
   const { db } = server.database;
   const claimed = await claimLaunch(db, 60);
-  if (claimed?.runId !== toDatabaseId(body.id)) throw new Error('another launch waits');
-  const name = workloadName(body.id, 1);
-  await manager.launch({ ...shell(name, script), runId: body.id, describedBy: testOwner(body.id) });
+  if (claimed?.runId !== toDatabaseId(id)) throw new Error('another launch waits');
+  const name = workloadName(id, 1);
+  await manager.launch({ ...shell(name, script), runId: id, describedBy: testOwner(id) });
   await inTransaction(db, (transaction) => endLaunch(transaction, claimed, 'launched'));
-  return { id: body.id, name };
+  return { id, name };
 }
 
 /** What the log of a run's runner tells. */
@@ -103,7 +138,7 @@ const remainsOf = async (namespace: string, name: string) =>
   ).trim();
 
 test('a run whose pod no node takes fails when it has waited for long enough, and leaves nothing', async () => {
-  const watching = await watch('no-node', { nodeSelector: { 'node-pool': 'none' } }, 15);
+  const watching = await watch('no-node', { nodeSelector: { 'node-pool': 'none' } }, { timeout: 15 });
   const { id, name } = await launch(watching);
   await until(async () =>
     /^Waiting for its runner to start: no node can run/.test((await read(id)).status_reason ?? ''),
@@ -154,7 +189,7 @@ test('a run whose pod runs out of memory or is evicted says so, with the last li
 });
 
 test('runs whose namespace is deleted fail', async () => {
-  const watching = await watch('goes-away', {}, 25);
+  const watching = await watch('goes-away', {}, { timeout: 25 });
   const { id, name } = await launch(watching);
   await watching.reaches(name, 'running');
   await workspace.cluster.kubectl('delete', 'namespace', 'goes-away');
@@ -172,8 +207,161 @@ test.each(['initializing', 'provisioning', 'running'])(
     if (status !== 'initializing') {
       await server.call('PUT', `/runs/${id}`, { status, orchestrator_run_id: `orchestrator-${id}` });
     }
-    await server.call('PUT', `/runs/${id}`, { status: 'stopping' });
-    expect((await read(id)).status).toBe('stopped');
+    await stop(id);
     await until(async () => (await remainsOf(namespace, name)) === '');
   },
 );
+
+async function stop(id: string): Promise<void> {
+  await server.call('PUT', `/runs/${id}`, { status: 'stopping' });
+  expect((await read(id)).status).toBe('stopped');
+}
+
+test.each<[string, string, string, Partial<JobSettings>, WorkloadPhase]>([
+  ['waits for a node', 'stopped-pending', WAIT, { nodeSelector: { 'node-pool': 'none' } }, 'pending'],
+  ['has ended', 'stopped-ended', 'sleep 1', {}, 'succeeded'],
+])('a run that is stopped when its pod %s leaves nothing', async (_state, namespace, script, given, phase) => {
+  const watching = await watch(namespace, given);
+  const { id, name } = await launch(watching, script);
+  await server.call('PUT', `/runs/${id}`, { status: 'running', orchestrator_run_id: `orchestrator-${id}` });
+  await watching.reaches(name, phase);
+  await stop(id);
+  await until(async () => (await remainsOf(namespace, name)) === '');
+});
+
+test('a run that is stopped while its image is awaited leaves nothing, though the image comes at last', async () => {
+  const [asked, image] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+  const prepareImage = () => {
+    asked.resolve();
+    return image.promise;
+  };
+  const watching = await watch('stopped-imageless', {}, { prepareImage });
+  const id = await request();
+  const name = workloadName(id, 1);
+  const dispatcher = dispatch(watching);
+  try {
+    await asked.promise;
+    await server.call('POST', `/runs/${id}/stop`);
+    image.resolve(busyboxImage);
+    // Its Job is made, for nobody has told the launcher yet.
+    await watching.reaches(name, 'absent');
+  } finally {
+    await dispatcher.stop();
+  }
+  expect(await read(id)).toMatchObject({ status: 'stopped', status_reason: 'Stopped before it began.' });
+  await until(async () => (await remainsOf('stopped-imageless', name)) === '');
+});
+
+/** Launches what is queued. */
+function dispatch({ manager }: Watching): Dispatcher {
+  const { db } = server.database;
+  const tokens = createTokens({ secretKey: TEST_KEY, algorithm: 'HS256', issuer: '', audience: '', leewaySeconds: 0 });
+  const startLaunch = createLauncher({
+    db,
+    manager,
+    issueToken: createTokenIssuer(tokens, createCsrfTokens({ secretKey: TEST_KEY })),
+    serverUrl: 'https://server.example',
+    image: { parentImage: undefined, withoutUv: false },
+    endStoppedResumption: async () => undefined,
+    log,
+  });
+  return startDispatcher({
+    db,
+    startLaunch,
+    explainFailure: async (_launch, error) => String(error),
+    failRun,
+    removeRunner: ({ runId, number }) => manager.remove(workloadName(runId, number)),
+    log,
+    concurrency: 1,
+  });
+}
+
+test('a run that is stopped between its Job and its pod leaves nothing', async () => {
+  const watching = await watch('stopped-podless');
+  await workspace.cluster.kill('kube-controller-manager');
+  let name: string;
+  try {
+    const launched = await launch(watching);
+    name = launched.name;
+    expect(await remainsOf('stopped-podless', name)).toBe(`job.batch/${name}\nsecret/${name}`);
+    await stop(launched.id);
+    await watching.reaches(name, 'absent');
+  } finally {
+    await workspace.cluster.restart('kube-controller-manager');
+  }
+  await until(async () => (await remainsOf('stopped-podless', name)) === '');
+});
+
+test('a run whose Job gets no pod for want of quota says so while it waits, and stopped leaves nothing', async () => {
+  const watching = await watch('no-quota');
+  await workspace.cluster.kubectl('-n', 'no-quota', 'create', 'quota', 'no-pods', '--hard=pods=0');
+  await workspace.cluster.kubectl(
+    ...['-n', 'no-quota', 'wait', 'quota/no-pods', '--for=jsonpath={.status.hard.pods}=0', '--timeout=60s'],
+  );
+  const { id, name } = await launch(watching);
+  await until(async () =>
+    /^Waiting for its runner to start: exceeded quota: no-pods/.test((await read(id)).status_reason ?? ''),
+  );
+  await stop(id);
+  await until(async () => (await remainsOf('no-quota', name)) === '');
+});
+
+test('what happened while no server ran is told by the next one, and what no run needs is removed', async () => {
+  const serverId = randomUUID();
+  const before = await watch('unattended', { serverId });
+  const [jobless, podless, failed, orphaned] = [
+    await launch(before),
+    await launch(before),
+    await launch(before, 'sleep 3; echo "ValueError: no such column"; exit 3'),
+    await launch(before),
+  ];
+  for (const { name } of [jobless, podless, failed, orphaned]) await before.reaches(name, 'running');
+  await endWatching();
+  const kubectl = (...args: string[]) => workspace.cluster.kubectl('-n', 'unattended', ...args);
+  await kubectl('delete', 'job', jobless.name);
+  await kubectl('delete', 'pod', '-l', `zenml.io/workload=${podless.name}`, '--grace-period=0', '--force');
+  await kubectl('wait', `job/${failed.name}`, '--for=condition=Failed', '--timeout=60s');
+  await server.call('DELETE', `/runs/${orphaned.id}`);
+  await watch('unattended', { serverId });
+  await until(async () => (await Promise.all([jobless, podless, failed].map(({ id }) => isFailed(id)))).every(Boolean));
+  expect((await read(jobless.id)).status_reason).toMatch(/: its runner is gone: its Job was deleted before it began/);
+  expect((await read(podless.id)).status_reason).toMatch(/: its pod failed or was deleted/);
+  expect((await read(failed.id)).status_reason).toMatch(/: its process ended with exit code 3: ValueError: no such/);
+  await until(async () => (await remainsOf('unattended', orphaned.name)) === '');
+});
+
+test('an evicted pod is replaced as often as it may fail, and always where the failure policy says so', async () => {
+  const serverId = randomUUID();
+  const watching = await watch('evicted', { serverId, backoffLimit: 1 });
+  const rules = [
+    { action: 'Ignore' as const, onPodConditions: [{ type: 'DisruptionTarget', status: 'True' as const }] },
+  ];
+  const lenient = await watch('evicted', { serverId, podFailurePolicy: { rules } });
+  const [counted, uncounted] = [await launch(watching), await launch(lenient)];
+  await Promise.all([evictTwo('evicted', counted), evictTwo('evicted', uncounted)]);
+  await until(() => isFailed(counted.id));
+  expect((await read(counted.id)).status_reason).toMatch(/: its pod was evicted/);
+  expect((await read(uncounted.id)).status).toBe('initializing');
+});
+
+/** Evicts the pod of a run that waits, and the one that replaces it. */
+async function evictTwo(namespace: string, { id, name }: { id: string; name: string }): Promise<void> {
+  const evicted: string[] = [];
+  while (evicted.length < 2) {
+    await until(async () => {
+      const pod = (await runningPods(namespace, name)).find((one) => !evicted.includes(one));
+      if (pod === undefined) return false;
+      expect((await read(id)).status).toBe('initializing');
+      await workspace.evict(namespace, pod);
+      evicted.push(pod);
+      return true;
+    });
+  }
+}
+
+async function runningPods(namespace: string, name: string): Promise<readonly string[]> {
+  const ofRun = ['-l', `zenml.io/workload=${name}`, '--field-selector', 'status.phase=Running'];
+  const path = 'jsonpath={.items[*].metadata.name}';
+  const names = await workspace.cluster.kubectl('-n', namespace, 'get', 'pods', ...ofRun, '-o', path);
+  return names.split(' ').filter(Boolean);
+}

@@ -38,7 +38,7 @@ export async function startWorkspace(): Promise<Workspace> {
     cluster,
     namespace: (namespace, rules) => makeWorkloadNamespace(cluster, { namespace, directory, ...(rules && { rules }) }),
     async evict(namespace, pod) {
-      const file = join(directory, 'eviction.json');
+      const file = join(directory, `eviction-of-${pod}.json`);
       const metadata = { name: pod, namespace };
       writeFileSync(file, JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata }));
       await cluster.kubectl('create', '--raw', `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, '-f', file);
@@ -64,13 +64,15 @@ export interface ManagerOptions {
   /** Of the kubeconfig; its current one where left out. */
   readonly context?: string;
   readonly findBuilders?: FindBuilders;
+  /** Busybox' at once where left out. */
+  readonly prepareImage?: () => Promise<string>;
 }
 
 /** Starts a manager whose server has this kubeconfig. */
 export async function startManager(
   kubeconfig: string,
   given: Partial<JobSettings>,
-  { context, findBuilders = async () => [] }: ManagerOptions = {},
+  { context, findBuilders = async () => [], prepareImage = async () => busyboxImage }: ManagerOptions = {},
 ): Promise<Watched> {
   const warnings: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
@@ -79,7 +81,7 @@ export async function startManager(
   const cluster = connectCluster(context);
   process.env['KUBECONFIG'] = before;
   const images = {
-    prepare: async () => busyboxImage,
+    prepare: prepareImage,
     check: async () => [],
     examine: async () => [],
     diagnose: async () => [],
