@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
@@ -17,13 +18,22 @@ import type { ArchiveParts } from '../../server/src/workloads/logs/log-follower.
 import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
 import type { WorkloadLogLine, WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { type CloudStorage, startS3 } from '../stores/cloud-storage.ts';
-import { countNumbered, killTwoFollowers, startFollower, stopFollower, untilKept } from '../stores/kept-logs.ts';
+import {
+  countNumbered,
+  killTwoFollowers,
+  startFollower,
+  stopFollower,
+  untilKept,
+  untilReady,
+} from '../stores/kept-logs.ts';
 import { shell, startManager, startWorkspace, until, type Workspace } from './workspace.ts';
 
 const root = 's3://logs/runs';
 const log = pino({ level: 'fatal' });
 /** Ends when it is told to, which the first process of a pod does not do by itself. */
 const WAIT = 'trap "exit 143" TERM; sleep 300 & wait';
+/** Ends some seconds after it was told to: a log is read as long as its pod is there. */
+const ONCE_TOLD = 'until [ "$told" ]; do sleep 1; done; sleep 5; exit 143';
 
 let workspace: Workspace;
 let kubeconfig: string;
@@ -37,13 +47,23 @@ beforeAll(async () => {
   kubeconfig = await workspace.namespace('runners');
 });
 
+/** One that went on would keep the logs of other tests, too. */
+afterEach(() => {
+  for (const follower of followers.splice(0)) follower.kill('SIGKILL');
+});
+
 afterAll(async () => {
-  for (const follower of followers) follower.kill('SIGKILL');
   for (const manager of managers) await manager.stop();
   await s3?.stop();
   await database?.drop();
   await workspace?.stop();
 });
+
+const kubectl = (...args: string[]) => workspace.cluster.kubectl('-n', 'runners', ...args);
+
+/** The name of a workload's pod. */
+const podOf = (name: string) =>
+  kubectl('get', 'pods', '-l', `zenml.io/workload=${name}`, '-o', 'jsonpath={.items[0].metadata.name}');
 
 /** A run's first launch, whose log is kept from now on; nothing of it runs yet. */
 async function prepare(backoffLimit = 0) {
@@ -85,20 +105,70 @@ async function setLaunch(runId: string, status: string): Promise<void> {
     on duplicate key update status = values(status)`.execute(database.db);
 }
 
-test('of a million lines of a pod that is killed each is kept once, although the replicas that keep them die too', async () => {
-  const script =
-    'i=0; while [ $i -lt 10 ]; do seq $((i * 100000 + 1)) $(((i + 1) * 100000)); sleep 1; i=$((i + 1)); done; tail /dev/zero';
-  const { name, runId, manager, read } = await launch(script);
+/** What ends a pod that has written a lot; the default run tries the first. */
+const ENDS: readonly [string, string, RegExp, ((name: string) => Promise<unknown>)?][] = [
+  ['runs out of memory', 'exec tail /dev/zero', /out of memory/],
+  ['is evicted', ONCE_TOLD, /^its /, async (name) => workspace.evict('runners', await podOf(name))],
+  ['is deleted', ONCE_TOLD, /^its /, async (name) => kubectl('delete', 'pod', await podOf(name))],
+];
+
+test.each(process.env['ZENML_TEST_LONG'] ? ENDS : ENDS.slice(0, 1))(
+  'of a million lines of a pod that %s each is kept once, although the replicas that keep them die too',
+  async (_end, last, reason, end) => {
+    const script = `trap "told=1" TERM; i=0
+      while [ $i -lt 10 ]; do seq $((i * 100000 + 1)) $(((i + 1) * 100000)); sleep 1; i=$((i + 1)); done; ${last}`;
+    const { name, runId, manager, read } = await launch(script);
+    const options = { database: database.config, endpoint: s3.url, root, kubeconfig };
+    await killTwoFollowers(database, runId, options);
+    followers.push(startFollower(options));
+    if (end) {
+      // More than half of it.
+      await untilKept(database, runId, ({ parts }) => parts > 150);
+      await end(name);
+    }
+    expect(await untilKept(database, runId)).toMatchObject({ status: 'complete', gap: null });
+    expect((await manager.status(name)).reason).toMatch(reason);
+    await manager.remove(name);
+    expect(await countNumbered(read())).toBe(1_000_000);
+    const grown = await Promise.all(followers.map(stopFollower));
+    expect(Math.max(...grown)).toBeLessThan(64 * 2 ** 20);
+  },
+  120_000,
+);
+
+test('of what a pod has logged no more than 5 s are lost, however soon after the replica that follows it it goes', async () => {
+  const script = 'trap exit TERM; i=0; while true; do i=$((i + 1)); echo $i; sleep 0.1; done';
   const options = { database: database.config, endpoint: s3.url, root, kubeconfig };
-  await killTwoFollowers(database, runId, options);
-  followers.push(startFollower(options));
-  expect(await untilKept(database, runId)).toMatchObject({ status: 'complete', gap: null });
-  expect((await manager.status(name)).reason).toMatch(/out of memory/);
-  await manager.remove(name);
-  expect(await countNumbered(read())).toBe(1_000_000);
-  const grown = await Promise.all(followers.splice(0).map(stopFollower));
-  expect(Math.max(...grown)).toBeLessThan(64 * 2 ** 20);
-}, 120_000);
+  const pods = await Promise.all([0, 2, 3, 4, 5].map(async (delay) => ({ delay, ...(await launch(script)) })));
+  const follower = startFollower(options);
+  followers.push(follower);
+  await Promise.all(pods.map(({ runId }) => untilKept(database, runId, ({ parts }) => parts > 1)));
+  const written = pods.map(({ name, manager }) => lastOf(manager.readLog(name, { follow: true })));
+  const another = startFollower(options);
+  followers.push(another);
+  await untilReady(another);
+  follower.kill('SIGKILL');
+  await Promise.all(
+    pods.map(async ({ delay, name, runId }) => {
+      await sleep(delay * 1000);
+      await kubectl('delete', 'pod', await podOf(name), '--grace-period=0', '--force');
+      await untilKept(database, runId);
+    }),
+  );
+  const lost = await Promise.all(
+    pods.map(async ({ read }, index) => {
+      const [kept, all] = [await lastOf(read()), await written[index]];
+      return (all?.timestamp?.getTime() ?? Number.NaN) - (kept?.timestamp?.getTime() ?? Number.NaN);
+    }),
+  );
+  expect(Math.max(...lost)).toBeLessThanOrEqual(5_000);
+});
+
+async function lastOf(lines: AsyncIterable<WorkloadLogLine>): Promise<WorkloadLogLine | undefined> {
+  let last: WorkloadLogLine | undefined;
+  for await (const line of lines) last = line;
+  return last;
+}
 
 test('a log is followed from before its pod is there', async () => {
   const { runId, manager } = await launch('echo first; sleep 1; echo last');
@@ -139,9 +209,9 @@ test('the log of the builder of its image comes before that of a runner, followe
   // Anything stands in for a builder that has a label as builders have.
   const builder = `builder-of-${id.slice(0, 8)}`;
   await manager.launch(shell(builder, 'sleep 2; seq 1 3; sleep 1; seq 4 5'));
-  const ofBuilder = ['-n', 'runners', '-l', `zenml.io/workload=${builder}`];
-  await until(async () => (await workspace.cluster.kubectl('get', 'pods', '-o', 'name', ...ofBuilder)) !== '');
-  await workspace.cluster.kubectl('label', 'pods', `zenml.io/build-id=${builder}`, ...ofBuilder);
+  const ofBuilder = ['-l', `zenml.io/workload=${builder}`];
+  await until(async () => (await kubectl('get', 'pods', '-o', 'name', ...ofBuilder)) !== '');
+  await kubectl('label', 'pods', `zenml.io/build-id=${builder}`, ...ofBuilder);
   await noteBuilder(database.db, { runId: id, number: 1 }, builder);
   await until(async () => (await countKeptLines(id)) === 5);
   await manager.remove(builder);
@@ -193,9 +263,19 @@ function rotate(name: string): void {
   writeFileSync(file, `${lines.at(-1)}\n`);
 }
 
-test('the logs of a pod and of the one that replaces it are kept apart', async () => {
-  const { runId, parts, read } = await launch('echo 1; exit 1', 1);
+test.each<[string, string, boolean]>([
+  ['that has failed', 'echo 1; exit 1', false],
+  ['that was evicted', `echo 1; ${WAIT}`, true],
+])('the logs of a pod %s and of the one that replaces it are kept apart', async (_what, script, evicts) => {
+  const { name, runId, manager, parts, read } = await launch(script, 1);
+  const id = toDatabaseId(runId);
   const archiver = startLogArchiver(parts);
+  if (evicts) {
+    await until(async () => (await countKeptLines(id)) === 1);
+    await workspace.evict('runners', await podOf(name));
+    await until(async () => (await countKeptLines(id)) === 2);
+    await manager.remove(name);
+  }
   await untilKept(database, runId);
   await archiver.stop();
   const pods = new Set<string>();

@@ -41,6 +41,7 @@ const counted: typeof store = {
   },
 };
 const archiver = startLogArchiver({ db: handle.db, manager, store: counted, root, log });
+process.stdout.write('ready\n');
 
 process.on('SIGTERM', async () => {
   await archiver.stop();

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
@@ -45,13 +47,22 @@ export function startFollower(options: FollowerOptions): ChildProcess {
   return spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
+/** Waits until one looks for logs that nobody follows. */
+export async function untilReady(follower: ChildProcess): Promise<void> {
+  await once(outputOf(follower), 'data');
+}
+
 /** Ends one as a server is ended. @returns by how much its memory has grown, bytes */
 export async function stopFollower(follower: ChildProcess): Promise<number> {
-  const output = once(follower.stdout ?? process.stdin, 'data');
   follower.kill('SIGTERM');
-  const { grownBytes } = JSON.parse(String((await output)[0])) as { grownBytes: number };
-  if (follower.exitCode === null) await once(follower, 'exit');
+  const lines = (await text(outputOf(follower))).trimEnd().split('\n');
+  const { grownBytes } = JSON.parse(lines.at(-1) ?? '') as { grownBytes: number };
   return grownBytes;
+}
+
+function outputOf({ stdout }: ChildProcess): Readable {
+  if (!stdout) throw new Error('It has no output.');
+  return stdout;
 }
 
 /** Lets replicas follow a log and kills them, twice, while it is written. */

@@ -83,10 +83,28 @@ export function claimArchive(db: Database, leaseSeconds: number): Promise<Claime
 }
 
 /** Keeps a claim. @throws {LostClaimError} */
-export async function renewArchive(db: Connection, log: ClaimedLog, leaseSeconds: number): Promise<void> {
+async function renewArchive(db: Connection, log: ClaimedLog, leaseSeconds: number): Promise<void> {
   const { numAffectedRows } = await sql`update ws_log_archive
     set claimed_until = utc_timestamp(3) + interval ${leaseSeconds} second where ${isHeld(log)}`.execute(db);
   if (numAffectedRows !== 1n) throw new LostClaimError();
+}
+
+/** Keeps claims, all by one statement. @returns those that are lost */
+export async function renewArchives(
+  db: Connection,
+  logs: readonly ClaimedLog[],
+  leaseSeconds: number,
+): Promise<readonly ClaimedLog[]> {
+  if (logs.length === 0) return [];
+  const runIds = sql.join(logs.map(({ runId }) => runId));
+  const claims = sql.join(logs.map(({ claim }) => claim));
+  const areHeld = sql`run_id in (${runIds}) and claim in (${claims}) and status = 'open'`;
+  const { numAffectedRows } = await sql`update ws_log_archive
+    set claimed_until = utc_timestamp(3) + interval ${leaseSeconds} second where ${areHeld}`.execute(db);
+  if (numAffectedRows === BigInt(logs.length)) return [];
+  const { rows } = await sql<{ claim: string }>`select claim from ws_log_archive where ${areHeld}`.execute(db);
+  const held = new Set(rows.map(({ claim }) => claim));
+  return logs.filter(({ claim }) => !held.has(claim));
 }
 
 /** Gives a claim back; nobody claims the log for so long. */

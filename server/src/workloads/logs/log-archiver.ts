@@ -1,4 +1,4 @@
-import { type ClaimedLog, claimArchive, LostClaimError, releaseArchive, renewArchive } from './archive-store.ts';
+import { type ClaimedLog, claimArchive, LostClaimError, releaseArchive, renewArchives } from './archive-store.ts';
 import { type ArchiveParts, followLog, LEASE_SECONDS } from './log-follower.ts';
 
 /** Keeps logs, on this replica. */
@@ -8,8 +8,9 @@ export interface LogArchiver {
 }
 
 /** How often it is looked for logs that nobody follows, milliseconds. */
-const INTERVAL = 1_000;
-const RENEWAL = (LEASE_SECONDS / 3) * 1000;
+const INTERVAL = 500;
+/** A claim outlives three renewals that fail. */
+const RENEWAL = (LEASE_SECONDS / 4) * 1000;
 /** Before a log that could not be followed is tried again, seconds. */
 const PAUSE_SECONDS = 2;
 /** How many logs a replica follows at once; each holds half a megabyte at most. */
@@ -19,17 +20,13 @@ const CONCURRENCY = 200;
 export function startLogArchiver(parts: ArchiveParts): LogArchiver {
   const { db, log } = parts;
   const ending = new AbortController();
+  /** What is followed, and what ends that once another replica follows it. */
+  const claims = new Map<ClaimedLog, AbortController>();
   const running = new Set<Promise<void>>();
-  let looking: Promise<void> | undefined;
 
   const follow = async (claimed: ClaimedLog) => {
     const lost = new AbortController();
-    const renewal = setInterval(() => {
-      renewArchive(db, claimed, LEASE_SECONDS).catch((error: unknown) => {
-        if (error instanceof LostClaimError) lost.abort();
-        else log.warn({ err: error, run: claimed.runId }, 'the claim of a log was not renewed');
-      });
-    }, RENEWAL);
+    claims.set(claimed, lost);
     try {
       const isComplete = await followLog(parts, claimed, AbortSignal.any([ending.signal, lost.signal]));
       if (!isComplete) await releaseArchive(db, claimed, ending.signal.aborted ? 0 : PAUSE_SECONDS);
@@ -37,32 +34,51 @@ export function startLogArchiver(parts: ArchiveParts): LogArchiver {
       if (error instanceof LostClaimError) return;
       log.warn({ err: error, run: claimed.runId }, 'a log is kept on when its claim ends');
     } finally {
-      clearInterval(renewal);
+      claims.delete(claimed);
     }
   };
 
-  const look = async () => {
-    while (!ending.signal.aborted && running.size < CONCURRENCY) {
-      const claimed = await claimArchive(db, LEASE_SECONDS);
-      if (!claimed) return;
-      const task = follow(claimed).finally(() => running.delete(task));
-      running.add(task);
+  const endRenewing = repeat(RENEWAL, async () => {
+    try {
+      for (const claimed of await renewArchives(db, [...claims.keys()], LEASE_SECONDS)) claims.get(claimed)?.abort();
+    } catch (error) {
+      log.warn({ err: error }, 'the claims of logs were not renewed');
     }
-  };
+  });
 
-  const timer = setInterval(() => {
-    looking ??= look()
-      .catch((error) => log.warn({ err: error }, 'it was not looked for logs to keep'))
-      .finally(() => {
-        looking = undefined;
-      });
-  }, INTERVAL);
+  const endLooking = repeat(INTERVAL, async () => {
+    try {
+      while (!ending.signal.aborted && running.size < CONCURRENCY) {
+        const claimed = await claimArchive(db, LEASE_SECONDS);
+        if (!claimed) return;
+        const task = follow(claimed).finally(() => running.delete(task));
+        running.add(task);
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'it was not looked for logs to keep');
+    }
+  });
+
   return {
     async stop() {
-      clearInterval(timer);
       ending.abort();
-      await looking;
+      await endLooking();
       await Promise.all(running);
+      await endRenewing();
     },
+  };
+}
+
+/** Does something again and again, and never twice at once. @returns what ends it, after what is under way */
+function repeat(milliseconds: number, work: () => Promise<void>): () => Promise<void> {
+  let working: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    working ??= work().finally(() => {
+      working = undefined;
+    });
+  }, milliseconds);
+  return async () => {
+    clearInterval(timer);
+    await working;
   };
 }

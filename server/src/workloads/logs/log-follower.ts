@@ -31,11 +31,18 @@ export interface ArchiveParts extends LogStore {
   readonly patience?: number;
 }
 
+/*
+ * What may be lost, where a pod goes without leaving its log behind, is what it logged in the last 5 s: also where its replica
+ * died shortly before. In the worst case that is what waited to be kept (FLUSH_AFTER), and what came until another replica
+ * read on: when the claim had ended (LEASE_SECONDS) and it looked for such logs (twice a second). That leaves a second and a
+ * half for the database, the bucket and the cluster.
+ */
+
 /** How long a claim holds without being renewed, seconds: so long a log waits after its replica has died. */
-export const LEASE_SECONDS = 6;
+export const LEASE_SECONDS = 2;
 /** So much is kept at once, bytes; no more than about twice of it is held. */
 const PART_BYTES = 256 * 1024;
-const FLUSH_AFTER = 3_000;
+const FLUSH_AFTER = 1_000;
 const PATIENCE = 15 * 60_000;
 /** Stands where lines are missing. */
 const ROTATED = 'Lines are missing here: the node had rotated the log before it was read on.';
