@@ -21,6 +21,8 @@ beforeAll(async () => {
     authenticateWith: {
       ZENML_SERVER_SERVER_URL: 'https://zenml.example.com',
       ZENML_SERVER_JWT_TOKEN_EXPIRE_MINUTES: '60',
+      ZENML_SERVER_DEVICE_EXPIRATION_MINUTES: '30',
+      ZENML_SERVER_TRUSTED_DEVICE_EXPIRATION_MINUTES: '90',
     },
   });
   const otherId = fromDatabaseId(await insertUser(server.database, 'other'));
@@ -81,12 +83,30 @@ describe('the device flow', () => {
     expect(JSON.stringify(confirmed.body)).not.toContain('_code');
 
     const answer = await poll(device);
-    expect(answer).toMatchObject({ status: 200, body: { token_type: 'bearer', expires_in: null } });
+    expect(answer).toMatchObject({ status: 200, body: { token_type: 'bearer', expires_in: 1800 } });
     expect(answer.headers.get('Set-Cookie')).toBeNull();
     const token = bearer(String(answer.body['access_token']));
     expect(await server.call('GET', '/current-user', undefined, token)).toMatchObject({ body: { name: 'tester' } });
     const settings = await server.call<string[]>('GET', '/onboarding_state', undefined, token);
     expect(settings.body).toContain('device_verified');
+  });
+
+  test('trusts a device for longer where its user does, and then no more', async () => {
+    const device = await authorize();
+    const trusted = { user_code: device.user_code, trusted_device: true };
+    const confirmed = await server.call('PUT', `/devices/${device.deviceId}/verify`, trusted, mine);
+    expect(confirmed.body).toMatchObject({ body: { trusted_device: true } });
+    const answer = await poll(device);
+    expect(answer.body).toMatchObject({ expires_in: 5400 });
+    const own = () => server.call('GET', '/current-user', undefined, bearer(String(answer.body['access_token'])));
+    expect((await own()).status).toBe(200);
+    await expire(device);
+    // What a token proves is kept for a moment: a change puts an end to that.
+    await server.call('PUT', `/devices/${device.deviceId}`, { locked: false }, mine);
+    expect(await own()).toMatchObject({
+      status: 401,
+      body: { detail: ['CredentialsNotValid', expect.stringContaining('has expired')] },
+    });
   });
 
   test('gives a token once, also to two that ask at once', async () => {
