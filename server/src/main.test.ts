@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { createEmptyTestDatabase, type TestDatabase } from './database/testing/test-database.ts';
@@ -18,7 +19,7 @@ afterEach(() => database.drop());
 function run(
   command: string,
   variables: Record<string, string> = {},
-  onLog: (text: string) => void = () => undefined,
+  onLog: (text: string, program: ChildProcess) => void = () => undefined,
 ): Promise<{ code: number; errors: string }> {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const { PATH = '' } = process.env;
@@ -27,7 +28,7 @@ function run(
     const program = execFile(process.execPath, [main, command], { env }, (error, _stdout, errors) =>
       resolve({ code: error ? Number(error.code) : 0, errors }),
     );
-    program.stdout?.on('data', onLog);
+    program.stdout?.on('data', (text: string) => onLog(text, program));
   });
 }
 
@@ -79,6 +80,25 @@ test('migrate waits for a database that does not answer yet', async () => {
     late.close();
   }
 }, 30_000);
+
+test('serve ends on SIGTERM: not ready at once, and at work until the load balancer has noticed', async () => {
+  const statuses: number[] = [];
+  const stop = async (url: string, program: ChildProcess) => {
+    const ask = async (path: string) => statuses.push((await fetch(`${url}${path}`)).status);
+    await ask('/ready');
+    program.kill('SIGTERM');
+    while ((await fetch(`${url}/ready`)).ok) await sleep(10);
+    for (const path of ['/ready', '/health', '/api/v1/info']) await ask(path);
+  };
+  let stopped: Promise<void> | undefined;
+  const variables = { ZENML_WORKSPACE_PORT: '0', ZENML_WORKSPACE_DRAIN_DELAY_SECONDS: '3' };
+  const { code } = await run('serve', variables, (text, program) => {
+    const url = /"url":"([^"]+)","msg":"listening"/.exec(text)?.[1];
+    if (url !== undefined) stopped = stop(url, program);
+  });
+  await stopped;
+  expect([code, statuses]).toEqual([0, [200, 503, 200, 200]]);
+}, 60_000);
 
 /** A port that nobody listens on. */
 async function freePort(): Promise<number> {
