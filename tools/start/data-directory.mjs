@@ -32,6 +32,8 @@ export function takeDataDirectory(directory) {
 
 function take(directory, lock) {
   try {
+    // Left behind in a container, where each start has the same number.
+    if (isOurs(lock)) rmSync(lock);
     return tryLock(lock);
   } catch (error) {
     throw cannotUse(directory, error);
