@@ -21,7 +21,7 @@ import type { ControlPlaneDescription } from './features/server/server-operation
 import { readServerSettings } from './features/server/server-settings-store.ts';
 import { ensureFirstStart, type FirstStartOptions } from './first-start/first-start.ts';
 import { cors } from './http/cors.ts';
-import { drain, KEEP_ALIVE_SECONDS } from './http/graceful-server.ts';
+import { drain, SERVER_OPTIONS } from './http/graceful-server.ts';
 import { type CleanupSettings, startIdempotencyCleanup } from './http/idempotency-cleanup.ts';
 import { createMetricsServer } from './http/metrics.ts';
 import { startLaunching } from './launching.ts';
@@ -107,7 +107,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     log.warn({ err: error }, 'expired answers of repeated requests were not deleted'),
   );
   const { host, port, metricsPort } = config.process;
-  const server = await listening(createServer({ keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 }, app), host, port);
+  const server = await listening(createServer(SERVER_OPTIONS, app), host, port);
   // It learns version and address of this server from the headers. The server does not wait for it, and runs without it.
   askControlPlane?.('PATCH', '/workspace_status').catch((error: unknown) =>
     log.warn({ err: error }, 'the control plane was not told that this server runs'),

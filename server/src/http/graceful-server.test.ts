@@ -1,11 +1,11 @@
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { drain, KEEP_ALIVE_SECONDS } from './graceful-server.ts';
+import { drain, SERVER_OPTIONS } from './graceful-server.ts';
 
 /** A server whose requests are answered by what `next` gives, and a client that keeps its connections. */
 async function start() {
   const waiting: { request: IncomingMessage; response: ServerResponse }[] = [];
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 }, (incoming, response) => {
+  const server = createServer(SERVER_OPTIONS, (incoming, response) => {
     if (incoming.url === '/slow') waiting.push({ request: incoming, response });
     else response.end();
   });
@@ -31,6 +31,13 @@ const until = async (holds: () => boolean) => {
 test('a connection outlives the idle time of load balancers', async () => {
   const { server, agent, get } = await start();
   expect(await get('/')).toMatchObject({ connection: 'keep-alive', 'keep-alive': 'timeout=620' });
+  agent.destroy();
+  server.close();
+});
+
+test('a query may be as long as ZenML’s own server takes it', async () => {
+  const { server, agent, get } = await start();
+  expect(await get(`/?id=${'x'.repeat(60_000)}`)).toMatchObject({ connection: 'keep-alive' });
   agent.destroy();
   server.close();
 });

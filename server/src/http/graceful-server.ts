@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How a server stops. */
@@ -13,7 +13,13 @@ export interface DrainSettings {
  * Seconds for which an idle connection stays open: longer than load balancers keep theirs (AWS 60 s, Google 600 s), or
  * else they send a request into a connection that is just being closed, and answer their client with 502.
  */
-export const KEEP_ALIVE_SECONDS = 620;
+const KEEP_ALIVE_SECONDS = 620;
+
+/** Settings of Node's server. A filter may name a thousand ids in its query: ZenML's own server takes as many bytes. */
+export const SERVER_OPTIONS: ServerOptions = {
+  keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
+  maxHeaderSize: 64 * 1024,
+};
 
 /**
  * Stops as kube-apiserver does: requests are served for the delay, then idle connections close and running requests
