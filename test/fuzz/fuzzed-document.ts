@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../servers/json.ts';
 
 /**
- * The served OpenAPI document, made fit for fuzzing: ids in paths are often those of something that is there, answers other than of
- * success may say anything, and times may lack their zone, as the reference's do.
+ * The served OpenAPI document, made fit for fuzzing: ids in paths are often those of something that is there, answers other
+ * than of success may say anything, times may lack their zone, and a secret that was just made is shown, as in the reference.
  * @param ids by collection, such as `/api/v1/runs`
  */
 export function fuzzedDocument(document: JsonObject, ids: ReadonlyMap<string, readonly string[]>): JsonObject {
@@ -13,7 +13,7 @@ export function fuzzedDocument(document: JsonObject, ids: ReadonlyMap<string, re
     ]);
     return [path, Object.fromEntries(operations)];
   });
-  return withoutTimeFormat({ ...document, paths: Object.fromEntries(paths) }) as JsonObject;
+  return withoutLimits({ ...document, paths: Object.fromEntries(paths) }) as JsonObject;
 }
 
 function fuzzedOperation(path: string, operation: JsonObject, ids: ReadonlyMap<string, readonly string[]>): JsonObject {
@@ -32,9 +32,11 @@ function fuzzedOperation(path: string, operation: JsonObject, ids: ReadonlyMap<s
   };
 }
 
-function withoutTimeFormat(value: Json): Json {
-  if (Array.isArray(value)) return value.map(withoutTimeFormat);
+function withoutLimits(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutLimits);
   if (!isObject(value)) return value;
-  const members = Object.entries(value).filter(([name, member]) => name !== 'format' || member !== 'date-time');
-  return Object.fromEntries(members.map(([name, member]) => [name, withoutTimeFormat(member)]));
+  const isLimit = (name: string, member: Json) =>
+    (name === 'format' && member === 'date-time') || (name === 'writeOnly' && member === true);
+  const members = Object.entries(value).filter(([name, member]) => !isLimit(name, member));
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutLimits(member)]));
 }

@@ -12,6 +12,7 @@ import {
   type FlavorValues,
   insertFlavor,
   lockFlavor,
+  type StoredFlavor,
   updateFlavor,
 } from './flavors-store.ts';
 
@@ -45,6 +46,7 @@ export function flavorsOperations({ db, list, syncFlavors }: FlavorsParts) {
         const id = toDatabaseId(path.flavor_id);
         const flavor = await lockFlavor(tx, id);
         if (!flavor) throw noSuch('flavor', id);
+        await refuseLosingComponents(tx, flavor, body);
         await updateFlavor(tx, id, flavor, toChanges(body));
         return one(await loadFlavors(tx, [id], FULL), id);
       }),
@@ -71,6 +73,20 @@ export function flavorsOperations({ db, list, syncFlavors }: FlavorsParts) {
         return null;
       }),
   } satisfies Handlers;
+}
+
+/**
+ * Components name their flavor: under another name it would be missing, and every list with such a component fail. The
+ * reference lets that happen.
+ * @throws ApiError IllegalOperationError 403
+ */
+async function refuseLosingComponents(tx: Transaction, flavor: StoredFlavor, update: FlavorUpdate): Promise<void> {
+  if ((update.name ?? flavor.name) === flavor.name && (update.type ?? flavor.type) === flavor.type) return;
+  const users = await countComponentsOf(tx, flavor.name);
+  if (users === 0) return;
+  throw illegalOperation(
+    `Flavor \`${flavor.name}\` of type \`${flavor.type}\` cannot get another name or type: ${users} components use it.`,
+  );
 }
 
 /** The longest schema that the column `config_schema` takes, characters. */
