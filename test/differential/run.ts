@@ -19,6 +19,7 @@ import { harvest } from './read/harvest.ts';
 import { compareReads } from './read/read.ts';
 import { readRequests } from './read/requests.ts';
 import { Report } from './report.ts';
+import { makeOlder } from './seed/older-rows.ts';
 import { readStructure } from './structure.ts';
 import { compareWrites } from './write/write.ts';
 
@@ -59,6 +60,7 @@ try {
   interfaces?.catch(() => undefined);
   say('writing the same to both');
   const read = async () => {
+    await Promise.all([referenceUrl, ownUrl].map(makeOlder));
     if (options.only === 'write') return;
     say('reading the reference’s database with both');
     const reader = await keep(start({ databaseUrl: referenceUrl, directory, environment }));

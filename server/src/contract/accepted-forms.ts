@@ -15,7 +15,7 @@ const ONLY_OBJECTS = 'CodeRepositoryRequest';
  * paths (`module.attribute`) become the sources that they name, wherever a source is expected (ZenML 0.98.0
  * config/source.py), and members that older clients leave out follow from others.
  */
-export function createFormExpansion(document: ContractDocument): (body: OperationBody) => Expander {
+export function createFormExpansion(document: ContractDocument): (body: Pick<OperationBody, 'pointer'>) => Expander {
   const expanders = new Map<string, Expander | undefined>();
   const compiled = new Map<string, Expander>();
 

@@ -22,7 +22,7 @@ export function createCompletion(document: ContractDocument): Complete {
     const additional = schema['additionalProperties'];
     const result: Record<string, unknown> = {};
     for (const [name, property] of Object.entries(properties)) {
-      if (!(name in value)) setDefault(result, name, property, resolve);
+      if (!(name in value)) setDefault(result, name, property);
     }
     for (const [name, item] of Object.entries(value)) {
       const property = properties[name] ?? (typeof additional === 'object' ? (additional as JsonSchema) : undefined);
@@ -32,17 +32,13 @@ export function createCompletion(document: ContractDocument): Complete {
     return result;
   };
 
-  return (schemaName, value) => complete({ $ref: `#/components/schemas/${schemaName}` }, value) as typeof value;
-}
+  /** What a default leaves out has defaults too. */
+  const setDefault = (target: Record<string, unknown>, name: string, property: JsonSchema): void => {
+    if ('default' in property) target[name] = complete(property, structuredClone(property.default));
+    else if (property.anyOf?.some((option) => resolve(option).type === 'null')) target[name] = null;
+  };
 
-function setDefault(
-  target: Record<string, unknown>,
-  name: string,
-  property: JsonSchema,
-  resolve: (schema: JsonSchema) => JsonSchema,
-): void {
-  if ('default' in property) target[name] = structuredClone(property.default);
-  else if (property.anyOf?.some((option) => resolve(option).type === 'null')) target[name] = null;
+  return (schemaName, value) => complete({ $ref: `#/components/schemas/${schemaName}` }, value) as typeof value;
 }
 
 /** The branch of a union that a value fits: by its JSON type, and among objects by the required properties. */

@@ -48,10 +48,13 @@ export interface ContractDocument {
 /** The release of ZenML whose contract is served. */
 export const ZENML_VERSION = '0.98.0';
 
-/** Reads the contract from `server/contract/`. */
+let known: ContractDocument | undefined;
+
+/** The contract in `server/contract/`, read once. */
 export function readContract(): ContractDocument {
   const file = new URL(`../../contract/openapi-${ZENML_VERSION}.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, 'utf8')) as ContractDocument;
+  known ??= JSON.parse(readFileSync(file, 'utf8')) as ContractDocument;
+  return known;
 }
 
 /** The schema at a JSON pointer of the document. */

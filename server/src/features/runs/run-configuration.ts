@@ -1,4 +1,5 @@
 import type { Model } from '../../contract/operation-types.ts';
+import { inCurrentForm } from '../../contract/stored-forms.ts';
 import { readMembers, writeMembers } from '../../json-members.ts';
 import { rawJson } from '../../raw-json.ts';
 
@@ -11,7 +12,7 @@ type PipelineConfiguration = Model<'PipelineConfiguration-Output'>;
  * @param startTime database form; the current time where the run has not started.
  */
 export function toRunConfiguration(stored: string, startTime: string | null): PipelineConfiguration {
-  const members = readMembers(stored) ?? new Map<string, string>();
+  const members = readMembers(inCurrentForm('PipelineConfiguration', stored)) ?? new Map<string, string>();
   const substitutions = JSON.parse(members.get('substitutions') ?? '{}') as Record<string, string>;
   members.set('substitutions', JSON.stringify(finalizeSubstitutions(substitutions, startTime)));
   return rawJson(writeMembers(members));

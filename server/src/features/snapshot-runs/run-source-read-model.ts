@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { inCurrentForm } from '../../contract/stored-forms.ts';
 import type { Connection, Transaction } from '../../database/database.ts';
 import { decodeJson } from '../../database/encoded-json.ts';
 import { valueError } from '../../errors.ts';
@@ -168,9 +169,9 @@ export async function loadSnapshotContents(connection: Connection, snapshotId: s
   const { commit, subdirectory, code_repository_id: repositoryId } = row;
   return {
     runNameTemplate: row.run_name_template,
-    pipelineConfiguration: asObject(parseExactly(row.pipeline_configuration)),
+    pipelineConfiguration: asObject(parseExactly(inCurrentForm('PipelineConfiguration', row.pipeline_configuration))),
     pipelineSpec: row.pipeline_spec === null ? null : asObject(parseExactly(row.pipeline_spec)),
-    steps: steps.map(({ name, config }) => ({ name, step: asObject(parseExactly(config)) })),
+    steps: steps.map(({ name, config }) => ({ name, step: asObject(parseExactly(inCurrentForm('Step', config))) })),
     pipelineVersionHash: row.pipeline_version_hash,
     sourceCode: row.source_code,
     codePath: row.code_path,

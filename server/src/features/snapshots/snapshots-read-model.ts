@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Model } from '../../contract/operation-types.ts';
+import { inCurrentForm } from '../../contract/stored-forms.ts';
 import type { Connection } from '../../database/database.ts';
 import type { PipelineSnapshotTable } from '../../database/generated/schema.gen.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
@@ -132,7 +133,8 @@ async function loadMetadata(connection: Connection, ids: readonly string[], opti
   return new Map(
     rows.map((row) => {
       const form = forms.get(row.id);
-      const configuration = parseExactly(row.pipeline_configuration) as Record<string, unknown>;
+      const text = inCurrentForm('PipelineConfiguration', row.pipeline_configuration);
+      const configuration = parseExactly(text) as Record<string, unknown>;
       const inheritance = inheritanceOf(configuration, row.is_dynamic === 1);
       const ofSnapshot = (steps.get(row.id) ?? []).map(
         ({ name, config }) => [name, toStep(config, inheritance)] as const,
@@ -145,7 +147,7 @@ async function loadMetadata(connection: Connection, ids: readonly string[], opti
         description: row.description,
         source_code: row.source_code,
         run_name_template: row.run_name_template,
-        pipeline_configuration: rawJson(row.pipeline_configuration),
+        pipeline_configuration: rawJson(text),
         step_configurations: Object.fromEntries(ofSnapshot),
         client_environment: environment,
         client_version: row.client_version,

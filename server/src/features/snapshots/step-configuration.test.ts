@@ -25,7 +25,7 @@ describe('toStep', () => {
         enable_cache: null,
       },
     });
-    expect(toStep(stored, inheritanceOf(pipeline, false)).config).toEqual({
+    expect(toStep(stored, inheritanceOf(pipeline, false)).config).toMatchObject({
       name: 's',
       settings: { docker: { parent_image: 'step' }, resources: { cpu_count: 1 } },
       environment: { A: 'pipeline', B: 'step' },

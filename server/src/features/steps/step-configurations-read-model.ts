@@ -1,4 +1,5 @@
 import type { Model } from '../../contract/operation-types.ts';
+import { inCurrentForm } from '../../contract/stored-forms.ts';
 import type { Connection } from '../../database/database.ts';
 import { ApiError } from '../../errors.ts';
 import { parseExactly } from '../../exact-numbers.ts';
@@ -30,7 +31,8 @@ export async function loadStepConfigurations(
       const text = texts.dynamic.get(step.id) ?? texts.static.get(staticKey(step.snapshot_id, step.name));
       if (pipeline && text)
         return [step.id, withoutOverridden(toStep(text, pipeline.inheritance), step.name, pipeline)];
-      if (step.step_configuration) return [step.id, parseExactly(step.step_configuration) as Step];
+      if (step.step_configuration)
+        return [step.id, parseExactly(inCurrentForm('Step', step.step_configuration)) as Step];
       throw new ApiError('ValueError', `Unable to load the configuration for step \`${step.name}\` from the database.`);
     }),
   );
@@ -74,7 +76,10 @@ export function toRunPipeline(
   snapshot: { pipeline_configuration: string; is_dynamic: number },
   startTime: string | null,
 ): RunPipeline {
-  const stored = parseExactly(snapshot.pipeline_configuration) as Record<string, unknown>;
+  const stored = parseExactly(inCurrentForm('PipelineConfiguration', snapshot.pipeline_configuration)) as Record<
+    string,
+    unknown
+  >;
   const substitutions = finalizeSubstitutions(stored['substitutions'], startTime);
   const configuration = { ...stored, substitutions };
   return { configuration, inheritance: inheritanceOf(configuration, snapshot.is_dynamic === 1) };
