@@ -33,7 +33,10 @@ export class Reply {
     this.body = answer?.body ?? null;
   }
 
-  /** Stands for the value at a path of the answer, such as `id` or `body.key`, on each server its own. */
+  /**
+   * Stands for the value at a path of the answer, such as `id` or `body.key`, on each server its own; with `?name` behind
+   * the path for that parameter of a URL.
+   */
   ref(path: string): string {
     return `{{${this.#number}:${path}}}`;
   }
@@ -154,7 +157,9 @@ function missingIn(party: Party | undefined, path: string, body: Json | undefine
 function fill(party: Party, text: string): string | undefined {
   let missing = false;
   const filled = text.replace(placeholder, (_, number: string, path: string) => {
-    const value = at(party.answers[Number(number)]?.body, path);
+    const [place = '', parameter] = path.split('?');
+    const found = at(party.answers[Number(number)]?.body, place);
+    const value = parameter === undefined ? found : new URL(String(found), 'http://x').searchParams.get(parameter);
     if (typeof value !== 'string' && typeof value !== 'number') missing = true;
     return String(value);
   });

@@ -2,6 +2,7 @@ import { access } from './access.ts';
 import { projects, serviceAccounts, users } from './identities.ts';
 import { malformed } from './malformed.ts';
 import { deletions, modelsScript } from './models.ts';
+import { nonAdmins } from './non-admins.ts';
 import { numbersScript } from './numbers.ts';
 import { buildsAndSchedules, pipelinesScript, snapshots, templates } from './pipelines.ts';
 import { artifacts, metadata, runsScript, steps } from './runs.ts';
@@ -34,5 +35,6 @@ export const writeScripts: WriteScript[] = [
   modelsScript,
   triggersScript,
   webhooksScript,
+  nonAdmins,
   deletions,
 ];
