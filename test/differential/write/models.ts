@@ -24,6 +24,7 @@ export const modelsScript: WriteScript = {
     await version({ name: 'production' });
     await version({ model: unknownId });
     await version({ stage: 'staging' });
+    await session.get('/model_versions?model_name_or_id=');
     await session.put(`/model_versions/${first.id}`, { stage: 'production' });
     await session.put(`/model_versions/${second.id}`, { stage: 'production' });
     await session.put(`/model_versions/${second.id}`, { stage: 'production', force: true });

@@ -18,6 +18,7 @@ export const stacksScript: WriteScript = {
     }
     await session.post('/components', { ...component, name: 'odd', connector: unknownId });
     await session.post('/components', { ...component, name: 'odd', secrets: ['no-such-secret'] });
+    await session.get('/components?scope_type=');
     const temporary = await session.post('/components', { ...component, name: 'temporary', labels: { a: 'b' } });
     await session.put(`/components/${temporary.id}`, { name: 'files' });
     await session.put(`/components/${temporary.id}`, { labels: { c: 'd' }, configuration: { path: '/tmp/x' } });

@@ -108,7 +108,10 @@ export const COMPONENT_LIST: ListDefinition<ComponentResponse> = {
       (value, listed) => sql<SqlBool>`${columnOf(listed, 'id')} in (
         select component_id from stack_composition where ${compareUuid(value)(columnOf('stack_composition', 'stack_id'))})`,
     ),
-    scope_type: custom((value, listed) => sql<SqlBool>`${columnOf(listed, 'type')} = ${value}`, { always: true }),
+    scope_type: {
+      condition: (value, listed) => (value === '' ? undefined : sql<SqlBool>`${columnOf(listed, 'type')} = ${value}`),
+      always: true,
+    },
   },
   sorts: USER_SCOPED_SORTS,
   projectScoped: false,

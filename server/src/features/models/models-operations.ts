@@ -49,7 +49,7 @@ export function modelsOperations({ db, list }: ModelsParts) {
       }),
 
     list_model_versions_api_v1_model_versions_get: ({ query, identity }) =>
-      list(MODEL_VERSION_LIST, { query: { ...query, model: query.model_name_or_id ?? query.model }, identity }),
+      list(MODEL_VERSION_LIST, { query: { ...query, model: query.model_name_or_id || query.model }, identity }),
 
     list_model_versions_api_v1_models__model_name_or_id__model_versions_get: ({ path, query, identity }) =>
       list(MODEL_VERSION_LIST, { query: { ...query, model: path.model_name_or_id ?? query.model }, identity }),
