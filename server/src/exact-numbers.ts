@@ -53,7 +53,16 @@ export function withPlainNumbers(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withPlainNumbers(member)]));
 }
 
+/** What {@link parseExactly} reads as no number; anything over the largest number is read as infinite. */
+const NOT_A_NUMBER = '1e9999';
+
+/** A number that is not finite, by JavaScript's and Python's name for it, as text that {@link parseExactly} reads as it. */
+export function textOfNonFinite(name: string): string {
+  return name === 'NaN' ? NOT_A_NUMBER : name.replace('Infinity', '1e999');
+}
+
 function exactNumber(value: number, source: string): number | ExactNumber {
+  if (source === NOT_A_NUMBER) return Number.NaN;
   if (!/[.eE]/.test(source)) return Number.isSafeInteger(value) ? value : json.rawJSON(source);
   return asFloat(value);
 }

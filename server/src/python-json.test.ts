@@ -11,5 +11,5 @@ test.each([
 
 test('a number that is not finite can become another one, and strings of any length stay', () => {
   const text = JSON.stringify('NaN \\" '.repeat(1_000_000));
-  expect(toValidJson(`[NaN, ${text}]`, '0.5')).toBe(`[0.5, ${text}]`);
+  expect(toValidJson(`[NaN, ${text}]`, () => '0.5')).toBe(`[0.5, ${text}]`);
 });

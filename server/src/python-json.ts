@@ -4,12 +4,12 @@ import { isExactNumber } from './exact-numbers.ts';
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/g;
 
 /**
- * JSON text that Python's `json` module has written, as valid JSON: for `NaN` and `Infinity`, which that module writes
- * for such numbers, it has `instead`; the reference's answers have null.
+ * JSON text that Python's `json` module has written, as valid JSON: `NaN` and `Infinity`, which that module writes for
+ * such numbers, become null, as in the reference's answers, or what they are to be `instead`.
  */
-export function toValidJson(text: string, instead = 'null'): string {
+export function toValidJson(text: string, instead: (name: string) => string = () => 'null'): string {
   if (!text.includes('NaN') && !text.includes('Infinity')) return text;
-  return text.replace(STRING_OR_NUMBER, (match) => (match.startsWith('"') ? match : instead));
+  return text.replace(STRING_OR_NUMBER, (match) => (match.startsWith('"') ? match : instead(match)));
 }
 
 /**

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { issuesText } from '../contract/issues.ts';
 import type { OperationBody } from '../contract/operation-index.ts';
 import { RequestValidationError } from '../errors.ts';
-import { mayHoldExactNumbers, parseExactly } from '../exact-numbers.ts';
+import { mayHoldExactNumbers, parseExactly, textOfNonFinite } from '../exact-numbers.ts';
 import { HttpError } from '../http-error.ts';
 import { toValidJson } from '../python-json.ts';
 import { nestsTooDeep, refuseLoneSurrogates } from './json-limits.ts';
@@ -74,15 +74,11 @@ function parseBody(text: string): ReadBody {
     const value: unknown = JSON.parse(text);
     return mayHoldExactNumbers(text) ? { value, exact: parseExactly(text) } : { value };
   } catch (error) {
-    const float = toValidJson(text, SOME_FLOAT);
+    const float = toValidJson(text, () => '0.5');
     if (float === text) throw error;
-    return { value: JSON.parse(float), exact: parseExactly(toValidJson(text, TOO_LARGE)) };
+    return { value: JSON.parse(float), exact: parseExactly(toValidJson(text, textOfNonFinite)) };
   }
 }
-
-const SOME_FLOAT = '0.5';
-/** A number that is read as an infinite one. */
-const TOO_LARGE = '1e999';
 
 /** A field that was left empty counts as absent, as in the reference: an API key may come with an empty user name. */
 function readForm(text: string): Record<string, string> {

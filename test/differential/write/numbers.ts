@@ -38,6 +38,9 @@ export const numbersScript: WriteScript = {
     const resources = [{ id: runs.failed, type: 'pipeline_run' }];
     await post('/run-metadata', { project, resources, values: numbers, types });
     await session.get(`/runs/${runs.failed}?hydrate=true&include_full_metadata=true`);
+    for (const value of ['none:NaN', 'none:gt:1', 'float:1.0', 'float:1', 'large:9007199254740993']) {
+      await session.get(`/runs?run_metadata=${value}`);
+    }
     const version = artifactRequest(project, stacks.artifactStore, 'n-numbers', { metadata: numbers });
     const made = await post('/artifact_versions', version);
     await session.get(`/artifact_versions/${made.id}?hydrate=true`);

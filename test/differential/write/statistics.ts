@@ -31,8 +31,10 @@ export const statisticsScript: WriteScript = {
       const text = JSON.stringify({ ...request, values: { size: 'VALUE' } }).replace('"VALUE"', value);
       await session.post('/run-metadata', undefined, { raw: text });
     }
+    // Groups of the same size come in the order of their ids, which are random.
+    const own = { project, name: 'startswith:st-' };
     const ask = (groupings: JsonObject[], metrics: JsonObject[], more: JsonObject = {}) =>
-      session.post('/runs/statistics', { filter: { project }, groupings, metrics, ...more });
+      session.post('/runs/statistics', { filter: own, groupings, metrics, ...more });
     const byMetadata = { type: 'metadata', name: 'size', metadata_key: 'size' };
     const ofMetadata = { source: 'metadata', name: 'size', metadata_key: 'size' };
     const aggregations = ['sum', 'avg', 'min', 'max'];
@@ -43,6 +45,8 @@ export const statisticsScript: WriteScript = {
       ].map((metric) => ({ ...metric, aggregation })),
     );
     await ask([], metrics);
+    await ask([{ type: 'status', name: 'status' }], metrics, { filter: { project, name: 'startswith:train-' } });
+    await ask([{ type: 'tag', name: 'tag' }], [], { filter: { project, name: 'startswith:train-' } });
     for (const type of simple) await ask([{ type, name: type }], metrics.slice(0, 5));
     for (const granularity of granularities) await ask([{ type: 'time', name: 'time', granularity }], []);
     await ask([byMetadata], metrics);

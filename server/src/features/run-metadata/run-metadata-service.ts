@@ -44,7 +44,7 @@ export async function createRunMetadata(
     user_id: userId,
     stack_component_id: componentId,
     key,
-    value: JSON.stringify(value),
+    value: storedValue(value),
     type: typeOf(request, key),
     publisher_step_id: toNullableId(request.publisher_step_id),
   }));
@@ -69,12 +69,17 @@ export async function addMetadata(
   { projectId, userId }: MetadataScope,
 ): Promise<void> {
   const entries = Object.entries(metadata).flatMap(([key, value]) => {
-    const text = JSON.stringify(value);
+    const text = storedValue(value);
     const type = metadataType(value);
     if (type === undefined || Buffer.byteLength(text) > MAX_VALUE_LENGTH) return [];
     return { project_id: projectId, user_id: userId, key, value: text, type };
   });
   await insertMetadata(transaction, entries, [target]);
+}
+
+/** A number that is not finite is stored by its name: the reference reads it, and no null, as a value of metadata. */
+function storedValue(value: unknown): string {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : JSON.stringify(value);
 }
 
 function metadataType(value: unknown): Model<'MetadataTypeEnum'> | undefined {
