@@ -7,6 +7,8 @@ import type { Exchange } from './session.ts';
 /** What came of one request that went to both servers. */
 export type Verdict =
   | { kind: 'alike' }
+  /** Alike but for differences that are meant, for these reasons. */
+  | { kind: 'kept'; reasons: string[] }
   | { kind: 'not implemented' }
   /** Not sent to ours: it names something that ours did not make. */
   | { kind: 'blocked' }
@@ -28,10 +30,11 @@ export function judge(exchange: Exchange, correspondence: Correspondence): Verdi
           prepared(ours, exchange.path, operation),
         )
       : [{ path: 'status', reference: answerText(reference), ours: answerText(ours) }];
-  const differences = found.filter((difference) => reasonFor(operation, difference) === undefined);
-  return differences.length === 0
-    ? { kind: 'alike' }
-    : { kind: 'differs', differences: differences.slice(0, shownDifferences) };
+  const judged = found.map((difference) => ({ difference, reason: reasonFor(operation, difference) }));
+  const differences = judged.flatMap(({ difference, reason }) => (reason === undefined ? [difference] : []));
+  if (differences.length > 0) return { kind: 'differs', differences: differences.slice(0, shownDifferences) };
+  const reasons = new Set(judged.flatMap(({ reason }) => reason ?? []));
+  return reasons.size === 0 ? { kind: 'alike' } : { kind: 'kept', reasons: [...reasons] };
 }
 
 /** Fields by which the reference sorts without saying what comes first among equals. */

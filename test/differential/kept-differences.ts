@@ -37,6 +37,12 @@ export const keptDifferences: KeptDifference[] = [
     matches: (...both) => both.every((seconds) => /^(float )?\d+(\.\d+)?$/.test(String(seconds))),
   },
   {
+    reason: 'How long a device may wait is counted from when it asked, by the clock of each server.',
+    operation: /\/devices(\/|$)/,
+    path: /(^|\.)body\.expires$/,
+    matches: (...both) => Math.abs(Date.parse(String(both[0])) - Date.parse(String(both[1]))) < 10_000,
+  },
+  {
     reason: 'Why there is no graph of a run without a snapshot is said.',
     operation: /^GET \/api\/v1\/runs\/\{run_id\}\/dag$/,
     path: /^detail\.1$/,

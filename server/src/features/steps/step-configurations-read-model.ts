@@ -59,14 +59,15 @@ async function loadPipelines(
     .execute();
   const runs = await connection
     .selectFrom('pipeline_run')
-    .select(['id', 'snapshot_id', 'start_time'])
+    .select(['id', 'start_time'])
     .where('id', 'in', runIds)
     .execute();
   const bySnapshot = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
+  const startOf = new Map(runs.map((run) => [run.id, run.start_time]));
   const pipelines = new Map<string, RunPipeline>();
-  for (const run of runs) {
-    const snapshot = bySnapshot.get(run.snapshot_id ?? '');
-    if (snapshot) pipelines.set(run.id, toRunPipeline(snapshot, run.start_time));
+  for (const { pipeline_run_id: run, snapshot_id } of steps) {
+    const snapshot = bySnapshot.get(snapshot_id ?? '');
+    if (snapshot && !pipelines.has(run)) pipelines.set(run, toRunPipeline(snapshot, startOf.get(run) ?? null));
   }
   return pipelines;
 }
