@@ -1,4 +1,4 @@
-import { inCurrentForm } from './stored-forms.ts';
+import { textInCurrentForm } from './stored-forms.ts';
 
 const OLD_STEP = JSON.stringify({
   spec: { source: 'steps.load', upstream_steps: [], pipeline_parameter_name: 'load' },
@@ -12,7 +12,7 @@ const OLD_STEP = JSON.stringify({
 
 describe('a configuration that an older release has stored', () => {
   test('gets what it did not know, and keeps its numbers', () => {
-    const text = inCurrentForm('Step', OLD_STEP);
+    const text = textInCurrentForm('Step', OLD_STEP);
     const step = JSON.parse(text);
     expect(text).toContain('"parameters":{"a":1.0}');
     expect(step.spec).toMatchObject({
@@ -23,7 +23,7 @@ describe('a configuration that an older release has stored', () => {
     });
     expect(step.config).toMatchObject({ secrets: [], retry: null, cache_policy: { expires_after: null } });
     expect(step.config).not.toHaveProperty('docstring');
-    expect(JSON.parse(inCurrentForm('PipelineConfiguration', '{"name":"train"}'))).toMatchObject({
+    expect(JSON.parse(textInCurrentForm('PipelineConfiguration', '{"name":"train"}'))).toMatchObject({
       name: 'train',
       enable_heartbeat: null,
       environment: {},
@@ -32,8 +32,8 @@ describe('a configuration that an older release has stored', () => {
 
   test('is current after that, and comes back untouched', () => {
     for (const kind of ['Step', 'PipelineConfiguration'] as const) {
-      const spaced = `${inCurrentForm(kind, kind === 'Step' ? OLD_STEP : '{"name":"train"}')} `;
-      expect(inCurrentForm(kind, spaced)).toBe(spaced);
+      const spaced = `${textInCurrentForm(kind, kind === 'Step' ? OLD_STEP : '{"name":"train"}')} `;
+      expect(textInCurrentForm(kind, spaced)).toBe(spaced);
     }
   });
 });

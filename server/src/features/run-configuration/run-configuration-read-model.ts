@@ -1,4 +1,4 @@
-import { inCurrentForm } from '../../contract/stored-forms.ts';
+import { textInCurrentForm } from '../../contract/stored-forms.ts';
 import type { Connection } from '../../database/database.ts';
 import { rawJson } from '../../raw-json.ts';
 import { configSchema } from './config-schema.ts';
@@ -26,13 +26,13 @@ export async function loadRunConfigurationForms(
   return new Map(
     snapshots.map(({ id, run_name_template, is_dynamic, pipeline_configuration, stack_id }) => {
       const isDynamic = is_dynamic === 1;
-      const pipelineConfiguration = inCurrentForm('PipelineConfiguration', pipeline_configuration);
+      const pipelineConfiguration = textInCurrentForm('PipelineConfiguration', pipeline_configuration);
       const snapshot = {
         runNameTemplate: run_name_template,
         isDynamic,
         pipelineConfiguration,
         steps: (steps.get(id) ?? []).map(({ name, config }) =>
-          toConfigurableStep(name, inCurrentForm('Step', config), pipelineConfiguration, isDynamic),
+          toConfigurableStep(name, textInCurrentForm('Step', config), pipelineConfiguration, isDynamic),
         ),
         components: (components.get(stack_id ?? '') ?? []).map(toComponent),
       };

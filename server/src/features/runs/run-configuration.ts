@@ -1,6 +1,6 @@
 import type { Model } from '../../contract/operation-types.ts';
-import { inCurrentForm } from '../../contract/stored-forms.ts';
-import { readMembers, writeMembers } from '../../json-members.ts';
+import { hasPipelineMembers, textInCurrentForm } from '../../contract/stored-forms.ts';
+import { type JsonMembers, readMembers, writeMembers } from '../../json-members.ts';
 import { rawJson } from '../../raw-json.ts';
 
 type PipelineConfiguration = Model<'PipelineConfiguration-Output'>;
@@ -12,10 +12,16 @@ type PipelineConfiguration = Model<'PipelineConfiguration-Output'>;
  * @param startTime database form; the current time where the run has not started.
  */
 export function toRunConfiguration(stored: string, startTime: string | null): PipelineConfiguration {
-  const members = readMembers(inCurrentForm('PipelineConfiguration', stored)) ?? new Map<string, string>();
+  const members = readCurrentMembers(stored);
   const substitutions = JSON.parse(members.get('substitutions') ?? '{}') as Record<string, string>;
   members.set('substitutions', JSON.stringify(finalizeSubstitutions(substitutions, startTime)));
   return rawJson(writeMembers(members));
+}
+
+function readCurrentMembers(stored: string): JsonMembers {
+  const members = readMembers(stored) ?? new Map<string, string>();
+  if (hasPipelineMembers((name) => members.has(name))) return members;
+  return readMembers(textInCurrentForm('PipelineConfiguration', stored)) ?? members;
 }
 
 /** Adds `date` and `time` to substitutions that do not have them. */

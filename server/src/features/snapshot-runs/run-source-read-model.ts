@@ -169,9 +169,9 @@ export async function loadSnapshotContents(connection: Connection, snapshotId: s
   const { commit, subdirectory, code_repository_id: repositoryId } = row;
   return {
     runNameTemplate: row.run_name_template,
-    pipelineConfiguration: asObject(parseExactly(inCurrentForm('PipelineConfiguration', row.pipeline_configuration))),
+    pipelineConfiguration: inCurrentForm('PipelineConfiguration', asObject(parseExactly(row.pipeline_configuration))),
     pipelineSpec: row.pipeline_spec === null ? null : asObject(parseExactly(row.pipeline_spec)),
-    steps: steps.map(({ name, config }) => ({ name, step: asObject(parseExactly(inCurrentForm('Step', config))) })),
+    steps: steps.map(({ name, config }) => ({ name, step: inCurrentForm('Step', asObject(parseExactly(config))) })),
     pipelineVersionHash: row.pipeline_version_hash,
     sourceCode: row.source_code,
     codePath: row.code_path,

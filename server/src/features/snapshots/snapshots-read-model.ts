@@ -133,8 +133,8 @@ async function loadMetadata(connection: Connection, ids: readonly string[], opti
   return new Map(
     rows.map((row) => {
       const form = forms.get(row.id);
-      const text = inCurrentForm('PipelineConfiguration', row.pipeline_configuration);
-      const configuration = parseExactly(text) as Record<string, unknown>;
+      const stored = parseExactly(row.pipeline_configuration) as Record<string, unknown>;
+      const configuration = inCurrentForm('PipelineConfiguration', stored);
       const inheritance = inheritanceOf(configuration, row.is_dynamic === 1);
       const ofSnapshot = (steps.get(row.id) ?? []).map(
         ({ name, config }) => [name, toStep(config, inheritance)] as const,
@@ -147,7 +147,9 @@ async function loadMetadata(connection: Connection, ids: readonly string[], opti
         description: row.description,
         source_code: row.source_code,
         run_name_template: row.run_name_template,
-        pipeline_configuration: rawJson(text),
+        pipeline_configuration: rawJson(
+          configuration === stored ? row.pipeline_configuration : JSON.stringify(configuration),
+        ),
         step_configurations: Object.fromEntries(ofSnapshot),
         client_environment: environment,
         client_version: row.client_version,

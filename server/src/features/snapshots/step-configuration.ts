@@ -35,7 +35,7 @@ export function inheritanceOf(pipelineConfiguration: Json, excludeHooks: boolean
  * pipeline hands down. It is stored without, so that a large pipeline configuration is not repeated per step.
  */
 export function toStep(stored: string, { values, substitutions }: Inheritance): Model<'Step-Output'> {
-  const step = parseExactly(inCurrentForm('Step', stored)) as Json;
+  const step = inCurrentForm('Step', parseExactly(stored) as Json);
   const config = step['config'] as Json | undefined;
   const own = step['step_config_overrides'] as Json | undefined;
   const merged = config ? merge(config, substitutions) : merge(own ?? {}, values);

@@ -31,11 +31,14 @@ export async function loadStepConfigurations(
       const text = texts.dynamic.get(step.id) ?? texts.static.get(staticKey(step.snapshot_id, step.name));
       if (pipeline && text)
         return [step.id, withoutOverridden(toStep(text, pipeline.inheritance), step.name, pipeline)];
-      if (step.step_configuration)
-        return [step.id, parseExactly(inCurrentForm('Step', step.step_configuration)) as Step];
+      if (step.step_configuration) return [step.id, readWhole(step.step_configuration)];
       throw new ApiError('ValueError', `Unable to load the configuration for step \`${step.name}\` from the database.`);
     }),
   );
+}
+
+function readWhole(stored: string): Step {
+  return inCurrentForm('Step', parseExactly(stored) as Record<string, unknown>) as unknown as Step;
 }
 
 /** The pipeline configuration of a run, with what its steps inherit. */
@@ -77,10 +80,10 @@ export function toRunPipeline(
   snapshot: { pipeline_configuration: string; is_dynamic: number },
   startTime: string | null,
 ): RunPipeline {
-  const stored = parseExactly(inCurrentForm('PipelineConfiguration', snapshot.pipeline_configuration)) as Record<
-    string,
-    unknown
-  >;
+  const stored = inCurrentForm(
+    'PipelineConfiguration',
+    parseExactly(snapshot.pipeline_configuration) as Record<string, unknown>,
+  );
   const substitutions = finalizeSubstitutions(stored['substitutions'], startTime);
   const configuration = { ...stored, substitutions };
   return { configuration, inheritance: inheritanceOf(configuration, snapshot.is_dynamic === 1) };
