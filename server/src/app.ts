@@ -20,6 +20,8 @@ import { guardHandlers } from './permissions/guard.ts';
 export interface AppSettings extends FeatureSettings {
   readonly served: ServedBy;
   readonly bodyLimitBytes: number;
+  /** Addresses and networks of proxies that tell the truth about their clients; `*` for all. */
+  readonly trustedProxies: readonly string[];
   /** How long answers are kept for repeated requests, seconds; `undefined`: those are done again. */
   readonly idempotencyLifetimeSeconds: number | undefined;
   readonly securityHeaders: SecurityHeaders;
@@ -66,6 +68,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     },
     unitOfWork: createUnitOfWork(db, settings.idempotencyLifetimeSeconds),
     bodyLimit: settings.bodyLimitBytes,
+    trustedProxies: settings.trustedProxies,
     securityHeaders: settings.securityHeaders,
     cors: parts.cors,
     health,

@@ -187,6 +187,7 @@ function appSettings(
     localFilesAllowed: http.localFilesAllowed,
     logEntriesPerRequest: http.logEntriesPerRequest,
     bodyLimitBytes: http.bodyLimitBytes,
+    trustedProxies: http.trustedProxies,
     idempotencyLifetimeSeconds: http.idempotencyEnabled ? http.idempotencyLifetimeSeconds : undefined,
     securityHeaders: toHeaders(securityHeaders, serverId),
     dashboardDirectory: http.dashboardDirectory,

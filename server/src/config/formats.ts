@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /*
@@ -79,6 +80,17 @@ export const list = z
       .filter((name) => name !== ''),
   )
   .describe('a list, separated by commas');
+
+/** IP addresses and networks that are separated by commas; `*` is all of them. */
+export const networks = list
+  .refine((names) => names.every((name) => name === '*' || isNetwork(name)))
+  .describe('a list of IP addresses and networks such as `10.0.0.0/8`, or `*` for all');
+
+function isNetwork(name: string): boolean {
+  const [address = '', bits = '0', ...more] = name.split('/');
+  const version = isIP(address);
+  return version !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128);
+}
 
 /** A bucket and, after it, what the names of objects begin with. The scheme may be left out. */
 export function bucket(scheme: 's3' | 'gs') {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { boolean, decimal, integer, list, text } from './formats.ts';
+import { boolean, decimal, integer, list, networks, text } from './formats.ts';
 import { optional, type ValuesOf, variable } from './variable.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -19,6 +19,9 @@ export const httpVariables = {
   rootPath: variable('ZENML_SERVER_ROOT_URL_PATH', rootPath, '', {
     fallbackText: 'none',
     doc: 'Path under which a proxy serves the API and the dashboard, and which it strips.',
+  }),
+  trustedProxies: variable('FORWARDED_ALLOW_IPS', networks, ['127.0.0.1'], {
+    doc: 'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, by their addresses or networks: behind others every client has the proxy’s address, and all share one limit of log-ins. `*` is for servers that only a proxy reaches.',
   }),
   corsOrigins: variable('ZENML_SERVER_CORS_ALLOW_ORIGINS', list, ['*'], {
     doc: 'Origins whose pages may call the API.',

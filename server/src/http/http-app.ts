@@ -22,6 +22,8 @@ export interface HttpAppParts extends Omit<DispatcherParts, 'contextOf' | 'onOpe
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly securityHeaders: SecurityHeaders;
+  /** Addresses and networks of proxies whose word on the client's address is taken; `*` for all. */
+  readonly trustedProxies: readonly string[];
   /** Handlers of CORS, where it is configured. */
   readonly cors: RequestHandler;
   /** `/health` and `/ready`. */
@@ -57,6 +59,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', parts.trustedProxies.includes('*') || parts.trustedProxies);
   app.use(begin(parts, states));
   app.use(securityHeaders(parts.securityHeaders));
   app.use(parts.cors);

@@ -107,6 +107,7 @@ export async function startTestServer({
       localFilesAllowed: false,
       logEntriesPerRequest: 50_000,
       bodyLimitBytes: 1_000_000,
+      trustedProxies: config.http.trustedProxies,
       idempotencyLifetimeSeconds: 60,
       securityHeaders: {},
       dashboardDirectory: undefined,

@@ -115,6 +115,25 @@ describe('limits', () => {
   });
 });
 
+describe('limits behind a proxy', () => {
+  const limited = { ZENML_SERVER_RATE_LIMIT_ENABLED: 'true', ZENML_SERVER_LOGIN_RATE_LIMIT_MINUTE: '1' };
+  const failFrom = async (client: string) => {
+    const headers = { 'X-Forwarded-For': client };
+    return (await sendForm(server, '/login', { ...PASSWORD, password: 'x' }, headers)).status;
+  };
+  afterEach(() => server.stop());
+
+  test.each([
+    ['hold for each client, where the proxy is one that is known', '127.0.0.0/8', [401, 429, 401]],
+    ['do not believe what a client says of itself', '192.0.2.0/24', [401, 429, 429]],
+  ])('%s', async (_what, proxies, statuses) => {
+    await start({ ...limited, FORWARDED_ALLOW_IPS: proxies });
+    const seen = [];
+    for (const client of ['203.0.113.1', '203.0.113.1', '203.0.113.2']) seen.push(await failFrom(client));
+    expect(seen).toEqual(statuses);
+  });
+});
+
 describe('HTTP_BASIC', () => {
   beforeAll(() => start({ ZENML_SERVER_AUTH_SCHEME: 'HTTP_BASIC' }));
   afterAll(() => server.stop());
