@@ -45,7 +45,8 @@ describe('on AWS', { skip, concurrency: true }, () => {
     });
     after(() => stack?.close());
 
-    test('stands up once, with its state in a bucket', () => stack.apply(UNPROTECTED));
+    test('stands up once, with its state in a bucket', () =>
+      stack.apply({ ...UNPROTECTED, secretsInSecretsManager: true }));
 
     test('gives the charts what the server starts with, on the database, the buckets and the images of the stack', () =>
       seeServerOn(stack));

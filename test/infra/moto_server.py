@@ -3,6 +3,7 @@ Starts moto, mended where it differs from AWS so much that a stack would not sta
 would not be asked. What else it does not give back is listed in stack-on-moto.ts.
 """
 
+import re
 import uuid
 
 from moto.core.authorization import ActionAuthenticatorMixin
@@ -11,6 +12,7 @@ from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.rds.models import DBInstance, RDSBackend
 from moto.s3.models import FakeDeleteMarker
 from moto.s3.responses import S3Response
+from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.server import main
 
 # Listing a bucket without a prefix.
@@ -47,6 +49,18 @@ def repository_of(self: ECRResponse) -> str:
     return f"arn:aws:ecr:{self.region}:{self.current_account}:repository/{name}" if name else "*"
 
 
+def secret_of(self: SecretsManagerResponse) -> str:
+    """What a call to Secrets Manager is about: AWS adds six characters to the name of each secret that is there."""
+    new, known = self._get_param("Name"), self._get_param("SecretId")
+    name = new or f"{known}-AbCdEf"
+    return f"arn:aws:secretsmanager:{self.region}:{self.current_account}:secret:{name}"
+
+
+def match(pattern: str, text: str) -> re.Match[str] | None:
+    """A question mark of a policy is any one character."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), text)
+
+
 def drop_nothing(self: FakeDeleteMarker, garbage: bool = False) -> None:
     """The mark of a deleted object holds no content to be dropped, and could not be removed with the bucket."""
 
@@ -77,6 +91,8 @@ RDSBackend.create_db_instance = make_database_of_today
 RDSBackend.create_db_instance_read_replica = make_replica_in_its_place
 ActionAuthenticatorMixin._authenticate_and_authorize_action = authorize_what_is_signed
 ECRResponse._determine_resource = repository_of
+SecretsManagerResponse._determine_resource = secret_of
+IAMPolicyStatement._match = staticmethod(match)
 FakeDeleteMarker.dispose = drop_nothing
 IAMPolicyStatement.is_action_permitted = decide_as_aws
 S3Response.head_object = head_of_what_may_be_known

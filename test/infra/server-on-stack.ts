@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { openBucketStore } from '../../server/src/artifact-stores/bucket-store.ts';
 import { loadConfig } from '../../server/src/config/config.ts';
 import { keepLog } from './kept-log.ts';
+import { keepSecret } from './kept-secret.ts';
 import { prepareImage } from './prepared-image.ts';
 import { ACCOUNT, REGION, type StackOnMoto } from './stack-on-moto.ts';
 import { deploy, processEnvironment, runServerCommand, startServer } from './stack-server.ts';
@@ -33,6 +35,7 @@ export async function seeServerOn(stack: StackOnMoto): Promise<void> {
     const runner = { ...environment, AWS_ROLE_ARN: pod.runnerRoleArn };
     await withEnvironment(runner, seeRunnersArtifact);
     await withEnvironment(environment, () => seeBucketsAndImages(environment, stack.directory));
+    await withEnvironment(environment, () => seeSecrets(environment));
   } finally {
     // Terraform comes with no identity that moto knows.
     await stack.moto.askPolicies(false);
@@ -63,6 +66,16 @@ async function seeRunnersArtifact(): Promise<void> {
   await assert.rejects(store.read(log), { name: 'AccessDenied' });
 }
 
+/** The server keeps the values of secrets, and reads none but those that it has made: not its own keys, for one. */
+async function seeSecrets(environment: Record<string, string>): Promise<void> {
+  const config = loadConfig(environment);
+  assert.equal(config.secretsStore.place.type, 'aws');
+  const values = [{ password: 'first' }, { password: 'second' }];
+  assert.deepEqual(await keepSecret(config, values), [...values, undefined]);
+  const client = new SecretsManagerClient({ region: REGION });
+  await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: 'zenml/server' })), isRefusal);
+}
+
 /** What the server keeps and prepares lies in the stack, and its role reaches no further. */
 async function seeBucketsAndImages(environment: Record<string, string>, directory: string): Promise<void> {
   const config = loadConfig(environment);
@@ -84,11 +97,12 @@ async function seeBucketsAndImages(environment: Record<string, string>, director
   assert.match(image, new RegExp(`^${REGISTRY}/zenml-runner:[0-9a-f]{24}$`));
   assert.match(String(dockerConfig), new RegExp(`"${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com"`));
   const ecr = new ECRClient({ region: REGION });
-  // Moto says so in a format that AWS' SDK does not expect.
-  await assert.rejects(
-    ecr.send(new CreateRepositoryCommand({ repositoryName: 'another' })),
-    ({ $response }: { $response?: { statusCode?: number } }) => $response?.statusCode === 403,
-  );
+  await assert.rejects(ecr.send(new CreateRepositoryCommand({ repositoryName: 'another' })), isRefusal);
+}
+
+/** Moto says so in a format that AWS' SDK does not expect. */
+function isRefusal({ $response }: { readonly $response?: { readonly statusCode?: number } }): boolean {
+  return $response?.statusCode === 403;
 }
 
 /** Does what a process with these variables would do. */
