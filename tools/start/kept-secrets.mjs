@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../bootstrap/failure.mjs';
 
@@ -16,7 +16,7 @@ const makers = {
  */
 export function keptSecrets(dataDirectory) {
   const path = join(dataDirectory, 'secrets.json');
-  const kept = read(path);
+  const kept = read(path) ?? none(path, join(dataDirectory, 'database'));
   const missing = Object.keys(makers).filter((name) => typeof kept[name] !== 'string' || kept[name] === '');
   if (missing.length === 0) return kept;
   const secrets = { ...kept, ...Object.fromEntries(missing.map((name) => [name, makers[name]()])) };
@@ -30,10 +30,18 @@ function read(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    if (error.code === 'ENOENT') return {};
+    if (error.code === 'ENOENT') return undefined;
     if (error instanceof SyntaxError) {
       throw new Failure(`${path} is damaged. It holds the key of the stored secrets: restore it from a backup.`);
     }
     throw error;
   }
+}
+
+/** Secrets are made before a database is: where only the latter is there, they were lost. */
+function none(path, database) {
+  if (!existsSync(database)) return {};
+  throw new Failure(
+    `${path} is missing, and holds the key of what ${database} keeps secret: restore it from a backup, or remove the database too.`,
+  );
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratchDirectory } from '../testing/scratch.mjs';
@@ -26,4 +26,10 @@ test('a damaged file is refused, not replaced', () => {
   writeFileSync(join(directory, 'secrets.json'), '{"secretsEncr');
   assert.throws(() => keptSecrets(directory), /is damaged.*restore it from a backup/);
   assert.equal(readFileSync(join(directory, 'secrets.json'), 'utf8'), '{"secretsEncr');
+});
+
+test('secrets that are gone are not replaced where a database still needs them', () => {
+  const directory = scratchDirectory();
+  mkdirSync(join(directory, 'database'));
+  assert.throws(() => keptSecrets(directory), { name: 'Failure', message: /is missing.*restore it from a backup/ });
 });
