@@ -11,10 +11,16 @@ export class Alerts extends Construct {
     const { errorShare, latency, waiting } = queriesOf(namespace);
     const isUp = `up{namespace="${namespace}",service="${SERVER}"} == 1`;
     const rules = [
-      alert('ZenmlServerDown', `absent(${isUp})`, '2m', 'critical'),
-      alert('ZenmlServerErrors', `${errorShare} > 0.01`, '5m', 'critical'),
-      alert('ZenmlServerSlow', `${latency} > 2.5`, '10m', 'warning'),
-      alert('ZenmlServerDatabasePoolExhausted', `${waiting} > 0`, '5m', 'warning'),
+      alert('ZenmlServerDown', `absent(${isUp})`, '2m', 'critical', 'Prometheus reaches no replica of the server.'),
+      alert('ZenmlServerErrors', `${errorShare} > 0.01`, '5m', 'critical', 'More than 1% of the requests fail.'),
+      alert('ZenmlServerSlow', `${latency} > 2.5`, '10m', 'warning', 'The slowest 1% of the requests take over 2.5 s.'),
+      alert(
+        'ZenmlServerDatabasePoolExhausted',
+        `${waiting} > 0`,
+        '5m',
+        'warning',
+        'Requests wait for a connection to the database.',
+      ),
     ];
     new ApiObject(this, 'object', {
       apiVersion: 'monitoring.coreos.com/v1',
@@ -25,6 +31,7 @@ export class Alerts extends Construct {
   }
 }
 
-function alert(name: string, expr: string, duration: string, severity: string) {
-  return { alert: name, expr, for: duration, labels: { severity } };
+function alert(name: string, expr: string, duration: string, severity: string, summary: string) {
+  const annotations = { summary, description: `What to do is in docs/operations.md, under ${name}.` };
+  return { alert: name, expr, for: duration, labels: { severity }, annotations };
 }
