@@ -107,8 +107,8 @@ async function setLaunch(runId: string, status: string): Promise<void> {
 }
 
 /** What ends a pod that has written a lot; the default run tries the first. */
-const ENDS: readonly [string, string, RegExp, ((name: string) => Promise<unknown>)?][] = [
-  ['runs out of memory', 'exec tail /dev/zero', /out of memory/],
+const ENDS: readonly [string, string, RegExp, ((name: string) => Promise<unknown>) | undefined][] = [
+  ['runs out of memory', 'exec tail /dev/zero', /out of memory/, undefined],
   ['is evicted', ONCE_TOLD, /^its /, async (name) => workspace.evict('runners', await podOf(name))],
   ['is deleted', ONCE_TOLD, /^its /, async (name) => kubectl('delete', 'pod', await podOf(name))],
 ];
