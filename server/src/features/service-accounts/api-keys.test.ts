@@ -56,7 +56,7 @@ describe('an API key', () => {
     for (const credential of [key, body.access_token]) {
       expect(await currentUser(credential)).toMatchObject({
         status: 200,
-        body: { name, body: { is_service_account: true, is_admin: false }, metadata: { email: '' } },
+        body: { name, body: { is_service_account: true, is_admin: false } },
       });
     }
     expect((await show()).body.metadata.last_login).not.toBeNull();

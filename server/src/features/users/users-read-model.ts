@@ -85,8 +85,7 @@ export function toNestedUser(row: UserBodyRow): Model<'UserResponse'> {
 function userMetadata(row: UserRow, showPrivate: boolean): Model<'UserResponseMetadata'> {
   return {
     password_changed_at: showPrivate && row.password_changed_at ? toApiInstant(row.password_changed_at) : null,
-    // A service account as one's own account shows the contract's default, in the reference.
-    email: showPrivate ? (row.email ?? (row.is_service_account === 1 ? '' : null)) : null,
+    email: showPrivate ? row.email : null,
     external_user_id: fromNullableId(row.external_user_id),
     user_metadata: rawJsonOr(row.user_metadata, {}),
     // The reference stores JSON's null where there are none.
