@@ -14,11 +14,13 @@ while [ $# -gt 0 ]; do
   shift
 done
 address=\${ZENML_STORE_URL#http://}
+port=\${address#*:}
+if [ "$port" = "$address" ]; then port=80; fi
 body='{"status": "provisioning"}'
 for attempt in 1 2 3 4 5 6 7 8 9 10; do
   # nc leaves as soon as it has nothing more to send.
   { printf 'PUT /api/v1/runs/%s HTTP/1.1\\r\\nHost: %s\\r\\nAuthorization: Bearer %s\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s' \\
-    "$run" "$address" "$ZENML_STORE_API_TOKEN" "\${#body}" "$body"; sleep 2; } | nc -w 10 "\${address%:*}" "\${address#*:}" > /tmp/answer
+    "$run" "$address" "$ZENML_STORE_API_TOKEN" "\${#body}" "$body"; sleep 2; } | nc -w 10 "\${address%:*}" "$port" > /tmp/answer
   if grep -q '^HTTP/1.1 200' /tmp/answer; then exit 0; fi
   echo "up $(cut -d " " -f 1 /proc/uptime)"
   sleep 2
@@ -27,7 +29,7 @@ exit 1
 `;
 
 /** Another program needs another name: clusters keep the images that they once had. */
-const VERSION = 3;
+const VERSION = 4;
 const name = `localhost/chaos-runner:${VERSION}`;
 
 /**

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { createSnapshot } from '../chaos/launched-snapshot.ts';
+import { until } from '../cluster/workspace.ts';
+import { connect } from '../servers/api.ts';
 import { HttpClient, logIn } from '../servers/http-client.ts';
+import { at } from '../servers/json.ts';
+import { admin } from '../servers/servers.mjs';
 import { makePodDatabase, type PodDatabase } from './database.ts';
 import { beginLoad } from './load.ts';
 import { startMetricsApi } from './metrics-api.ts';
@@ -19,7 +24,6 @@ const given = (name: string) => process.env[name] ?? assert.fail(`set ${name}`);
 const SERVER = 'deployed-server';
 const RUNNERS = 'deployed-runners';
 const NAME = 'zenml-workspace-server';
-const ADMIN = { user: 'admin', password: 'password-of-tests' };
 
 const directory = mkdtempSync(join(tmpdir(), 'charts-server-'));
 const manifests = join(directory, 'zenml-workspace-server.yaml');
@@ -29,6 +33,8 @@ let headers: Record<string, string>;
 
 before(async () => {
   database = await makePodDatabase(`platform_${process.pid}`);
+  await kubectl('create', 'namespace', SERVER);
+  url = `http://${await reserveAddress()}`;
   const [repository = '', tag = ''] = given('ZENML_TEST_IMAGE').split(/:(?=[^:]*$)/);
   synthesize({
     namespace: SERVER,
@@ -37,11 +43,11 @@ before(async () => {
       image: { repository, tag },
       drainDelaySeconds: 5,
       resources: { requests: { cpu: '100m', memory: '200Mi' } },
-      environment: { ZENML_ANALYTICS_OPT_IN: false },
+      // There is no DNS in this cluster: runs are told the Service's address.
+      environment: { ZENML_ANALYTICS_OPT_IN: false, ZENML_SERVER_SERVER_URL: url },
     },
     autoscaling: { maxReplicas: 3 },
   });
-  await kubectl('create', 'namespace', SERVER);
   await apply(SERVER, {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -50,11 +56,18 @@ before(async () => {
       ZENML_STORE_URL: database.url,
       ZENML_SERVER_JWT_SECRET_KEY: 'a key that only tests sign tokens with',
       ZENML_SECRETS_STORE_ENCRYPTION_KEY: 'a key that only tests encrypt with',
-      ZENML_DEFAULT_USER_NAME: ADMIN.user,
-      ZENML_DEFAULT_USER_PASSWORD: ADMIN.password,
+      ZENML_DEFAULT_USER_NAME: admin.user,
+      ZENML_DEFAULT_USER_PASSWORD: admin.password,
     },
   });
 });
+
+/** Makes the Service that the manifests complete. @returns its address */
+async function reserveAddress(): Promise<string> {
+  const ports = [{ name: 'http', port: 80, targetPort: 'http' }];
+  await apply(SERVER, { apiVersion: 'v1', kind: 'Service', metadata: { name: NAME }, spec: { ports } });
+  return kubectl('get', 'service', '-n', SERVER, NAME, '-o', 'jsonpath={.spec.clusterIP}');
+}
 
 after(async () => {
   await kubectl('delete', '-f', manifests, '--ignore-not-found', '--wait=true', '--timeout=60s');
@@ -93,10 +106,8 @@ test('two replicas become ready on an empty database within a minute', async (co
     throw error;
   });
   context.diagnostic(`ready after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
-  const address = await kubectl('get', 'service', '-n', SERVER, NAME, '-o', 'jsonpath={.spec.clusterIP}');
-  url = `http://${address}`;
   const client = new HttpClient(url);
-  headers = await logIn(client, ADMIN.user, ADMIN.password);
+  headers = await logIn(client, admin.user, admin.password);
   client.close();
 });
 
@@ -141,8 +152,8 @@ test('ZenML’s SDK runs its pipeline through the Service', async () => {
   const env = {
     ...process.env,
     ZENML_TEST_SERVER_URL: url,
-    ZENML_TEST_USER: ADMIN.user,
-    ZENML_TEST_PASSWORD: ADMIN.password,
+    ZENML_TEST_USER: admin.user,
+    ZENML_TEST_PASSWORD: admin.password,
   };
   const { stdout } = await run(given('ZENML_TEST_PYTHON'), args, { env }).catch((error: { stdout: string }) =>
     assert.fail(error.stdout),
@@ -163,18 +174,48 @@ test('a rolling restart under load fails no request', async (context) => {
   assert.deepEqual(failures, []);
 });
 
-test('a replica that is killed is not noticed by clients that retry as the SDK does', async (context) => {
-  const load = beginLoad(`${url}/api/v1/current-user`, headers, { retries: true });
+test('the loss of a replica fails no request but those in flight on it, and none of clients that retry', async (context) => {
+  const target = `${url}/api/v1/current-user`;
+  const [once, retrying] = [beginLoad(target, headers), beginLoad(target, headers, { retries: true })];
+  // Also where the test fails before it ends them.
+  context.after(() => Promise.all([once.stop(), retrying.stop()]));
   await sleep(1000);
   const [victim = ''] = await podNames();
-  process.kill(await processOf(victim), 'SIGKILL');
-  await sleep(1000);
-  await waitUntilRolledOut('60s');
-  const { requests, failures } = await load.stop();
-  context.diagnostic(`${requests} requests`);
-  assert.deepEqual(failures, []);
-  const path = 'jsonpath={.status.containerStatuses[0].restartCount}';
-  assert.equal(await kubectl('get', 'pod', '-n', SERVER, victim, '-o', path), '1');
+  const server = await processOf(victim);
+  process.kill(server, 'SIGKILL');
+  while (existsSync(`/proc/${server}`)) await sleep(1);
+  const goneAt = performance.now();
+  const pod = ['wait', '-n', SERVER, `pod/${victim}`, '--timeout=60s'];
+  await kubectl(...pod, '--for=jsonpath={.status.containerStatuses[0].restartCount}=1');
+  await kubectl(...pod, '--for=condition=Ready');
+  const { requests, failures, refusedConnections } = await once.stop();
+  const { failures: noticed } = await retrying.stop();
+  context.diagnostic(`${requests} requests, ${failures.length} lost in flight`);
+  context.diagnostic(`${refusedConnections} connections refused before the Service knew, and tried again`);
+  for (const { reason, connectedAt } of failures) {
+    assert.match(reason, /ECONNRESET|EPIPE|socket hang up/);
+    assert.ok(connectedAt < goneAt, 'a connection that was made afterwards failed');
+  }
+  assert.deepEqual(noticed, []);
+});
+
+test('a run is started in the namespace of the runners, under all that the charts put there', async () => {
+  const api = await connect(url, 1);
+  try {
+    const snapshot = await createSnapshot(api, given('ZENML_TEST_RUNNER_IMAGE'));
+    const run = String(at(await api.post(`/pipeline_snapshots/${snapshot}/runs`, {}), 'id'));
+    // Its runner reaches the server with the run's token, and says so.
+    await until(async () => at(await api.get(`/runs/${run}`), 'body.status') === 'provisioning');
+    const label = `zenml.io/run-id=${run}`;
+    const [pod] = JSON.parse(await kubectl('get', 'pods', '-n', RUNNERS, '-l', label, '-o', 'json')).items;
+    assert.equal(pod.spec.serviceAccountName, 'zenml-workspace-service-account');
+    assert.equal(pod.spec.securityContext.runAsNonRoot, true);
+    assert.match(await kubectl('get', 'namespace', RUNNERS, '--show-labels'), /enforce=restricted/);
+    const used = 'jsonpath={.items[0].status.used.count/jobs\\.batch}';
+    assert.equal(await kubectl('get', 'resourcequota', '-n', RUNNERS, '-o', used), '1');
+  } finally {
+    api.close();
+  }
 });
 
 /** The server's process in a pod: the environment of each container names its pod. */
