@@ -221,7 +221,8 @@ async function stop(id: string): Promise<void> {
 
 test.each<[string, string, string, Partial<JobSettings>, WorkloadPhase]>([
   ['waits for a node', 'stopped-pending', WAIT, { nodeSelector: { 'node-pool': 'none' } }, 'pending'],
-  ['has ended', 'stopped-ended', 'sleep 1', {}, 'succeeded'],
+  // Long enough for the run to have begun before: a runner that ends without that has failed.
+  ['has ended', 'stopped-ended', 'sleep 6', {}, 'succeeded'],
 ])('a run that is stopped when its pod %s leaves nothing', async (_state, namespace, script, given, phase) => {
   const watching = await watch(namespace, given);
   const { id, name } = await launch(watching, script);
