@@ -206,27 +206,36 @@ test.each(['initializing', 'provisioning', 'running'])(
     const watching = await watch(namespace);
     const { id, name } = await launch(watching);
     await watching.reaches(name, 'running');
-    if (status !== 'initializing') {
-      await server.call('PUT', `/runs/${id}`, { status, orchestrator_run_id: `orchestrator-${id}` });
-    }
+    if (status !== 'initializing') await begin(id, status);
     await stop(id);
     await until(async () => (await remainsOf(namespace, name)) === '');
   },
 );
 
+/** What a runner tells: that the orchestrator has its run, and then what becomes of it. */
+async function begin(id: string, status: string): Promise<void> {
+  await report(id, { status: 'provisioning', orchestrator_run_id: `orchestrator-${id}` });
+  if (status !== 'provisioning') await report(id, { status });
+}
+
+async function report(id: string, change: { status: string; orchestrator_run_id?: string }): Promise<void> {
+  const answer = await server.call('PUT', `/runs/${id}`, change);
+  expect(answer).toMatchObject({ status: 200 });
+}
+
 async function stop(id: string): Promise<void> {
-  await server.call('PUT', `/runs/${id}`, { status: 'stopping' });
+  await report(id, { status: 'stopping' });
   expect((await read(id)).status).toBe('stopped');
 }
 
 test.each<[string, string, string, Partial<JobSettings>, WorkloadPhase]>([
   ['waits for a node', 'stopped-pending', WAIT, { nodeSelector: { 'node-pool': 'none' } }, 'pending'],
-  // Long enough for the run to have begun before: a runner that ends without that has failed.
-  ['has ended', 'stopped-ended', 'sleep 6', {}, 'succeeded'],
+  // Long enough for the run to begin before: a runner that ends without that has failed.
+  ['has ended', 'stopped-ended', 'sleep 4', {}, 'succeeded'],
 ])('a run that is stopped when its pod %s leaves nothing', async (_state, namespace, script, given, phase) => {
   const watching = await watch(namespace, given);
   const { id, name } = await launch(watching, script);
-  await server.call('PUT', `/runs/${id}`, { status: 'running', orchestrator_run_id: `orchestrator-${id}` });
+  await begin(id, 'running');
   await watching.reaches(name, phase);
   await stop(id);
   await until(async () => (await remainsOf(namespace, name)) === '');
