@@ -14,15 +14,6 @@ from object_store import object_store
 @pytest.fixture(scope="session", autouse=True)
 def stack() -> Iterator[str]:
     """The name of the active stack."""
-    port, key = start_docker_host(HOME)
-    orchestrator = {
-        "hostname": "127.0.0.1",
-        "port": port,
-        "username": "tester",
-        "ssh_private_key": key,
-        "verify_host_key": False,
-        "remote_workdir": str(HOME / "work"),
-        "minimum_free_disk_gb": 0,
-    }
+    orchestrator = start_docker_host(HOME)
     with object_store("127.0.0.1", "runs") as url:
         yield activate_stack("ssh", orchestrator, url)

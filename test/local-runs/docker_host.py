@@ -68,8 +68,8 @@ class Host(paramiko.ServerInterface):
         channel.close()
 
 
-def start_docker_host(directory: Path) -> tuple[int, str]:
-    """Starts the host. Returns its port and the private key that it lets in."""
+def start_docker_host(directory: Path) -> dict:
+    """Starts the host. Returns the configuration of an SSH orchestrator on it."""
     programs = directory / "bin"
     programs.mkdir()
     docker = programs / "docker"
@@ -92,4 +92,12 @@ def start_docker_host(directory: Path) -> tuple[int, str]:
     threading.Thread(target=serve, daemon=True).start()
     key_file = directory / "key"
     key.write_private_key_file(str(key_file))
-    return listener.getsockname()[1], key_file.read_text()
+    return {
+        "hostname": "127.0.0.1",
+        "port": listener.getsockname()[1],
+        "username": "tester",
+        "ssh_private_key": key_file.read_text(),
+        "verify_host_key": False,
+        "remote_workdir": str(directory / "work"),
+        "minimum_free_disk_gb": 0,
+    }

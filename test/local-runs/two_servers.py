@@ -31,16 +31,7 @@ def serve(directory: Path, urls: list[str]) -> None:
     from docker_host import start_docker_host
     from object_store import object_store
 
-    port, key = start_docker_host(directory)
-    orchestrator = {
-        "hostname": "127.0.0.1",
-        "port": port,
-        "username": "tester",
-        "ssh_private_key": key,
-        "verify_host_key": False,
-        "remote_workdir": str(directory / "work"),
-        "minimum_free_disk_gb": 0,
-    }
+    orchestrator = start_docker_host(directory)
     with object_store("127.0.0.1", "runs") as store_url:
         given = json.dumps([orchestrator, store_url])
         for url in urls:

@@ -57,6 +57,14 @@ export function readContract(): ContractDocument {
   return known;
 }
 
+/** The alternatives of a schema: those of its unions, and the schemas that they name; itself where it is no union. */
+export function branchesOf(document: ContractDocument, schema: JsonSchema): readonly JsonSchema[] {
+  const name = schema.$ref?.split('/').at(-1);
+  if (name) return branchesOf(document, document.components.schemas[name] ?? {});
+  const options = [...(schema.anyOf ?? []), ...((schema['oneOf'] ?? []) as readonly JsonSchema[])];
+  return options.length > 0 ? options.flatMap((option) => branchesOf(document, option)) : [schema];
+}
+
 /** The schema at a JSON pointer of the document. */
 export function schemaAt(document: ContractDocument, pointer: string): JsonSchema {
   const parts = pointer.split('/').slice(1);

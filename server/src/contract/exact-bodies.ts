@@ -1,5 +1,5 @@
 import { isExactNumber } from '../exact-numbers.ts';
-import { type ContractDocument, type JsonSchema, schemaAt } from './document.ts';
+import { branchesOf, type ContractDocument, type JsonSchema, schemaAt } from './document.ts';
 import type { OperationBody } from './operation-index.ts';
 
 /** Puts the numbers of one parsed body into another, of the same text, in place. */
@@ -10,26 +10,19 @@ export type RestoreNumbers = (body: unknown, exact: unknown) => void;
  * metadata and parameters of steps. What it calls an integer is one, however it was written, as with pydantic.
  */
 export function createNumberRestoration(document: ContractDocument): (body: OperationBody) => RestoreNumbers {
-  const branchesOf = (schema: JsonSchema): readonly JsonSchema[] => {
-    const name = schema.$ref?.split('/').at(-1);
-    if (name) return branchesOf(document.components.schemas[name] ?? {});
-    const options = [...(schema.anyOf ?? []), ...((schema['oneOf'] ?? []) as readonly JsonSchema[])];
-    return options.length > 0 ? options.flatMap(branchesOf) : [schema];
-  };
-
   const restore = (branches: readonly JsonSchema[], body: unknown, exact: unknown): void => {
     if (typeof body !== 'object' || body === null || typeof exact !== 'object' || exact === null) return;
     const target = body as Record<string, unknown>;
     for (const [name, value] of Object.entries(exact)) {
       const isKept = isExactNumber(value) || isInfinite(value);
       if (!isKept && (typeof value !== 'object' || value === null)) continue;
-      const inner = branches.flatMap((schema) => partOf(schema, name)).flatMap(branchesOf);
+      const inner = branches.flatMap((schema) => partOf(schema, name)).flatMap((part) => branchesOf(document, part));
       if (!isKept) restore(inner, target[name], value);
       else if (isOpen(inner)) target[name] = value;
     }
   };
   return ({ pointer }) => {
-    const branches = branchesOf(schemaAt(document, pointer));
+    const branches = branchesOf(document, schemaAt(document, pointer));
     return (body, exact) => restore(branches, body, exact);
   };
 }

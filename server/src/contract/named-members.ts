@@ -1,4 +1,4 @@
-import { type ContractDocument, type JsonSchema, schemaAt } from './document.ts';
+import { branchesOf, type ContractDocument, type JsonSchema, schemaAt } from './document.ts';
 import type { OperationBody } from './operation-index.ts';
 
 /** Takes members out of a body, in place. */
@@ -10,19 +10,10 @@ export type MemberFilter = (body: unknown) => void;
  * statement. Of a list of bodies that holds for each; members further in are read by their names or stored as JSON.
  */
 export function createMemberFilter(document: ContractDocument): (body: OperationBody) => MemberFilter {
-  const named = (schema: JsonSchema): JsonSchema => {
-    const name = schema.$ref?.split('/').at(-1);
-    return name ? (document.components.schemas[name] ?? {}) : schema;
-  };
-  const branchesOf = (reference: JsonSchema): readonly JsonSchema[] => {
-    const schema = named(reference);
-    const options = [...(schema.anyOf ?? []), ...((schema['oneOf'] ?? []) as readonly JsonSchema[])];
-    return options.length > 0 ? options.flatMap(branchesOf) : [schema];
-  };
   return ({ pointer }) => {
-    const branches = branchesOf(schemaAt(document, pointer));
+    const branches = branchesOf(document, schemaAt(document, pointer));
     const ofBody = filterOf(branches);
-    const ofItems = filterOf(branches.flatMap(({ items }) => (items ? branchesOf(items) : [])));
+    const ofItems = filterOf(branches.flatMap(({ items }) => (items ? branchesOf(document, items) : [])));
     return (body) => (Array.isArray(body) ? body.forEach(ofItems) : ofBody(body));
   };
 }

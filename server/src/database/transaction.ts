@@ -83,6 +83,7 @@ export function isReferenced(error: unknown): boolean {
   return errorNumber(error) === ER_ROW_IS_REFERENCED;
 }
 
-function errorNumber(error: unknown): number | undefined {
+/** MySQL's number of an error; `undefined` for one that is not the database's. */
+export function errorNumber(error: unknown): number | undefined {
   return error instanceof Error && 'errno' in error ? Number(error.errno) : undefined;
 }

@@ -1,4 +1,5 @@
 import { NotAuthenticated } from '../auth/authenticator.ts';
+import { misfitReason } from '../database/misfits.ts';
 import { isUnavailable } from '../database/unavailable.ts';
 import { ApiError, type ApiErrorName, RequestValidationError } from '../errors.ts';
 import { HttpError } from '../http-error.ts';
@@ -56,7 +57,7 @@ export function toErrorResponse(error: unknown): ErrorResponse {
     const detail = ['RuntimeError', 'The database cannot be reached at the moment. Please try again later.'];
     return { status: 503, body: { detail }, headers: { 'Retry-After': '1' }, unexpected: true };
   }
-  const misfit = misfitText(error);
+  const misfit = misfitReason(error);
   if (misfit)
     return { status: STATUS.ValueError, body: { detail: ['ValueError', misfit] }, headers: {}, unexpected: false };
   const detail = [
@@ -64,18 +65,4 @@ export function toErrorResponse(error: unknown): ErrorResponse {
     'An unexpected error occurred. The request id in X-Request-ID identifies it in the log.',
   ];
   return { status: 500, body: { detail }, headers: {}, unexpected: true };
-}
-
-/** Why the database does not take a value, by the number of its error; the contract does not limit what columns do. */
-const MISFITS: ReadonlyMap<unknown, string> = new Map([
-  [1406, 'is too long'], // ER_DATA_TOO_LONG
-  [1264, 'is out of range'], // ER_WARN_DATA_OUT_OF_RANGE
-  [1366, 'holds characters that cannot be stored'], // ER_TRUNCATED_WRONG_VALUE_FOR_FIELD
-]);
-
-function misfitText(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'errno' in error)) return undefined;
-  const column = /column `?(?:[^']*`\.`)?'?([a-z_]+)/i.exec(error.message)?.[1];
-  const problem = MISFITS.get(error.errno);
-  return problem && `The value${column ? ` of ${column}` : ''} ${problem}.`;
 }

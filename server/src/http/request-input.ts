@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { createFormExpansion } from '../contract/accepted-forms.ts';
-import { type BodyValidator, createBodyValidation } from '../contract/body-validation.ts';
+import { createBodyValidation } from '../contract/body-validation.ts';
 import type { ContractDocument } from '../contract/document.ts';
 import { createNumberRestoration } from '../contract/exact-bodies.ts';
 import { allIssues } from '../contract/issues.ts';
-import { createMemberFilter, type MemberFilter } from '../contract/named-members.ts';
+import { createMemberFilter } from '../contract/named-members.ts';
 import type { Operation, OperationBody } from '../contract/operation-index.ts';
 import type { OperationId } from '../contract/operation-types.ts';
 import { compileParameters, type ParameterReader } from '../contract/parameters.ts';
@@ -52,25 +52,34 @@ export function createInputReader(document: ContractDocument, bodyLimit: number)
   }
 }
 
+type BodyCheck = (value: unknown, exact: unknown) => unknown;
+
 /** Checks a parsed body, fills in what the contract gives it by default, puts exact numbers back, and leaves out the rest. */
 function createBodyCheck(document: ContractDocument) {
-  const checks = new Map<string, { validate: BodyValidator; filter: MemberFilter }>();
   const validatorFor = createBodyValidation(document);
   const expansionFor = createFormExpansion(document);
   const restorationFor = createNumberRestoration(document);
   const filterFor = createMemberFilter(document);
 
-  return (expected: OperationBody, value: unknown, exact: unknown): unknown => {
-    const { validate, filter } = checks.get(expected.pointer) ?? {
-      validate: validatorFor(expected),
-      filter: filterFor(expected),
+  const compile = (expected: OperationBody): BodyCheck => {
+    const expand = expansionFor(expected);
+    const validate = validatorFor(expected);
+    const restore = restorationFor(expected);
+    const filter = filterFor(expected);
+    return (value, exact) => {
+      const body = expand(value);
+      validate(body);
+      if (exact !== undefined) restore(body, exact);
+      filter(body);
+      return body;
     };
-    checks.set(expected.pointer, { validate, filter });
-    const body = expansionFor(expected)(value);
-    validate(body);
-    if (exact !== undefined) restorationFor(expected)(body, exact);
-    filter(body);
-    return body;
+  };
+
+  const checks = new Map<string, BodyCheck>();
+  return (expected: OperationBody, value: unknown, exact: unknown): unknown => {
+    const check = checks.get(expected.pointer) ?? compile(expected);
+    checks.set(expected.pointer, check);
+    return check(value, exact);
   };
 }
 
