@@ -62,7 +62,9 @@ test(`a server that has written and read ${ROUNDS * RUNS} runs holds no more mem
   for (let round = 1; round <= ROUNDS; round += 1) {
     left = RUNS;
     await Promise.all(Array.from({ length: CLIENTS }, client));
-    held.push(Math.round(residentMegabytes(server.pid) ?? 0));
+    const megabytes = residentMegabytes(server.pid);
+    assert.ok(megabytes, 'the system tells what memory a process holds');
+    held.push(Math.round(megabytes));
     console.log(`${round * RUNS} runs: ${held.at(-1)} MB`);
   }
   const [warm, rest] = [held.slice(0, WARM_UP), held.slice(WARM_UP)];
