@@ -154,13 +154,13 @@ export const suites = [
     run: (context) => context.nodeTests('test/growth/**/*.test.ts'),
   },
   {
-    name: 'control-plane',
-    about: 'log-in and permissions by a control plane, beside the reference under the same one',
+    name: 'authentication',
+    about: 'log-in by every scheme, and permissions by a control plane, beside the reference',
     needs: ['database', 'python'],
     cores: 1,
     run: (context) =>
       context.withDatabase(({ url }) =>
-        context.nodeTests('test/control-plane/**/*.test.ts', {
+        context.nodeTests('test/authentication/**/*.test.ts', {
           ZENML_REFERENCE_BIN: context.have.python.bin,
           ZENML_TEST_PYTHON: context.have.python.python,
           ZENML_TEST_DATABASE_URL: url,

@@ -37,9 +37,12 @@ export interface ErrorResponse {
 /** Turns whatever was thrown into status, body and headers. */
 export function toErrorResponse(error: unknown): ErrorResponse {
   if (error instanceof ApiError) {
-    const headers: Record<string, string> =
-      error.name === 'CredentialsNotValid' ? { 'WWW-Authenticate': 'Bearer' } : {};
-    return { status: STATUS[error.name], body: { detail: [error.name, error.message] }, headers, unexpected: false };
+    return {
+      status: STATUS[error.name],
+      body: { detail: [error.name, error.message] },
+      headers: {},
+      unexpected: false,
+    };
   }
   if (error instanceof RequestValidationError) {
     const detail = ['ValueError', error.message];
