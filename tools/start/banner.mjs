@@ -7,7 +7,7 @@ export function banner({ url, host, user, password, dashboard, dataDirectory, lo
   const shared = host === '0.0.0.0' || host === '::' ? ' (and on every address of this machine)' : '';
   const access = password
     ? [`  user      ${user}`, `  password  ${password}`]
-    : ['  user      as this database knows them: it was made with another password than the one given now'];
+    : [`  user      one that this server knows: ${user} does not log in with the password given now`];
   return [
     '',
     `ZenML workspace server: ${url}${shared}`,
