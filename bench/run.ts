@@ -1,5 +1,6 @@
 /**
- * Measures this server beside the reference on one database in one run; the ratios count, the machines are noisy.
+ * Measures this server beside the reference on one database in one run; the ratios count, the machines are noisy. It ends with exit code 1
+ * where a goal of goals.ts is missed.
  *
  *   npm run bench -- [--runs 1000] [--seconds 5] [--clients 8] [--markdown FILE]
  */
@@ -12,6 +13,7 @@ import { type Api, connect } from '../test/servers/api.ts';
 import { HttpClient } from '../test/servers/http-client.ts';
 import { databaseServer, type RunningServer, startOurs, startReference } from '../test/servers/servers.mjs';
 import { startBare } from './bare.ts';
+import { missedGoals } from './goals.ts';
 import { createFixture, writeRun } from './life-cycle.ts';
 import { geometricMean, ratePerSecond, residentMegabytes } from './measure.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
@@ -41,6 +43,7 @@ const name = `bench_${process.pid}`;
 const databaseUrl = `${server.url}/${name}`;
 const running: RunningServer[] = [];
 const lines: string[] = [];
+const different: string[] = [];
 
 try {
   await execute(`CREATE DATABASE ${name}`);
@@ -62,9 +65,12 @@ try {
   printTable(rows);
   const ratios = rows.map((row) => row.ours / row.reference);
   print(`geometric mean ${geometricMean(ratios).toFixed(1)} times, least ${Math.min(...ratios).toFixed(1)} times`);
-  await measureBare(ours, fixture.project);
-  await measureMemory(reference, ours);
+  const percentSlower = await measureBare(ours, fixture.project);
+  const residentMegabytes = await measureMemory(reference, ours);
   print(`first healthy answer on this database ${startSeconds.toFixed(2)} s after the start`);
+  const missed = missedGoals({ ratios, percentSlower, residentMegabytes, startSeconds, different });
+  for (const goal of missed) progress(`Missed: ${goal}`);
+  process.exitCode = missed.length > 0 ? 1 : 0;
 } finally {
   await Promise.allSettled(running.map((each) => each.stop()));
   await execute(`DROP DATABASE IF EXISTS ${name}`);
@@ -100,10 +106,10 @@ async function measureAll(reference: RunningServer, ours: RunningServer, all: re
 /** A fast wrong answer is worth nothing. */
 async function checkSame({ name: scenario, same }: Scenario, [left, right]: readonly [Api, Api]): Promise<void> {
   if (same === undefined || isDeepStrictEqual(await left.get(same), await right.get(same))) return;
-  print(`The servers answer differently: ${scenario}`);
+  different.push(scenario);
 }
 
-async function measureBare(ours: RunningServer, project: string): Promise<void> {
+async function measureBare(ours: RunningServer, project: string): Promise<number> {
   const bare = await startBare(databaseUrl, project);
   const api = await connect(ours.url, clients);
   const client = new HttpClient(bare.url, clients);
@@ -120,9 +126,10 @@ async function measureBare(ours: RunningServer, project: string): Promise<void> 
   api.close();
   client.close();
   bare.stop();
+  return slower;
 }
 
-async function measureMemory(reference: RunningServer, ours: RunningServer): Promise<void> {
+async function measureMemory(reference: RunningServer, ours: RunningServer): Promise<number | undefined> {
   const api = await connect(ours.url, BURST_CLIENTS);
   await ratePerSecond(() => api.getText('/runs?hydrate=true'), BURST_CLIENTS, seconds);
   const [own, other] = [residentMegabytes(ours.pid), residentMegabytes(reference.pid)];
@@ -130,6 +137,7 @@ async function measureMemory(reference: RunningServer, ours: RunningServer): Pro
     `resident memory under ${BURST_CLIENTS} clients ${own?.toFixed(0)} MB; the reference's ${other?.toFixed(0)} MB`,
   );
   api.close();
+  return own;
 }
 
 async function writeRuns(api: Api, count: number, write: () => Promise<string>): Promise<string[]> {

@@ -72,7 +72,8 @@ async function bringUp(options, started) {
 /** The dashboard's folder, or why there is none: the API works without it. */
 async function findDashboard({ dashboard }) {
   if (!dashboard) return { why: 'off (--no-dashboard)' };
-  if (process.env.ZENML_WORKSPACE_DASHBOARD_DIR) return { directory: process.env.ZENML_WORKSPACE_DASHBOARD_DIR };
+  const given = process.env.ZENML_WORKSPACE_DASHBOARD_DIR || process.env.ZENML_SERVER_DASHBOARD_FILES_PATH;
+  if (given) return { directory: given };
   try {
     return { directory: await ensureDashboard() };
   } catch (error) {

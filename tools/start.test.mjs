@@ -33,6 +33,8 @@ async function ready(running) {
 
 const databasePid = (directory) => Number(readFileSync(join(directory, 'database', 'database.pid'), 'utf8'));
 
+const password = ({ output }) => output.match(/^ {2}password {2}(.+)$/m)[1];
+
 async function gone(pid) {
   while (isAlive(pid)) await sleep(50);
 }
@@ -69,7 +71,7 @@ for (const [what, args, message] of [
   });
 }
 
-test('a start has its data for itself, and ends with its database or its data', async () => {
+test('a start has its data for itself, keeps them, and ends when asked, with its database or its data', async () => {
   const directory = scratchDirectory();
   const args = ['--port', await freePort(), '--data-dir', directory];
   const first = start(...args);
@@ -84,8 +86,18 @@ test('a start has its data for itself, and ends with its database or its data', 
   assert.equal(await first.ended, 137);
   assert.match(first.output, /The database ended by itself with exit code 137; see /);
 
+  const stopped = start(...args);
+  await ready(stopped);
+  const pid = databasePid(directory);
+  stopped.child.kill('SIGINT');
+  assert.equal(await stopped.ended, 0);
+  assert.equal(isAlive(pid), false);
+
   const third = start(...args);
   await ready(third);
+  assert.equal(password(third), password(first));
+  const page = await fetch(`http://127.0.0.1:${args[1]}/`, { headers: { accept: 'text/html' } });
+  assert.match(await page.text(), /dashboard/i);
   // Nobody reads any more what it prints.
   third.child.stdout.destroy();
   const database = databasePid(directory);

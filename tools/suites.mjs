@@ -28,7 +28,7 @@ const module = (...names) => join('node_modules', ...names);
 export const suites = [
   {
     name: 'unit',
-    about: 'jest over server/: rules, and HTTP on a real database',
+    about: 'jest: rules and HTTP of the server on a real database, charts, stacks, examples',
     needs: ['database'],
     cores: 2,
     run: (context) =>

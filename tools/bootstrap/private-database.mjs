@@ -14,6 +14,8 @@ const host = '127.0.0.1';
 const startMilliseconds = 120_000;
 /** A socket's path may hold some 100 bytes (sockaddr_un); a longer one moves to the system's temporary folder. */
 const longestSocketPath = 90;
+/** Ubuntu's AppArmor profile lets `mysqld` write into its service's folders only. */
+const mysqlProfile = '/etc/apparmor.d/usr.sbin.mysqld';
 const portIsTaken = /already in use|already allocated|bind on tcp\/ip port/i;
 
 /**
@@ -97,9 +99,17 @@ async function createData(programs, directory) {
   } else {
     const folders = [`--datadir=${fresh}`, temporaryFolder(directory)];
     const args = ['--no-defaults', '--initialize-insecure', ...folders, `--user=${account}`];
-    await runOrFail(programs.server, args, { what: 'Making the database (mysqld --initialize-insecure)' });
+    await runOrFail(programs.server, args, { what: 'Making the database (mysqld --initialize-insecure)' }).catch(
+      advise,
+    );
   }
   renameSync(fresh, data);
+}
+
+function advise(error) {
+  if (!(error instanceof Failure) || !existsSync(mysqlProfile)) throw error;
+  const todo = 'install MariaDB beside it, or name a database of your own: --database-url';
+  throw new Failure(`${error.message}\nIf AppArmor keeps mysqld out of this directory (${mysqlProfile}): ${todo}`);
 }
 
 /** A folder of its own: a MariaDB that starts removes every `#sql-temptable-*` that it finds in a shared one. */

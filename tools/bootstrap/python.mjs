@@ -23,7 +23,21 @@ export async function findPip() {
   throw new Failure(`${python} has no pip; ${refused ?? 'the installed package brings none'}`);
 }
 
-/** The first Python that serves. */
+/** What installs one of them; on Debian 12 and later and Ubuntu 24.04 `python3` is one. */
+const packages = { apt: ['python3', 'python3-venv'], dnf: ['python3.12'], brew: ['python@3.12'] };
+
+/** The first Python that serves, installed where there is none. */
+async function ensureServedPython() {
+  const here = await findServedPython();
+  if (here !== undefined) return here;
+  const refused = await installSystemPackages(packages, 'Python');
+  const installed = refused === undefined ? await findServedPython() : undefined;
+  if (installed !== undefined) return installed;
+  throw new Failure(
+    `Python ${served.join(', ')} is needed, and none of them is on PATH; ${refused ?? 'the installed package brings another'}`,
+  );
+}
+
 async function findServedPython() {
   for (const version of served) {
     const python = findProgram([`python${version}`]);
@@ -32,8 +46,7 @@ async function findServedPython() {
   }
   const python = findProgram(['python3']);
   const version = python && (await pythonVersion(python));
-  if (served.includes(version)) return { python, version };
-  throw new Failure(`Python ${served.join(', ')} is needed, and none of them is on PATH`);
+  return served.includes(version) ? { python, version } : undefined;
 }
 
 async function pythonVersion(python) {
@@ -48,7 +61,7 @@ async function pythonVersion(python) {
  * @returns {Promise<{python: string, bin: string}>} its interpreter and its folder of programs
  */
 export async function ensureVirtualEnvironment(name, requirements) {
-  const { python, version } = await findServedPython();
+  const { python, version } = await ensureServedPython();
   const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
   const directory = cachePath(`${name}-python${version}-${hash}`);
   const complete = join(directory, 'complete');
