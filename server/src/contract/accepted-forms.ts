@@ -1,4 +1,4 @@
-import { type ContractDocument, type JsonSchema, schemaAt } from './document.ts';
+import { type ContractDocument, type JsonSchema, otherMembers, schemaAt } from './document.ts';
 import type { OperationBody } from './operation-index.ts';
 
 /** Gives a value with its import paths replaced; the value itself is changed. */
@@ -32,15 +32,13 @@ export function createFormExpansion(document: ContractDocument): (body: Pick<Ope
   const expanderOf = (schema: JsonSchema): Expander | undefined => {
     const name = schema.$ref?.split('/').at(-1);
     if (name) return named(name);
-    const options = [...(schema.anyOf ?? []), ...((schema['oneOf'] ?? []) as readonly JsonSchema[])];
-    const additional = schema['additionalProperties'];
+    const options = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+    const others = otherMembers(schema);
     return inTurn([
       ...options.map(expanderOf),
       schema.items && ofItems(expanderOf(schema.items)),
-      typeof additional === 'object' && additional !== null
-        ? ofMembers(expanderOf(additional as JsonSchema))
-        : undefined,
-      ofProperties(schema['properties'] as Readonly<Record<string, JsonSchema>> | undefined, expanderOf),
+      others && ofMembers(expanderOf(others)),
+      ofProperties(schema.properties, expanderOf),
     ]);
   };
 

@@ -1,5 +1,5 @@
 import { isExactNumber } from '../exact-numbers.ts';
-import type { ContractDocument, JsonSchema } from './document.ts';
+import { type ContractDocument, type JsonSchema, otherMembers } from './document.ts';
 
 /** Adds what a value of a schema leaves out; gives a new value. */
 export type Complete = <Value>(schemaName: string, value: Value) => Value;
@@ -18,16 +18,15 @@ export function createCompletion(document: ContractDocument): Complete {
     const schema = branchFor(resolve(reference), value, resolve);
     if (Array.isArray(value)) return schema.items ? value.map((item) => complete(schema.items ?? {}, item)) : value;
     if (typeof value !== 'object' || value === null || isExactNumber(value)) return value;
-    const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
-    const additional = schema['additionalProperties'];
+    const { properties = {}, additionalProperties } = schema;
     const result: Record<string, unknown> = {};
     for (const [name, property] of Object.entries(properties)) {
       if (!(name in value)) setDefault(result, name, property);
     }
     for (const [name, item] of Object.entries(value)) {
-      const property = properties[name] ?? (typeof additional === 'object' ? (additional as JsonSchema) : undefined);
+      const property = properties[name] ?? otherMembers(schema);
       if (property) result[name] = complete(property, item);
-      else if (additional || Object.keys(properties).length === 0) result[name] = item;
+      else if (additionalProperties || Object.keys(properties).length === 0) result[name] = item;
     }
     return result;
   };
@@ -46,8 +45,9 @@ function branchFor(schema: JsonSchema, value: unknown, resolve: (schema: JsonSch
   if (!schema.anyOf) return schema;
   const type = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
   const fitting = schema.anyOf.map(resolve).filter((option) => option.type === type || option.type === undefined);
-  const required = (option: JsonSchema) => (option['required'] ?? []) as readonly string[];
   const chosen =
-    type === 'object' ? fitting.find((option) => required(option).every((name) => name in Object(value))) : fitting[0];
+    type === 'object'
+      ? fitting.find(({ required = [] }) => required.every((name) => name in Object(value)))
+      : fitting[0];
   return chosen ?? schema;
 }

@@ -6,13 +6,23 @@ export interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly format?: string;
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
+  readonly prefixItems?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: boolean | JsonSchema;
+  readonly required?: readonly string[];
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly [keyword: string]: unknown;
+}
+
+/** What the members that `properties` does not name must be, where a schema says it. */
+export function otherMembers({ additionalProperties: others }: JsonSchema): JsonSchema | undefined {
+  return typeof others === 'object' ? others : undefined;
 }
 
 /** A path or query parameter of an operation. */
@@ -61,7 +71,7 @@ export function readContract(): ContractDocument {
 export function branchesOf(document: ContractDocument, schema: JsonSchema): readonly JsonSchema[] {
   const name = schema.$ref?.split('/').at(-1);
   if (name) return branchesOf(document, document.components.schemas[name] ?? {});
-  const options = [...(schema.anyOf ?? []), ...((schema['oneOf'] ?? []) as readonly JsonSchema[])];
+  const options = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
   return options.length > 0 ? options.flatMap((option) => branchesOf(document, option)) : [schema];
 }
 

@@ -1,5 +1,5 @@
 import { isExactNumber } from '../exact-numbers.ts';
-import { branchesOf, type ContractDocument, type JsonSchema, schemaAt } from './document.ts';
+import { branchesOf, type ContractDocument, type JsonSchema, otherMembers, schemaAt } from './document.ts';
 import type { OperationBody } from './operation-index.ts';
 
 /** Puts the numbers of one parsed body into another, of the same text, in place. */
@@ -33,11 +33,8 @@ function isInfinite(value: unknown): boolean {
 
 /** What a schema says of one member or item. */
 function partOf(schema: JsonSchema, name: string): readonly JsonSchema[] {
-  const property = (schema['properties'] as Readonly<Record<string, JsonSchema>> | undefined)?.[name];
-  if (property) return [property];
-  const additional = schema['additionalProperties'];
-  if (typeof additional === 'object' && additional !== null) return [additional as JsonSchema];
-  return schema.items ? [schema.items] : [];
+  const part = schema.properties?.[name] ?? otherMembers(schema) ?? schema.items;
+  return part ? [part] : [];
 }
 
 /** Where an integer is expected and nothing else, a handler counts with it. */

@@ -21,7 +21,7 @@ export function createMemberFilter(document: ContractDocument): (body: Operation
 /** Keeps what one of the schemas names; everything, where none names anything or one is open. */
 function filterOf(schemas: readonly JsonSchema[]): MemberFilter {
   const names = new Set(schemas.flatMap(({ properties }) => Object.keys(properties ?? {})));
-  const open = names.size === 0 || schemas.some((schema) => schema['additionalProperties']);
+  const open = names.size === 0 || schemas.some((schema) => schema.additionalProperties);
   return (body) => {
     if (open || typeof body !== 'object' || body === null) return;
     for (const name of Object.keys(body)) if (!names.has(name)) delete (body as Record<string, unknown>)[name];

@@ -1,16 +1,11 @@
-import type { ContractDocument, JsonSchema } from './document.ts';
+import { type ContractDocument, type JsonSchema, schemaAt } from './document.ts';
 
 const BODIES = /\/(?:PipelineSnapshotRunRequest|PipelineRunConfiguration|ReplayRunConfiguration)"/;
 const WITH_SHORT_FORMS = ['PipelineRunConfiguration', 'ReplayRunConfiguration', 'StepConfigurationUpdate'];
 
 /** Whether a request body is, or has, a run configuration: what it leaves out stays as the snapshot has it, so no default may be filled in. */
 export function isRunConfigurationBody(document: ContractDocument, pointer: string): boolean {
-  const parts = pointer.split('/').slice(1);
-  let schema: unknown = document;
-  for (const part of parts.map((text) => text.replaceAll('~1', '/').replaceAll('~0', '~'))) {
-    schema = (schema as Readonly<Record<string, unknown>> | undefined)?.[part];
-  }
-  return BODIES.test(JSON.stringify(schema) ?? '');
+  return BODIES.test(JSON.stringify(schemaAt(document, pointer)));
 }
 
 /**
@@ -21,7 +16,7 @@ export function withShortForms(document: ContractDocument): ContractDocument {
   const schemas = { ...document.components.schemas };
   for (const name of WITH_SHORT_FORMS) {
     const schema = schemas[name];
-    const properties = Object.entries((schema?.['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>);
+    const properties = Object.entries(schema?.properties ?? {});
     const extended = properties.map(([property, itsSchema]) => [property, withShortForm(property, itsSchema)] as const);
     schemas[name] = { ...schema, properties: Object.fromEntries(extended) };
   }

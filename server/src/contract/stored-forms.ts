@@ -61,7 +61,7 @@ function createForms(document: ContractDocument): Forms {
   const expansionFor = createFormExpansion(document);
   const members = new Map(
     ['PipelineConfiguration', 'StepSpec', 'StepConfiguration'].map((name) => {
-      const properties = document.components.schemas[`${name}-Output`]?.['properties'];
+      const properties = document.components.schemas[`${name}-Output`]?.properties;
       return [name, Object.keys(properties ?? {})];
     }),
   );

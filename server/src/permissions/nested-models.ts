@@ -1,4 +1,4 @@
-import type { ContractDocument, JsonSchema } from '../contract/document.ts';
+import { type ContractDocument, type JsonSchema, otherMembers } from '../contract/document.ts';
 import { isEntity, type TypedModel } from './resource-models.ts';
 
 /** Finds and replaces the entities within answers, by the schema that an answer follows. */
@@ -20,7 +20,7 @@ export function createNestedModels(document: ContractDocument): NestedModels {
   function alternatives(schema: JsonSchema): { name: string | undefined; schema: JsonSchema }[] {
     const name = schema.$ref?.split('/').at(-1);
     if (name !== undefined) return schemas[name] ? [{ name, schema: schemas[name] }] : [];
-    const several = (schema.anyOf ?? schema['oneOf']) as readonly JsonSchema[] | undefined;
+    const several = schema.anyOf ?? schema.oneOf;
     return several ? several.flatMap(alternatives) : [{ name: undefined, schema }];
   }
 
@@ -89,31 +89,20 @@ export function createNestedModels(document: ContractDocument): NestedModels {
 }
 
 function isEntitySchema(schema: JsonSchema): boolean {
-  return propertiesOf(schema)?.['permission_denied'] !== undefined;
-}
-
-function propertiesOf(schema: JsonSchema): Readonly<Record<string, JsonSchema>> | undefined {
-  return schema['properties'] as Readonly<Record<string, JsonSchema>> | undefined;
+  return schema.properties?.['permission_denied'] !== undefined;
 }
 
 function children(schema: JsonSchema): JsonSchema[] {
-  const others = schema['additionalProperties'];
-  return [
-    ...Object.values(propertiesOf(schema) ?? {}),
-    ...(typeof others === 'object' && others !== null ? [others as JsonSchema] : []),
-    ...(schema.items ? [schema.items] : []),
-    ...((schema['prefixItems'] as readonly JsonSchema[] | undefined) ?? []),
-  ];
+  const rest = [otherMembers(schema), schema.items].filter((each) => each !== undefined);
+  return [...Object.values(schema.properties ?? {}), ...rest, ...(schema.prefixItems ?? [])];
 }
 
 function itemSchema(schema: JsonSchema, index: number): JsonSchema | undefined {
-  return (schema['prefixItems'] as readonly JsonSchema[] | undefined)?.[index] ?? schema.items;
+  return schema.prefixItems?.[index] ?? schema.items;
 }
 
 function memberSchema(schema: JsonSchema, key: string): JsonSchema | undefined {
-  const others = schema['additionalProperties'];
-  const other = typeof others === 'object' && others !== null ? (others as JsonSchema) : undefined;
-  return propertiesOf(schema)?.[key] ?? other;
+  return schema.properties?.[key] ?? otherMembers(schema);
 }
 
 function anyOf(schemas: readonly (JsonSchema | undefined)[]): JsonSchema {
