@@ -58,6 +58,13 @@ export default {
       to: { path: '-(operations|service)\\.ts$' },
     },
     {
+      name: 'services-make-no-statements',
+      comment: 'Nor operations: stores, read models, and files that answer one question of the database do.',
+      severity: 'error',
+      from: { path: '^server/src/.*-(operations|service)\\.ts$' },
+      to: { path: 'node_modules/kysely/' },
+    },
+    {
       name: 'features-meet-above-their-stores',
       comment: "Another feature's rows come through its service or read model, handed in by app.ts.",
       severity: 'error',

@@ -51,7 +51,7 @@ export async function findComponentsByName(transaction: Transaction, name: strin
   return new Map(rows.map(({ id, type }) => [type, id]));
 }
 
-/** Inserts an active administrator. @param passwordHash bcrypt; `null` where the password may not be used. */
+/** Inserts an active administrator. @param admin the password as bcrypt; `null` where it may not be used. */
 export async function insertAdmin(
   transaction: Transaction,
   admin: Pick<Insertable<UserTable>, 'name' | 'password' | 'password_changed_at'>,

@@ -6,7 +6,7 @@ import type { LogPage, LogPaging } from './log-page.ts';
 import { findLogStore, findLogsLocation } from './logs-store.ts';
 import { readStoredLog } from './stored-log.ts';
 
-/** Reads entries of a log from where its record (database id) says that they are; see {@link readLogEntries}. */
+/** Reads entries of a log from where its record (database id) says that they are. */
 export type ReadLogEntries = (connection: Connection, logsId: string, paging: LogPaging) => Promise<LogPage>;
 
 /**

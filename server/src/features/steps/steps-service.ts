@@ -26,8 +26,11 @@ type Step = Model<'Step-Output'>;
 
 /** The rules of step runs; ids in database form. */
 export interface StepsService {
-  /** Creates a step run, or the next try of one, and returns its id. @throws ApiError 403, 404, 409 */
-  /** @param refusals what the user may not make on the way */
+  /**
+   * Creates a step run, or the next try of one, and returns its id.
+   * @param refusals what the user may not make on the way
+   * @throws ApiError 403, 404, 409
+   */
   create(transaction: Transaction, request: StepRequest, userId: string, refusals?: CreationRefusals): Promise<string>;
   /** Changes a step run and brings its run's status up to date. @throws ApiError 403, 404 */
   update(transaction: Transaction, id: string, update: StepUpdate): Promise<void>;

@@ -235,7 +235,7 @@ export async function findWaitingFor(
   return rows.map((row) => ({ triggerId: row.id, snapshotId: row.snapshot_id }));
 }
 
-/** A trigger of a webhook with its snapshots. */
+/** A trigger of a webhook. */
 export interface WebhookTrigger {
   readonly id: string;
   readonly configuration: string;

@@ -30,7 +30,7 @@ export interface WebhookEvent {
 /** Takes up an event, in the transaction that accepts it. */
 export type TakeUpEvent = (transaction: Transaction, event: WebhookEvent) => Promise<void>;
 
-/** A request to a webhook. @template path as in the address */
+/** A request to a webhook. */
 export interface IntakeRequest {
   readonly webhookType: string;
   /** Database id. */
