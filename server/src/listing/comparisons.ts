@@ -36,8 +36,11 @@ const NUMERIC_OPERATORS: readonly Operator[] = ['equals', 'notequals', 'isnull',
 export const compareInteger: Comparator = (text) => {
   const { operator, value } = allowed(parseComparison(text), NUMERIC_OPERATORS);
   if (value === null) return nullCheck(operator);
-  if (!/^\s*[+-]?\d+\s*$/.test(String(value))) throw filterError('The int filter only works with integer values.');
-  return (operand) => sql`${operand} ${sql.raw(SIGNS[operator])} ${Number(value)}`;
+  const number = toNumber(String(value));
+  if (!/^\s*[+-]?[\d_]+\s*$/.test(String(value)) || !Number.isFinite(number)) {
+    throw filterError('The int filter only works with integer values.');
+  }
+  return (operand) => sql`${operand} ${sql.raw(SIGNS[operator])} ${number}`;
 };
 
 const BOOLEAN_OPERATORS: readonly Operator[] = ['equals', 'notequals', 'isnull', 'isnotnull'];
@@ -61,10 +64,11 @@ const INSTANT_OPERATORS: readonly Operator[] = [...NUMERIC_OPERATORS, 'in'];
 export const compareInstant: Comparator = (text) => {
   const { operator, value } = allowed(parseComparison(text), INSTANT_OPERATORS);
   if (value === null) return nullCheck(operator);
-  const instants = String(value).split(',', 2).map(checkInstant);
+  const instants = String(value).split(',').map(checkInstant);
   const [from, to] = instants;
   if (operator === 'in') {
-    if (to === undefined) throw filterError('Two comma separated datetime values are required for the `in` operator.');
+    if (instants.length !== 2)
+      throw filterError('Two comma separated datetime values are required for the `in` operator.');
     return (operand) => sql`${operand} between ${from} and ${to}`;
   }
   if (to !== undefined) throw filterError(`Only a single datetime value is allowed for operator ${operator}.`);
@@ -118,10 +122,16 @@ function compileText(comparison: Comparison): (operand: Operand) => Condition {
   }
 }
 
+/** Reads a number as Python does, which takes `1_000` but neither `0x10` nor blanks; infinite where it is too large. */
+function toNumber(text: string): number {
+  const plain = text.replaceAll(/(?<=\d)_(?=\d)/g, '').trim();
+  return /^[\d.e+-]+$/i.test(plain) ? Number(plain) : Number.NaN;
+}
+
 /** The reference compares text numerically: a value that reads as zero never matches. */
 function compareAsNumber(operator: Operator, value: Comparison['value']): (operand: Operand) => Condition {
-  const number = Number(value);
-  if (String(value).trim() === '' || Number.isNaN(number)) {
+  const number = toNumber(String(value));
+  if (!Number.isFinite(number)) {
     // Unlike other mistakes in a filter, the reference finds this one only when it builds the statement: 400, not 422.
     const reason = `could not convert string to float: '${value}'`;
     throw valueError(`Failed to compare the column to the value '${value}' (must be numeric): ${reason}`);
@@ -134,7 +144,13 @@ function compareAsNumber(operator: Operator, value: Comparison['value']): (opera
 
 function oneOf(operator: 'oneof' | 'notoneof', values: readonly unknown[]): (operand: Operand) => Condition {
   if (values.length === 0) return () => sql<SqlBool>`true`;
+  // The driver writes a list as one of SQL, and an object as `[object Object]`.
+  if (!values.every(isPlain)) throw filterError(`'${operator}:' takes texts, finite numbers, true, false and null.`);
   return (operand) => sql`${operand} ${sql.raw(SIGNS[operator])} (${sql.join(values)})`;
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object' || value === null;
 }
 
 function compileJsonText({ operator, value }: Comparison): (operand: Operand) => Condition {
@@ -182,9 +198,10 @@ const INSTANT = /^(\d{4})-(\d{1,2})-(\d{1,2}) (\d{1,2}):(\d{1,2}):(\d{1,2})$/;
 function checkInstant(text: string): string {
   const parts = INSTANT.exec(text)?.slice(1).map(Number);
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts ?? [];
-  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  const exists =
-    date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 62;
-  if (parts && exists) return text;
+  // Not by `Date.UTC`, which takes the years below 100 for those of the last century.
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  const isDay = year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  if (parts && isDay && hour < 24 && minute < 60 && second < 60) return text;
   throw filterError('The datetime filter only works with values in the following format: %Y-%m-%d %H:%M:%S');
 }

@@ -145,6 +145,11 @@ export const tags: WriteScript = {
     await session.delete('/tag_resources/batch', [link(pipelines.train, 'pipeline')]);
     await session.delete(`/tags/${tag.id}`);
     await session.delete(`/tags/${tag.id}`);
+    // Names that the database takes for the same.
+    const names = ['SHARED', 'Shared ', 'passing', 'Passing', 'PASSING '];
+    await session.put(`/pipelines/${pipelines.serve}`, { add_tags: names });
+    await session.put(`/pipelines/${pipelines.serve}`, { remove_tags: ['Shared', 'PASSING'] });
+    await session.put(`/runs/${runs.failed}`, { add_tags: ['SHARED'] });
     await session.get('/tags?size=50');
   },
 };

@@ -51,6 +51,13 @@ describe('deployments', () => {
     expect((await server.call('DELETE', path)).status).toBe(404);
   });
 
+  test('get no exclusive tag under the name of a plain one, whatever its case', async () => {
+    await server.call('POST', '/tags', { name: 'plain' });
+    const { status, body } = await create('tagged', { tags: [{ name: 'Plain', exclusive: true }] });
+    expect(status).toBe(400);
+    expect(messageOf(body)).toMatch(/^Tag `plain` has been defined as a non-exclusive tag/);
+  });
+
   test('exactly one of those that take a name at once gets it', async () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => create('contended')));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409, 409]);

@@ -7,7 +7,7 @@ import { keyError } from '../../errors.ts';
 import { type Lister, loadOne, noSuch } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { loadTagItems, TAG_LIST } from './tags-read-model.ts';
-import { checkResources, createTag, linkTags, unlinkTags, updateTag } from './tags-service.ts';
+import { createTag, holdResources, linkTags, unlinkTags, updateTag } from './tags-service.ts';
 import { deleteTag, findLinks, findTags, type TagLink } from './tags-store.ts';
 
 /** The parts that the operations on tags need. */
@@ -72,7 +72,7 @@ async function createLinks(
   requests: readonly Model<'TagResourceRequest'>[],
 ): Promise<Model<'TagResourceResponse'>[]> {
   const links = requests.map(toLink);
-  await checkResources(transaction, links);
+  await holdResources(transaction, links);
   const tags = await findTags(transaction, 'id', [...new Set(links.map((link) => link.tagId))]);
   const missing = links.find((link) => !tags.some((tag) => tag.id === link.tagId));
   if (missing) {

@@ -2,7 +2,7 @@ import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId, isUuid, toDatabaseId } from '../../database/ids.ts';
-import { keyError, valueError } from '../../errors.ts';
+import { entityExists, keyError, valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { checkName } from '../names.ts';
 import { EXCLUSIVE_TYPES, findSharedScopes, releaseExclusiveTag, SCOPE_NAMES } from './tag-scopes.ts';
@@ -37,10 +37,12 @@ const COLORS: readonly Model<'ColorVariants'>[] = [
   'blue',
 ];
 
-/** Creates a tag and returns its database id. */
+/** Creates a tag and returns its database id. @throws ApiError EntityExistsError 409 */
 export async function createTag(transaction: Transaction, request: TagRequest, userId: string): Promise<string> {
   checkTagName(request.name);
-  return store.insertTag(transaction, toValues(request), userId);
+  const id = await store.insertTag(transaction, toValues(request), userId);
+  if (!id) throw entityExists(`Tag with name \`${request.name}\` already exists.`);
+  return id;
 }
 
 /** Changes a tag; making it exclusive needs that no scope has it twice. @throws ApiError 400, 404, 409 */
@@ -63,6 +65,7 @@ export async function attachTags(
   references: readonly TagReference[] | null | undefined,
 ): Promise<void> {
   if (!references || references.length === 0 || target.ids.length === 0) return;
+  await store.lockResources(transaction, target.type, target.ids);
   const tags = await findOrCreate(transaction, references, target.userId);
   await linkTags(transaction, crossProduct(tags, target), tags);
 }
@@ -82,7 +85,7 @@ export async function detachTags(
   await unlinkTags(transaction, crossProduct(tags, target));
 }
 
-/** Creates links between existing tags and resources; those that exist are kept. @returns all of them, in order. */
+/** Creates links between existing tags and resources, which the caller holds; those that exist are kept. */
 export async function linkTags(
   transaction: Transaction,
   links: readonly store.TagLink[],
@@ -107,11 +110,11 @@ export async function unlinkTags(transaction: Transaction, links: readonly store
   );
 }
 
-/** @throws ApiError KeyError 404 for the first resource that does not exist. */
-export async function checkResources(transaction: Transaction, links: readonly store.TagLink[]): Promise<void> {
+/** Holds the resources of links. @throws ApiError KeyError 404 for the first one that does not exist. */
+export async function holdResources(transaction: Transaction, links: readonly store.TagLink[]): Promise<void> {
   for (const type of new Set(links.map((link) => link.type))) {
     const ids = links.filter((link) => link.type === type).map((link) => link.resourceId);
-    const found = await store.findResources(transaction, type, ids);
+    const found = await store.lockResources(transaction, type, ids);
     const missing = ids.find((id) => !found.has(id));
     if (missing) throw keyError(`${type} with ID \`${fromDatabaseId(missing)}\` not found.`);
   }
@@ -135,16 +138,30 @@ async function findOrCreate(
   const missing = ids.find((id) => !byId.some((tag) => tag.id === id));
   if (missing) throw noSuch('tag', missing);
   const byName = await store.findTags(transaction, 'name', [...names.keys()]);
-  for (const tag of byName) checkSameExclusivity(tag, names.get(tag.name));
-  const known = new Set(byName.map((tag) => tag.name));
-  const created: store.StoredTag[] = [];
+  const tags = new Map(byId.map((tag) => [tag.id, tag]));
   for (const [name, properties] of names) {
-    if (known.has(name)) continue;
-    const exclusive = properties?.exclusive ?? false;
-    const id = await createTag(transaction, { name, exclusive, color: properties?.color ?? undefined }, userId);
-    created.push({ id, name, exclusive: exclusive ? 1 : 0 });
+    const tag = byName.find((found) => found.name === name) ?? (await ensureTag(transaction, name, properties, userId));
+    checkSameExclusivity(tag, properties);
+    tags.set(tag.id, tag);
   }
-  return [...byId, ...byName, ...created];
+  return [...tags.values()];
+}
+
+/** Creates a tag, or finds the one whose name the database takes for the same or another client has just given. */
+async function ensureTag(
+  transaction: Transaction,
+  name: string,
+  properties: Model<'Tag'> | undefined,
+  userId: string,
+): Promise<store.StoredTag> {
+  checkTagName(name);
+  const exclusive = properties?.exclusive ?? false;
+  const values = toValues({ name, exclusive, color: properties?.color ?? undefined });
+  const id = await store.insertTag(transaction, values, userId);
+  if (id) return { id, name, exclusive: values.exclusive };
+  const [other] = await store.findTags(transaction, 'name', [name]);
+  if (!other) throw new Error(`The tag ${name} is gone although its name is taken.`);
+  return other;
 }
 
 function partition(references: readonly TagReference[]) {

@@ -27,15 +27,20 @@ export interface TagLink {
   readonly resourceId: string;
 }
 
-/** Inserts a tag and returns its database id. @throws ApiError EntityExistsError 409 */
-export async function insertTag(transaction: Transaction, values: TagValues, userId: string): Promise<string> {
+/** Inserts a tag and returns its database id, or `undefined` where there is one of that name. */
+export async function insertTag(
+  transaction: Transaction,
+  values: TagValues,
+  userId: string,
+): Promise<string | undefined> {
   const id = newId();
   const created = now();
   const row = { id, created, updated: created, user_id: userId, ...values };
   try {
     await transaction.insertInto('tag').values(row).execute();
   } catch (error) {
-    throw isDuplicateKey(error) ? entityExists(`Tag with name \`${values.name}\` already exists.`) : error;
+    if (isDuplicateKey(error)) return undefined;
+    throw error;
   }
   return id;
 }
@@ -62,7 +67,7 @@ export async function deleteTag(transaction: Transaction, id: string): Promise<b
   return numDeletedRows > 0n;
 }
 
-/** Finds tags by name or by id. */
+/** Finds tags by id, or by name as the database compares names: neither case nor trailing blanks tell them apart. */
 export function findTags(connection: Connection, by: 'id' | 'name', values: readonly string[]): Promise<StoredTag[]> {
   if (values.length === 0) return Promise.resolve([]);
   return connection.selectFrom('tag').select(['id', 'name', 'exclusive']).where(by, 'in', values).execute();
@@ -119,13 +124,21 @@ export async function deleteLinks(transaction: Transaction, ids: readonly string
   if (ids.length > 0) await transaction.deleteFrom('tag_resource').where('id', 'in', ids).execute();
 }
 
-/** Which of the ids exist in a resource's table. */
-export async function findResources(
-  connection: Connection,
+/**
+ * Holds the resources of these ids, and tells which of them exist. No key keeps a tag from being on a resource twice:
+ * of two writers who tag one, the second must see what the first did.
+ */
+export async function lockResources(
+  transaction: Transaction,
   type: TaggableResourceType,
   ids: readonly string[],
 ): Promise<Set<string>> {
-  const rows = await connection.selectFrom(type).select('id').where('id', 'in', ids).execute();
+  const rows = await transaction
+    .selectFrom(type)
+    .select('id')
+    .where('id', 'in', [...ids].sort())
+    .forUpdate()
+    .execute();
   return new Set(rows.map((row) => row.id));
 }
 
