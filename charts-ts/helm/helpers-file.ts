@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { KNOWN_NAMES, OWN_PREFIX } from '../../server/src/config/config.ts';
+import { TRUE } from '../../server/src/config/formats.ts';
+import { CLOUD_OF_MANAGER, GCP_ANNOTATION } from '../src/cloud-identity.ts';
 import { JSON_VARIABLES, SECRET_VARIABLES } from '../src/load-values.ts';
 import { SERVER, WORKLOADS } from '../src/names.ts';
 import { DEFAULT_RUNNERS } from '../src/settings.ts';
@@ -13,6 +15,9 @@ export function writeHelpers(variables: string): string {
     server: SERVER,
     runnersNamespace: DEFAULT_RUNNERS.namespace,
     runnersServiceAccount: DEFAULT_RUNNERS.serviceAccount,
+    true: listed(TRUE),
+    gcpAnnotation: GCP_ANNOTATION,
+    cloudOfManager: listed(Object.entries(CLOUD_OF_MANAGER).flat()),
     secretVariables: listed(SECRET_VARIABLES),
     jsonVariables: listed(JSON_VARIABLES),
     knownVariables: listed([...KNOWN_NAMES, ...SECRET_VARIABLES]),

@@ -40,14 +40,30 @@
 {{- .Values.runners.serviceAccount | default $named | default "@runnersServiceAccount@" -}}
 {{- end -}}
 
+{{/* Whether a variable's text is one of those for "true". */}}
+{{- define "zenml.isOn" -}}
+{{- has (lower .) (list @true@) -}}
+{{- end -}}
+
+{{- define "zenml.buildsImages" -}}
+{{- include "zenml.isOn" (get (include "zenml.environment" . | fromJson) "@workloads@BUILD_RUNNER_IMAGE") -}}
+{{- end -}}
+
 {{/* Rootless BuildKit cannot run under "restricted". */}}
 {{- define "zenml.podSecurity" -}}
 {{- $environment := include "zenml.environment" . | fromJson -}}
-{{- if ne (get $environment "@workloads@BUILD_RUNNER_IMAGE" | lower) "true" -}}
+{{- if ne "true" (include "zenml.buildsImages" .) -}}
 restricted
 {{- else -}}
-{{- ternary "privileged" "baseline" (eq (get $environment "ZENML_WORKSPACE_BUILDER_UNCONFINED" | lower) "true") -}}
+{{- ternary "privileged" "baseline" (eq "true" (include "zenml.isOn" (get $environment "ZENML_WORKSPACE_BUILDER_UNCONFINED"))) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The cloud whose identities pods ask for on their node. */}}
+{{- define "zenml.cloud" -}}
+{{- $manager := get (include "zenml.environment" . | fromJson) "ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE" -}}
+{{- $annotated := or (hasKey .Values.server.serviceAccount.annotations "@gcpAnnotation@") (hasKey .Values.runners.serviceAccountAnnotations "@gcpAnnotation@") -}}
+{{- .Values.networkPolicy.cloudIdentity | default (get (dict @cloudOfManager@) $manager) | default (ternary "gcp" "none" $annotated) -}}
 {{- end -}}
 
 {{- define "zenml.url" -}}
@@ -60,9 +76,9 @@ http://@server@.{{ include "zenml.namespace" . }}.svc
 {{- end -}}
 {{- end -}}
 
-{{- define "zenml.securePorts" -}}
+{{- define "zenml.openPorts" -}}
 {{- $ports := list 443 -}}
-{{- range .Values.networkPolicy.kubernetesApiPorts -}}{{- $ports = append $ports (int .) -}}{{- end -}}
+{{- range concat .Values.networkPolicy.kubernetesApiPorts .Values.networkPolicy.furtherPorts -}}{{- $ports = append $ports (int .) -}}{{- end -}}
 {{- $ports | uniq | toJson -}}
 {{- end -}}
 

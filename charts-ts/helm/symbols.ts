@@ -37,7 +37,8 @@ export interface Symbols {
 /** Values that are not read as they are: what follows from them is. */
 const DERIVED = new Set([
   ...['$schema', 'namespace', 'createNamespaces', 'zenml'],
-  ...['server.environment', 'runners.namespace', 'runners.serviceAccount', 'networkPolicy.kubernetesApiPorts'],
+  ...['server.environment', 'runners.namespace', 'runners.serviceAccount'],
+  ...['kubernetesApiPorts', 'furtherPorts', 'cloudIdentity'].map((name) => `networkPolicy.${name}`),
 ]);
 
 /** Whether the chart makes the server's namespace: that of the release is there before its manifests are. */
@@ -63,6 +64,7 @@ export function makeSymbols(marks: Marks, writer: TemplateWriter): Symbols {
     namespace: marks.text(included('runnersNamespace')),
     serviceAccount: marks.text(included('runnersServiceAccount')),
     podSecurity: marks.text(included('podSecurity')),
+    buildsImages: true,
   };
   const environment = marks.map(`(include "zenml.environment" $ | fromJson)`);
   const url = marks.text(included('url'));
@@ -75,7 +77,9 @@ export function makeSymbols(marks: Marks, writer: TemplateWriter): Symbols {
     checksum: marks.text('(include "zenml.variables" $ | sha256sum)'),
     url,
     gracePeriodSeconds: marks.integer(`(add ${seconds} ${GRACE_SECONDS})`) as unknown as number,
-    securePorts: marks.list('(include "zenml.securePorts" $ | fromJsonArray)', 'integer') as unknown as number[],
+    openPorts: marks.list('(include "zenml.openPorts" $ | fromJsonArray)', 'integer') as unknown as number[],
+    limitsClients: true,
+    identities: { aws: true, gcp: true },
     runners,
     makes: { serverNamespace: true, runnersNamespace: true },
     migrationJob: MIGRATION,
@@ -88,6 +92,17 @@ export function makeSymbols(marks: Marks, writer: TemplateWriter): Symbols {
       off: false,
     },
     { condition: '$.Values.createNamespaces', path: ['makes', 'runnersNamespace'], off: false },
+    { condition: `(eq "true" ${included('buildsImages')})`, path: ['runners', 'buildsImages'], off: false },
+    {
+      condition: '(or $.Values.networkPolicy.clients $.Values.networkPolicy.clientNamespaces)',
+      path: ['limitsClients'],
+      off: false,
+    },
+    ...['aws', 'gcp'].map((cloud) => ({
+      condition: `(eq ${JSON.stringify(cloud)} ${included('cloud')})`,
+      path: ['identities', cloud],
+      off: false,
+    })),
   ];
   const variablesWith = (mode: 'server' | 'job') =>
     writer.mapExpression(variables({ ...values, url, runners, environment, migration: { ...values.migration, mode } }));

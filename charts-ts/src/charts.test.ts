@@ -3,59 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Testing } from 'cdk8s';
 import { z } from 'zod';
 import { toSettings } from './load-values.ts';
 import { WORKLOADS } from './names.ts';
-import { ServerChart } from './server-chart.ts';
+import { find, synthesize, type TrafficRule } from './testing.ts';
 import { valuesSchema } from './values.ts';
-
-/** A manifest, with the fields that are looked into here. */
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly data: Readonly<Record<string, string>>;
-  readonly automountServiceAccountToken?: boolean;
-  readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
-  readonly subjects: readonly unknown[];
-  readonly spec: {
-    readonly strategy: { readonly rollingUpdate: unknown };
-    readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> }; readonly spec: Pod };
-    readonly ingress: readonly TrafficRule[];
-    readonly egress: readonly TrafficRule[];
-    readonly tls: readonly unknown[];
-    readonly parentRefs: readonly unknown[];
-    readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
-  };
-}
-
-interface Pod {
-  readonly securityContext: unknown;
-  readonly terminationGracePeriodSeconds: number;
-  readonly automountServiceAccountToken: boolean;
-  readonly containers: readonly [Container];
-}
-
-interface Container {
-  readonly securityContext: unknown;
-  readonly volumeMounts: unknown;
-  readonly readinessProbe: { readonly httpGet: { readonly path: string } };
-  readonly livenessProbe: { readonly httpGet: { readonly path: string } };
-}
-
-interface TrafficRule {
-  readonly ports: readonly { readonly port: number }[];
-}
-
-function synthesize(values: unknown = {}): readonly Manifest[] {
-  return Testing.synth(new ServerChart(Testing.app(), toSettings(values)));
-}
-
-function find(manifests: readonly Manifest[], kind: string, namespace = 'zenml'): Manifest {
-  const found = manifests.find((manifest) => manifest.kind === kind && manifest.metadata.namespace === namespace);
-  if (!found) throw new Error(`There is no ${kind} in the namespace ${namespace}.`);
-  return found;
-}
 
 describe('the server’s pods', () => {
   const { spec } = find(synthesize(), 'Deployment');

@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { Alerts } from './constructs/alerts.ts';
 import { Autoscaler } from './constructs/autoscaler.ts';
+import { BuilderNetworkPolicy } from './constructs/builder-network-policy.ts';
 import { Dashboard } from './constructs/dashboard.ts';
 import { Deployment } from './constructs/deployment.ts';
 import { DisruptionBudget } from './constructs/disruption-budget.ts';
@@ -103,6 +104,7 @@ export class ServerChart extends Chart {
     return [
       new ServerNetworkPolicy(this, settings),
       new RunnerNetworkPolicy(this, settings),
+      ...(settings.runners.buildsImages ? [new BuilderNetworkPolicy(this, settings)] : []),
       ...(settings.migration.mode === 'job' ? [new MigrationNetworkPolicy(this, settings)] : []),
     ];
   }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { boolean } from '../../server/src/config/formats.ts';
+import { cloudOf } from './cloud-identity.ts';
 import { SERVER, WORKLOADS } from './names.ts';
 import type { Values } from './values.ts';
 import { variables } from './variables.ts';
@@ -20,13 +22,19 @@ export interface Settings extends Omit<Values, 'zenml' | 'runners' | 'createName
   readonly migrationJob?: string;
   /** How long a pod may take to end. */
   readonly gracePeriodSeconds: number;
-  /** Ports of HTTPS and of the Kubernetes API, each once. */
-  readonly securePorts: readonly number[];
+  /** Ports that the server and the runners may reach anywhere: of HTTPS, of the Kubernetes API, and further ones, each once. */
+  readonly openPorts: readonly number[];
+  /** Whether only some clients may call the API. */
+  readonly limitsClients: boolean;
+  /** The clouds that give pods their identities over the network. */
+  readonly identities: { readonly aws: boolean; readonly gcp: boolean };
   readonly runners: Values['runners'] & {
     readonly namespace: string;
     readonly serviceAccount: string;
     /** The Pod Security Standard of their namespace. */
     readonly podSecurity: string;
+    /** Whether their images are built there. */
+    readonly buildsImages: boolean;
   };
   /** Which namespaces are made. */
   readonly makes: { readonly serverNamespace: boolean; readonly runnersNamespace: boolean };
@@ -53,10 +61,13 @@ export function completeValues({ zenml, createNamespaces, ...values }: Values): 
     serviceAccount:
       values.runners.serviceAccount ?? environment[`${WORKLOADS}SERVICE_ACCOUNT`] ?? DEFAULT_RUNNERS.serviceAccount,
     podSecurity: podSecurityOf(environment),
+    buildsImages: buildsImages(environment),
   };
   const host = values.ingress?.host ?? values.gateway?.host;
   const url = host === undefined ? `http://${SERVER}.${values.namespace}.svc` : `https://${host}`;
   const { drainDelaySeconds, shutdownTimeoutSeconds } = values.server;
+  const { kubernetesApiPorts, furtherPorts, clients, clientNamespaces } = values.networkPolicy;
+  const cloud = cloudOf(values, environment);
   const all = variables({ ...values, url, runners, environment });
   return {
     ...values,
@@ -65,7 +76,9 @@ export function completeValues({ zenml, createNamespaces, ...values }: Values): 
     checksum: checksumOf(all),
     url,
     gracePeriodSeconds: drainDelaySeconds + shutdownTimeoutSeconds + GRACE_SECONDS,
-    securePorts: [...new Set([HTTPS, ...values.networkPolicy.kubernetesApiPorts])],
+    openPorts: [...new Set([HTTPS, ...kubernetesApiPorts, ...furtherPorts])],
+    limitsClients: [...clients, ...clientNamespaces].length > 0,
+    identities: { aws: cloud === 'aws', gcp: cloud === 'gcp' },
     runners,
     makes: { serverNamespace: createNamespaces, runnersNamespace: createNamespaces },
   };
@@ -73,8 +86,17 @@ export function completeValues({ zenml, createNamespaces, ...values }: Values): 
 
 /** Rootless BuildKit cannot run under `restricted`: where images are built, the namespace gets what it needs. */
 function podSecurityOf(environment: Settings['environment']): string {
-  if (environment[`${WORKLOADS}BUILD_RUNNER_IMAGE`]?.toLowerCase() !== 'true') return 'restricted';
-  return environment['ZENML_WORKSPACE_BUILDER_UNCONFINED']?.toLowerCase() === 'true' ? 'privileged' : 'baseline';
+  if (!buildsImages(environment)) return 'restricted';
+  return isOn(environment['ZENML_WORKSPACE_BUILDER_UNCONFINED']) ? 'privileged' : 'baseline';
+}
+
+function buildsImages(environment: Settings['environment']): boolean {
+  return isOn(environment[`${WORKLOADS}BUILD_RUNNER_IMAGE`]);
+}
+
+/** As the server reads it. */
+function isOn(text: string | undefined): boolean {
+  return boolean.safeParse(text).data === true;
 }
 
 /** In the order of names, so that Helm, which knows no other, computes the same. */

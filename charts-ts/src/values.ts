@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isNetwork } from '../../server/src/config/formats.ts';
 
 const VERSION: string = JSON.parse(readFileSync(new URL('../../server/package.json', import.meta.url), 'utf8')).version;
 
@@ -12,7 +12,7 @@ const port = z.int().min(1).max(65535);
 const cidr = z
   .string()
   .regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'write an address range such as 10.0.0.0/16')
-  .refine(isAddressRange, 'is no address range; write one such as 10.0.0.0/16');
+  .refine(isNetwork, 'is no address range; write one such as 10.0.0.0/16');
 const quantity = z.string().regex(/^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/, "write a quantity such as '500m' or '1Gi'");
 const environment = z
   .record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.union([z.string(), z.number(), z.boolean()]))
@@ -137,11 +137,26 @@ const runners = z.strictObject({
 
 const networkPolicy = z.strictObject({
   enabled: z.boolean().default(true).describe('Needs a network plug-in that enforces policies.'),
-  clients: z.array(cidr).default([]).describe('Ranges that may call the API. Empty: all.'),
+  clients: z
+    .array(cidr)
+    .default([])
+    .describe('Ranges that may call the API: of proxies, where clients come through them. With none of both: all.'),
+  clientNamespaces: z
+    .array(name)
+    .default([])
+    .describe('Namespaces whose pods may call it, as that of an ingress controller: ranges need not match pods.'),
   monitoringNamespace: name.default('monitoring').describe('From where metrics may be read.'),
   database: z.array(cidr).default([]).describe('Ranges of the database. Empty: all.'),
   databasePort: port.default(3306).describe('Port of the database.'),
   kubernetesApiPorts: z.array(port).min(1).default([443, 6443]).describe('Ports of the Kubernetes API.'),
+  furtherPorts: z
+    .array(port)
+    .default([])
+    .describe('Other TCP ports that the server and the runners may reach: of a store or a registry in the cluster.'),
+  cloudIdentity: z
+    .enum(['aws', 'gcp', 'none'])
+    .optional()
+    .describe('Whose identities pods ask for on their node: EKS Pod Identity or GKE. Default: what the server uses.'),
 });
 
 const monitoring = z.strictObject({
@@ -168,9 +183,3 @@ export const valuesSchema = z.strictObject({
 
 /** A values file as it is read, with its defaults. */
 export type Values = z.infer<typeof valuesSchema>;
-
-function isAddressRange(text: string): boolean {
-  const [address = '', length = ''] = text.split('/');
-  const version = isIP(address);
-  return version !== 0 && Number(length) <= (version === 4 ? 32 : 128);
-}

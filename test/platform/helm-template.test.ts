@@ -118,6 +118,9 @@ const everything = {
     database: ['10.20.0.0/16'],
     databasePort: 3307,
     kubernetesApiPorts: [8443, 443],
+    clientNamespaces: ['ingress-nginx', 'gateways'],
+    furtherPorts: [5000, 443, 6379],
+    cloudIdentity: 'aws',
     monitoringNamespace: 'observability',
   },
   monitoring: { enabled: true, labels: { release: 'prometheus', 'app.kubernetes.io/part-of': 'platform' } },
@@ -140,6 +143,19 @@ for (const [title, values] of [
   ['nothing is given', {}],
   ['everything is given', everything],
   ['everything is switched off', nothing],
+  ['only pods of one namespace are clients', { networkPolicy: { clientNamespaces: ['ingress-nginx'] } }],
+  [
+    'an account is bound to one of Google’s, and images are built',
+    {
+      server: {
+        serviceAccount: { annotations: { 'iam.gke.io/gcp-service-account': 's@p.iam.gserviceaccount.com' } },
+        environment: {
+          [`${WORKLOADS}BUILD_RUNNER_IMAGE`]: 'Yes',
+          [`${WORKLOADS}DOCKER_REGISTRY`]: 'registry.example.com',
+        },
+      },
+    },
+  ],
   ['a route of a Gateway is given', { gateway: { host: 'gateway.example.com', gatewayName: 'public' } }],
   [
     'a store of secrets is named',

@@ -1,4 +1,4 @@
-import { BlockList } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
 /** A connection, as seen from the pod that a policy is for. */
 export interface Packet {
@@ -17,7 +17,7 @@ interface Selector {
 }
 
 interface Peer {
-  readonly ipBlock?: { readonly cidr: string };
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
   readonly namespaceSelector?: Selector;
   readonly podSelector?: Selector;
 }
@@ -52,7 +52,10 @@ export function allows({ metadata, spec }: NetworkPolicy, packet: Packet): boole
 }
 
 function isPeer({ ipBlock, namespaceSelector, podSelector }: Peer, { address, pod }: Packet, own: string): boolean {
-  if (ipBlock !== undefined) return address !== undefined && isWithin(address, ipBlock.cidr);
+  if (ipBlock !== undefined) {
+    const { cidr, except = [] } = ipBlock;
+    return address !== undefined && isWithin(address, cidr) && !except.some((range) => isWithin(address, range));
+  }
   if (pod === undefined) return false;
   const isNamespace = namespaceSelector
     ? selects(namespaceSelector, { 'kubernetes.io/metadata.name': pod.namespace })
@@ -67,6 +70,11 @@ function selects({ matchLabels = {} }: Selector, labels: Readonly<Record<string,
 function isWithin(address: string, cidr: string): boolean {
   const [network = '', prefix] = cidr.split('/');
   const list = new BlockList();
-  list.addSubnet(network, Number(prefix));
-  return list.check(address);
+  list.addSubnet(network, Number(prefix), familyOf(network));
+  // A list takes IPv4 for a part of IPv6.
+  return familyOf(address) === familyOf(network) && list.check(address, familyOf(address));
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }

@@ -18,6 +18,23 @@ export function toDatabase({ database, databasePort }: Settings['networkPolicy']
   return { ports: tcp(databasePort), ...(database.length > 0 && { to: blocks(database) }) };
 }
 
+/**
+ * To where pods get the identities of their service accounts: addresses of their node, without TLS. The node's own identity on
+ * AWS, at 169.254.169.254, stays out of reach.
+ */
+export function toIdentities({ aws, gcp }: Settings['identities']): k8s.NetworkPolicyEgressRule[] {
+  return [
+    ...(aws ? [{ ports: tcp(80), to: blocks(['169.254.170.23/32', 'fd00:ec2::23/128']) }] : []),
+    // GKE's metadata server, as Dataplane V2 sees it, and as Calico does.
+    ...(gcp
+      ? [
+          { ports: tcp(80, 8080), to: blocks(['169.254.169.254/32']) },
+          { ports: tcp(987, 988), to: blocks(['169.254.169.252/32']) },
+        ]
+      : []),
+  ];
+}
+
 /** Ranges of addresses. */
 export function blocks(cidrs: readonly string[]): k8s.NetworkPolicyPeer[] {
   return cidrs.map((cidr) => ({ ipBlock: { cidr } }));

@@ -17,7 +17,8 @@ export const unset = z
   })
   .describe('unset');
 
-const TRUE = ['1', 'true', 't', 'yes', 'y', 'on'];
+/** How ZenML's models let `true` be spelled, in lower case. */
+export const TRUE = ['1', 'true', 't', 'yes', 'y', 'on'];
 const FALSE = ['0', 'false', 'f', 'no', 'n', 'off'];
 
 /** The spellings that ZenML's models read as a boolean. */
@@ -86,7 +87,8 @@ export const networks = list
   .refine((names) => names.every((name) => name === '*' || isNetwork(name)))
   .describe('a list of IP addresses and networks such as `10.0.0.0/8`, or `*` for all');
 
-function isNetwork(name: string): boolean {
+/** Whether a text is an IP address, or one with the length of a network's prefix after a slash. */
+export function isNetwork(name: string): boolean {
   const [address = '', bits = '0', ...more] = name.split('/');
   const version = isIP(address);
   return version !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128);
