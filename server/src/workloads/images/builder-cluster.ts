@@ -1,6 +1,14 @@
 import type { V1Job, V1Pod, V1Secret } from '@kubernetes/client-node';
-import { type Cluster, explain, isFinalRefusal, refusalStatus } from '../kubernetes/cluster.ts';
+import {
+  type Cluster,
+  explain,
+  isFinalRefusal,
+  isMissing,
+  isThereAlready,
+  refusalStatus,
+} from '../kubernetes/cluster.ts';
 import { findWarning } from '../kubernetes/events.ts';
+import { createJobSecret } from '../kubernetes/job-secret.ts';
 import { WorkloadError } from '../manager.ts';
 import { BUILDER_CONTAINER } from './builder-job.ts';
 
@@ -19,7 +27,7 @@ export interface BuilderCluster {
   readLastLines(pod: string, lines: number): Promise<string | undefined>;
   /** What the newest event warns of. @param name of a Job or a pod */
   findWarning(name: string): Promise<string | undefined>;
-  /** Leaves one of this name as it is. */
+  /** Leaves one that is there as it is. */
   createSecret(secret: V1Secret): Promise<void>;
 }
 
@@ -29,10 +37,10 @@ export function createBuilderCluster(cluster: Cluster, namespace: string): Build
   return {
     createJob: (body) =>
       ask('to build an image', () => batch.createNamespacedJob({ namespace, body }), {
-        unless: 409,
+        unless: isThereAlready,
         isFinal: isFinalRefusal,
       }),
-    readJob: (name) => ask('for a builder', () => batch.readNamespacedJob({ namespace, name }), { unless: 404 }),
+    readJob: (name) => ask('for a builder', () => batch.readNamespacedJob({ namespace, name }), { unless: isMissing }),
     async deleteJobs(labelSelector) {
       const chosen = { namespace, labelSelector, propagationPolicy: 'Background' };
       await ask('to end a builder', () => batch.deleteCollectionNamespacedJob(chosen));
@@ -52,15 +60,13 @@ export function createBuilderCluster(cluster: Cluster, namespace: string): Build
       }
     },
     findWarning: (name) => findWarning(cluster, namespace, name),
-    async createSecret(body) {
-      await ask("for a builder's Secret", () => core.createNamespacedSecret({ namespace, body }), { unless: 409 });
-    },
+    createSecret: (secret) => ask("for a builder's Secret", () => createJobSecret(cluster, namespace, secret)),
   };
 }
 
 interface Exceptions {
-  /** The status of an answer that is expected. */
-  readonly unless?: number;
+  /** Whether a refusal is expected. */
+  readonly unless?: (error: unknown) => boolean;
   readonly isFinal?: (error: unknown) => boolean;
 }
 
@@ -72,8 +78,7 @@ async function ask<Result>(
   try {
     return await call();
   } catch (error) {
-    const status = refusalStatus(error);
-    if (status !== undefined && status === exceptions.unless) return undefined;
+    if (exceptions.unless?.(error)) return undefined;
     const message = `The cluster was asked ${what}: ${explain(error)}`;
     throw exceptions.isFinal?.(error)
       ? new WorkloadError(message, { cause: error })

@@ -142,13 +142,26 @@ export function refusalStatus(error: unknown): number | undefined {
   return error instanceof ApiException ? error.code : undefined;
 }
 
+/** Whether what was asked for is not there, be it only because its namespace is not. */
+export function isMissing(error: unknown): boolean {
+  return refusalStatus(error) === 404;
+}
+
 /**
- * Whether another try would be refused too. A quota becomes free again; a role may be mended, and an API server that has just
- * started knows none yet; what is not valid stays so.
+ * Whether it was refused because there is one of its name. Of many that are made at once an API server that counts them for a
+ * quota refuses some with the same status, and another reason: these are not there.
+ */
+export function isThereAlready(error: unknown): boolean {
+  return error instanceof ApiException && error.code === 409 && statusOf(error.body)?.reason === 'AlreadyExists';
+}
+
+/**
+ * Whether another try would be refused too. A quota becomes free again, and what is used of a new one is counted first; a role
+ * may be mended, and an API server that has just started knows none yet; what is not valid stays so.
  */
 export function isFinalRefusal(error: unknown): boolean {
   const status = refusalStatus(error);
-  if (status === 403) return !/exceeded quota|cannot \w+ resource/.test(explain(error));
+  if (status === 403) return !/exceeded quota|status unknown for quota|cannot \w+ resource/.test(explain(error));
   return status === 400 || status === 404 || status === 422;
 }
 
@@ -162,17 +175,22 @@ export function isDenied(error: unknown): boolean {
 export function explain(error: unknown): string {
   if (error instanceof ApiException) {
     if (error.code === 401) return "the server's credentials are not accepted";
-    return messageOf(error.body) ?? `status ${error.code}`;
+    return statusOf(error.body)?.message || `status ${error.code}`;
   }
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? error.cause.message : '';
   return cause === '' ? error.message : `${error.message}: ${cause}`;
 }
 
-function messageOf(body: unknown): string | undefined {
+/** The `Status` that the API server answers with, as far as it matters here. */
+interface RefusalStatus {
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+function statusOf(body: unknown): RefusalStatus | undefined {
   const status = typeof body === 'string' ? parse(body) : body;
-  if (typeof status !== 'object' || status === null || !('message' in status)) return undefined;
-  return typeof status.message === 'string' && status.message !== '' ? status.message : undefined;
+  return typeof status === 'object' && status !== null ? status : undefined;
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,7 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { type Workload, WorkloadError } from '../manager.ts';
-import { type Cluster, explain, isFinalRefusal, refusalStatus } from './cluster.ts';
+import { type Cluster, explain, isFinalRefusal, isMissing, isThereAlready } from './cluster.ts';
+import { createJobSecret } from './job-secret.ts';
 import { runnerJob, runnerSecret } from './runner-job.ts';
 import type { SecretsPlace } from './secrets-place.ts';
 import type { JobSettings } from './settings.ts';
@@ -11,26 +12,17 @@ import type { JobSettings } from './settings.ts';
  * @throws {WorkloadError} where the cluster refuses it for good
  */
 export async function launchJob(
-  { batch, core }: Cluster,
+  cluster: Cluster,
   workload: Workload,
   settings: JobSettings,
   findSecretsPlace: () => Promise<SecretsPlace>,
 ): Promise<V1Job> {
   const { namespace } = settings;
-  const { name } = workload;
   try {
     const secretsIn = await findSecretsPlace();
-    const body = runnerJob(workload, settings, secretsIn);
-    const job = await madeOrThere(
-      () => batch.createNamespacedJob({ namespace, body }),
-      () => batch.readNamespacedJob({ namespace, name }),
-    );
+    const job = await createOrFindJob(cluster, namespace, runnerJob(workload, settings, secretsIn));
     if (secretsIn === 'secret') {
-      const secret = runnerSecret(workload, settings, job.metadata?.uid ?? '');
-      await madeOrThere(
-        () => core.createNamespacedSecret({ namespace, body: secret }),
-        async () => undefined,
-      );
+      await createJobSecret(cluster, namespace, runnerSecret(workload, settings, job.metadata?.uid ?? ''));
     }
     return job;
   } catch (error) {
@@ -38,17 +30,21 @@ export async function launchJob(
   }
 }
 
-async function madeOrThere<T, Found>(make: () => Promise<T>, find: () => Promise<Found>): Promise<T | Found> {
+async function createOrFindJob({ batch }: Cluster, namespace: string, body: V1Job): Promise<V1Job> {
+  const name = body.metadata?.name ?? '';
   try {
-    return await make();
+    return await batch.createNamespacedJob({ namespace, body });
   } catch (error) {
-    if (refusalStatus(error) !== 409) throw error;
-    return find();
+    if (!isThereAlready(error)) throw error;
   }
+  return batch.readNamespacedJob({ namespace, name }).catch((error: unknown) => {
+    if (isMissing(error)) throw new Error('the one of its name has just been deleted', { cause: error });
+    throw error;
+  });
 }
 
 function refusalOf(error: unknown, namespace: string): string {
-  if (refusalStatus(error) === 404) return `The namespace ${namespace} does not exist.`;
+  if (isMissing(error)) return `The namespace ${namespace} does not exist.`;
   return `The cluster refuses its Job: ${explain(error)}`;
 }
 
