@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isUuid } from '../database/ids.ts';
 import { ApiError, credentialsNotValid } from '../errors.ts';
+import { parseJson } from '../json.ts';
 
 /** What the keys of service accounts of a control plane begin with (ZenML 0.98.0 constants.ZENML_PRO_API_KEY_PREFIX). */
 export const CONTROL_PLANE_KEY_PREFIX = 'ZENPROKEY_';
@@ -78,18 +79,10 @@ function readUser(
     onFailure(new Error(`The control plane answered ${status} when asked who a user is.`));
     throw refused('Error fetching user information from external authenticator. ');
   }
-  const user = EXTERNAL_USER.safeParse(parse(text));
+  const user = EXTERNAL_USER.safeParse(parseJson(text));
   if (user.success) return user.data;
   onFailure(user.error);
   throw refused('Unknown external authenticator error');
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function refused(message: string): ApiError {

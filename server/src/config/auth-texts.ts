@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 /** What a JSON object of credentials must hold, collected while it is read. */
 export class AuthTexts {
   readonly missing: string[] = [];
@@ -48,8 +49,4 @@ function parseObject(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import { type ContractDocument, type JsonSchema, otherMembers, schemaAt } from './document.ts';
 import type { OperationBody } from './operation-index.ts';
 
@@ -128,8 +129,4 @@ function ofProperties(
     }
     return value;
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, illegalOperation } from '../errors.ts';
+import { parseJson } from '../json.ts';
 
 /** How this server reaches its control plane. */
 export interface ControlPlaneSettings {
@@ -73,7 +74,7 @@ function createTokenSource({ apiUrl, serverId, clientSecret, audience, timeout, 
     const form = { client_id: serverId, client_secret: clientSecret, audience, grant_type: 'client_credentials' };
     const init = { method: 'POST', headers: { ...headers }, body: new URLSearchParams(form) };
     const { status, text } = await fetchPatiently(`${apiUrl}/auth/login`, init, timeout);
-    const answer = status === 200 ? parse(text) : undefined;
+    const answer = status === 200 ? parseJson(text) : undefined;
     const token = memberOf(answer, 'access_token');
     const lifetime = memberOf(answer, 'expires_in');
     if (typeof token !== 'string' || token === '' || typeof lifetime !== 'number') {
@@ -134,7 +135,7 @@ function urlOf(address: string, params: ControlPlaneRequest['params'] = {}): str
 }
 
 function readAnswer({ status, text }: Answer, what: string): unknown {
-  const body = parse(text);
+  const body = parseJson(text);
   if (status >= 200 && status < 300) return body;
   const reason = typeof body === 'string' ? body : JSON.stringify(body ?? text);
   if (status === 402) throw new ApiError('SubscriptionUpgradeRequiredError', reason);
@@ -145,14 +146,6 @@ function readAnswer({ status, text }: Answer, what: string): unknown {
 function failure(reason: string, cause?: unknown): ApiError {
   const message = `Failed while trying to contact the central zenml pro service: ${reason}`;
   return new ApiError('RuntimeError', message, { cause });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function memberOf(value: unknown, name: string): unknown {

@@ -1,6 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseConfig } from './database.ts';
 import { missingDatabase } from './migrations/refusal.ts';
+import { errorNumber } from './transaction.ts';
 
 const ER_DBACCESS_DENIED = 1044;
 const ER_BAD_DB = 1049;
@@ -47,8 +48,4 @@ async function run(config: DatabaseConfig, statement: string, database?: string)
   } finally {
     connection.destroy();
   }
-}
-
-function errorNumber(error: unknown): number | undefined {
-  return error instanceof Error && 'errno' in error ? Number(error.errno) : undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../json.ts';
 import { SecretsBackendError, type SecretValues } from './secrets-store.ts';
 
 const values = z.record(z.string(), z.string());
@@ -12,12 +13,4 @@ export function parseValues(text: string, where: string): SecretValues {
   const parsed = values.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new SecretsBackendError(`${where} could not be decoded: expected a JSON object of texts.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

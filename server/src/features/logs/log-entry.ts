@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Model } from '../../contract/operation-types.ts';
+import { parseJson } from '../../json.ts';
 
 type LogEntry = Model<'LogEntry'>;
 
@@ -34,7 +35,7 @@ const EMPTY = { name: null, module: null, filename: null, lineno: null, chunk_in
 
 /** @returns `undefined` where the JSON is something else than an entry */
 function partsOf(json: string): LogEntry | undefined {
-  const value = parse(json);
+  const value = parseJson(json);
   if (typeof value !== 'object' || value === null || !('message' in value)) return undefined;
   const members = value as Readonly<Record<string, unknown>>;
   const { message } = members;
@@ -70,14 +71,6 @@ function partsOf(json: string): LogEntry | undefined {
 }
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
 
 function textOrNull(value: unknown): string | null | undefined {
   if (value === undefined || value === null) return null;

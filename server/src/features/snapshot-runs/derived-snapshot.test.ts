@@ -1,5 +1,5 @@
+import type { Json } from '../../json.ts';
 import { type Derivation, deriveConfigurations, secretsIn } from './derived-snapshot.ts';
-import type { Json } from './json-update.ts';
 import type { RunComponent } from './run-source-read-model.ts';
 
 const component = (type: string, name: string, flavor: string): RunComponent => ({

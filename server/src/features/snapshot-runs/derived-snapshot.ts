@@ -1,5 +1,6 @@
 import { valueError } from '../../errors.ts';
-import { isObject, type Json, updateDeep } from './json-update.ts';
+import { isObject, type Json } from '../../json.ts';
+import { updateDeep } from './json-update.ts';
 import { pipelineUpdateOf, stepUpdateOf } from './run-configuration-update.ts';
 import type { RunComponent, SnapshotContents } from './run-source-read-model.ts';
 import { normalizeSettingKeys, settingKeyOf } from './setting-keys.ts';

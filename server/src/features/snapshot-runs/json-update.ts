@@ -1,12 +1,4 @@
-import { isExactNumber } from '../../exact-numbers.ts';
-
-/** A JSON object whose members are not known. */
-export type Json = Readonly<Record<string, unknown>>;
-
-/** Whether a JSON value is an object. */
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
-}
+import { isObject, type Json } from '../../json.ts';
 
 /** Lays an update over an object: objects are merged, everything else replaces (ZenML 0.98.0 dict_utils.recursive_update). */
 export function updateDeep(original: Json, update: Json): Json {

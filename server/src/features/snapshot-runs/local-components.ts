@@ -1,4 +1,4 @@
-import type { Json } from './json-update.ts';
+import type { Json } from '../../json.ts';
 
 /** A component as the rule sees it. */
 interface ConfiguredComponent {

@@ -1,4 +1,4 @@
-import type { Json } from './json-update.ts';
+import type { Json } from '../../json.ts';
 import { isLocalComponent } from './local-components.ts';
 import { checkRunConfiguration, stackChecksum } from './run-checks.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isUuid } from '../../database/ids.ts';
 import { valueError } from '../../errors.ts';
-import { isObject, type Json } from './json-update.ts';
+import { isObject, type Json } from '../../json.ts';
 import { isLocalComponent } from './local-components.ts';
 import type { RunBuild, RunSource, RunStack } from './run-source-read-model.ts';
 

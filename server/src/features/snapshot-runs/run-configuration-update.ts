@@ -1,4 +1,5 @@
-import { isObject, type Json, withoutNulls } from './json-update.ts';
+import { isObject, type Json } from '../../json.ts';
+import { withoutNulls } from './json-update.ts';
 
 /**
  * What a run configuration may change of a pipeline's configuration (ZenML 0.98.0: the fields that

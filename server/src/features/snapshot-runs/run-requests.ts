@@ -3,11 +3,11 @@ import { ZENML_VERSION } from '../../contract/document.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant } from '../../database/instants.ts';
+import { isObject } from '../../json.ts';
 import { formatNameTemplate } from '../name-template.ts';
 import { finalizeSubstitutions } from '../runs/run-configuration.ts';
 import type { RunRequest } from '../runs/run-creation.ts';
 import type { DerivedConfigurations } from './derived-snapshot.ts';
-import { isObject } from './json-update.ts';
 import type { RunnableSource } from './run-checks.ts';
 import type { SnapshotContents } from './run-source-read-model.ts';
 

@@ -4,9 +4,9 @@ import type { Connection, Transaction } from '../../database/database.ts';
 import { decodeJson } from '../../database/encoded-json.ts';
 import { valueError } from '../../errors.ts';
 import { parseExactly } from '../../exact-numbers.ts';
+import { isObject, type Json } from '../../json.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { toValidJson } from '../../python-json.ts';
-import { isObject, type Json } from './json-update.ts';
 
 /** A component of the stack that a snapshot runs on. */
 export interface RunComponent {

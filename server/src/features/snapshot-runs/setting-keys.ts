@@ -1,5 +1,5 @@
 import { valueError } from '../../errors.ts';
-import type { Json } from './json-update.ts';
+import type { Json } from '../../json.ts';
 
 /** A component as settings refer to it. */
 export interface NamedComponent {

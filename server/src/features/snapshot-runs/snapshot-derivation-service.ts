@@ -1,10 +1,10 @@
 import type { Complete } from '../../contract/completion.ts';
 import type { Transaction } from '../../database/database.ts';
+import type { Json } from '../../json.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { findUsableSecret } from '../secrets/secret-names-read-model.ts';
 import { createSnapshot } from '../snapshots/snapshots-service.ts';
 import { type DerivedConfigurations, deriveConfigurations, secretsIn } from './derived-snapshot.ts';
-import type { Json } from './json-update.ts';
 import { checkInputOverrides, checkRunConfiguration, checkRunnable, type RunnableSource } from './run-checks.ts';
 import { type RunOrigin, toSnapshotRequest } from './run-requests.ts';
 import {

@@ -1,11 +1,11 @@
 import type { Complete } from '../../contract/completion.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
+import type { Json } from '../../json.ts';
 import type { Launch, LaunchRequest } from '../../workloads/launch.ts';
 import type { RunRequest } from '../runs/run-creation.ts';
 import type { RunsService } from '../runs/runs-service.ts';
 import { recordExecution } from '../triggers/triggers-service.ts';
-import type { Json } from './json-update.ts';
 import { toRunRequest } from './run-requests.ts';
 import { holdPipeline, loadSnapshotContents, type RunSource } from './run-source-read-model.ts';
 import { createDeriveSnapshot, type DerivationRequest, loadRunnable } from './snapshot-derivation-service.ts';

@@ -1,9 +1,9 @@
 import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
 import { illegalOperation, keyError } from '../../errors.ts';
+import type { Json } from '../../json.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { findAttachments, replaceAttachments, requireTrigger } from '../triggers/triggers-service.ts';
-import type { Json } from './json-update.ts';
 import { loadRunSource } from './run-source-read-model.ts';
 import type { DeriveSnapshot } from './snapshot-derivation-service.ts';
 

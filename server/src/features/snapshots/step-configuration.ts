@@ -1,7 +1,8 @@
 import type { Model } from '../../contract/operation-types.ts';
 import { inCurrentForm } from '../../contract/stored-forms.ts';
 import { now } from '../../database/instants.ts';
-import { isExactNumber, parseExactly } from '../../exact-numbers.ts';
+import { parseExactly } from '../../exact-numbers.ts';
+import { isObject } from '../../json.ts';
 
 type Json = Record<string, unknown>;
 
@@ -65,10 +66,6 @@ function updateDeep(original: Json, update: Json): Json {
     result[name] = isObject(value) ? updateDeep(isObject(result[name]) ? result[name] : {}, value) : value;
   }
   return result;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
 /** Settings are models by key: what they leave open does not override. */

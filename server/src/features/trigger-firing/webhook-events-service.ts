@@ -5,9 +5,9 @@ import { fromDatabaseId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
 import { RequestValidationError } from '../../errors.ts';
+import type { Json } from '../../json.ts';
 import { noteDispatch } from '../triggers/triggers-service.ts';
 import { matchesConfiguration, toWebhookConfiguration } from '../webhooks/providers/configuration.ts';
-import type { JsonObject } from '../webhooks/providers/provider.ts';
 import type { WebhookEvent } from '../webhooks/webhook-intake-service.ts';
 import * as store from './firings-store.ts';
 import type { ExecutionInfo } from './platform-events-service.ts';
@@ -25,7 +25,7 @@ export async function takeUpEvent(transaction: Transaction, event: WebhookEvent)
   const triggers = await store.findWebhookTriggers(transaction, webhookId);
   const links: { triggerId: string; snapshotId: string }[] = [];
   for (const trigger of triggers) {
-    const { configuration } = JSON.parse(trigger.configuration) as { configuration: JsonObject };
+    const { configuration } = JSON.parse(trigger.configuration) as { configuration: Json };
     const snapshotIds = await store.findSnapshots(transaction, trigger.id);
     try {
       const wanted = toWebhookConfiguration(provider, configuration);
@@ -82,7 +82,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function infoOf({ provider, webhookId, deliveryId, type }: WebhookEvent, event: JsonObject | null): ExecutionInfo {
+function infoOf({ provider, webhookId, deliveryId, type }: WebhookEvent, event: Json | null): ExecutionInfo {
   const upstream = {
     webhook_id: fromDatabaseId(webhookId),
     delivery_id: storedId(deliveryId),

@@ -2,14 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Database, Transaction } from '../../database/database.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { HttpError } from '../../http-error.ts';
-import {
-  type Delivery,
-  type HeaderOf,
-  type JsonObject,
-  PayloadError,
-  type Provider,
-  SignatureError,
-} from './providers/provider.ts';
+import type { Json } from '../../json.ts';
+import { type Delivery, type HeaderOf, PayloadError, type Provider, SignatureError } from './providers/provider.ts';
 import { findProvider } from './providers/registry.ts';
 import type { WebhooksService } from './webhooks-service.ts';
 import * as store from './webhooks-store.ts';
@@ -22,7 +16,7 @@ export interface WebhookEvent {
   readonly type: string;
   /** The provider's name for this event: the same where it is sent again. */
   readonly deliveryId: string;
-  readonly payload: JsonObject;
+  readonly payload: Json;
   /** The payload as it was sent. */
   readonly text: string;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject, parseJson } from '../../json.ts';
 import { hostOf } from './image-reference.ts';
 
 /** What a registry knows someone by. */
@@ -77,16 +78,4 @@ function credentialsOf({ auth, username, password, identitytoken }: Entry): Regi
   if (!auth) return undefined;
   const [name = '', ...rest] = Buffer.from(auth, 'base64').toString('utf8').split(':');
   return rest.length === 0 ? undefined : { username: name, password: rest.join(':') };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,5 @@
-import {
-  isObject,
-  type JsonObject,
-  PayloadError,
-  type Provider,
-  parseObject,
-  SignatureError,
-  textOf,
-} from './provider.ts';
+import { isObject, type Json } from '../../../json.ts';
+import { PayloadError, type Provider, parseObject, SignatureError, textOf } from './provider.ts';
 import { hmac, requireSame } from './signatures.ts';
 
 const LIST_FILTERS = ['list_id', 'space_id', 'folder_id'];
@@ -63,18 +56,18 @@ export const clickup: Provider = {
 };
 
 /** Ids come as texts or as numbers. */
-function idAt(payload: JsonObject, key: string): string | null {
+function idAt(payload: Json, key: string): string | null {
   const value = payload[key];
   return Number.isInteger(value) ? String(value) : textOf(value);
 }
 
-function changeIds(payload: JsonObject): string[] {
+function changeIds(payload: Json): string[] {
   const items = payload['history_items'];
   if (!Array.isArray(items)) return [];
   return items.flatMap((item) => (isObject(item) ? (idAt(item, 'id') ?? []) : [])).sort();
 }
 
-function statusAfter(payload: JsonObject): string | null {
+function statusAfter(payload: Json): string | null {
   const items = payload['history_items'];
   const last: unknown = Array.isArray(items) ? items.at(-1) : undefined;
   if (!isObject(last)) return null;

@@ -1,12 +1,6 @@
+import { isObject, type Json } from '../../../json.ts';
 import { type DynamicTarget, MAX_PATHS, matchesDynamic, pathProblem } from './dynamic-filters.ts';
-import {
-  isObject,
-  type JsonObject,
-  type Provider,
-  type SemanticEvent,
-  type TargetShape,
-  wrongConfiguration,
-} from './provider.ts';
+import { type Provider, type SemanticEvent, type TargetShape, wrongConfiguration } from './provider.ts';
 import { type Filter, filterProblem, matchesFilter } from './string-filters.ts';
 
 /** ZenML 0.98.0 webhooks/providers/base.py */
@@ -14,7 +8,7 @@ const MAX_TARGETS = 10;
 
 /** What a trigger waits for at a webhook, as it is stored: every field of a target is there. */
 export interface WebhookConfiguration {
-  readonly target_events: readonly JsonObject[] | null;
+  readonly target_events: readonly Json[] | null;
 }
 
 /**
@@ -22,7 +16,7 @@ export interface WebhookConfiguration {
  * those of a target are refused.
  * @throws RequestValidationError 422 with all that is wrong
  */
-export function toWebhookConfiguration(provider: Provider, sent: JsonObject): WebhookConfiguration {
+export function toWebhookConfiguration(provider: Provider, sent: Json): WebhookConfiguration {
   const problems: string[] = [];
   const report = (place: string, problem: string) => problems.push(`${place}\n  ${problem}`);
   const targets = sent['target_events'];
@@ -48,7 +42,7 @@ export function toWebhookConfiguration(provider: Provider, sent: JsonObject): We
 
 type Report = (place: string, problem: string) => void;
 
-function toTarget(provider: Provider, target: unknown, report: Report): JsonObject {
+function toTarget(provider: Provider, target: unknown, report: Report): Json {
   if (!isObject(target)) {
     report('', 'Input should be a valid dictionary');
     return {};
@@ -68,7 +62,7 @@ function toTarget(provider: Provider, target: unknown, report: Report): JsonObje
   return {};
 }
 
-function toShaped(type: string, shape: TargetShape, target: JsonObject, report: Report): JsonObject {
+function toShaped(type: string, shape: TargetShape, target: Json, report: Report): Json {
   const flags = shape.flags ?? {};
   const fields = [...shape.filters, ...Object.keys(flags)];
   refuseOthers(target, ['type', ...fields], report);
@@ -86,7 +80,7 @@ function toShaped(type: string, shape: TargetShape, target: JsonObject, report: 
   return read;
 }
 
-function toDynamic(target: JsonObject, report: Report): JsonObject {
+function toDynamic(target: Json, report: Report): Json {
   refuseOthers(target, ['type', 'event_type', 'filters'], report);
   const eventType = readFilter(target['event_type'], '.event_type', report);
   if (!('event_type' in target)) report('.event_type', 'Field required');
@@ -113,7 +107,7 @@ function toDynamic(target: JsonObject, report: Report): JsonObject {
   return { type: 'dynamic', event_type: eventType, filters };
 }
 
-function refuseOthers(target: JsonObject, fields: readonly string[], report: Report): void {
+function refuseOthers(target: Json, fields: readonly string[], report: Report): void {
   for (const name of Object.keys(target)) {
     if (!fields.includes(name)) report(`.${name}`, 'Extra inputs are not permitted');
   }
@@ -133,7 +127,7 @@ function isFilter(value: unknown): value is Filter {
 /** Whether a trigger waits for an event. @param semantic the event in its provider's terms, if these cover it */
 export function matchesConfiguration(
   { target_events }: WebhookConfiguration,
-  event: { readonly type: string; readonly payload: JsonObject },
+  event: { readonly type: string; readonly payload: Json },
   semantic: SemanticEvent | undefined,
 ): boolean {
   // Only where none are required: such a trigger waits for whatever comes.

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './provider.ts';
+import { isObject, type Json } from '../../../json.ts';
 import { type Filter, matchesFilter } from './string-filters.ts';
 
 /** A step into a payload: a member, an element, or all elements. */
@@ -83,12 +83,12 @@ function quotedName(text: string): string {
 }
 
 /** Whether an event fits a trigger's wish. */
-export function matchesDynamic(target: DynamicTarget, eventType: string, payload: JsonObject): boolean {
+export function matchesDynamic(target: DynamicTarget, eventType: string, payload: Json): boolean {
   if (!matchesFilter(eventType, target.event_type)) return false;
   return Object.entries(target.filters).every(([path, filter]) => matchesFilter(textsAt(payload, path), filter));
 }
 
-function textsAt(payload: JsonObject, path: string): string[] {
+function textsAt(payload: Json, path: string): string[] {
   const found = parsePath(path).reduce<unknown[]>(
     (values, step) => values.flatMap((value) => follow(value, step)),
     [payload],

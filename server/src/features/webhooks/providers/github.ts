@@ -1,12 +1,5 @@
-import {
-  isObject,
-  type JsonObject,
-  PayloadError,
-  type Provider,
-  parseObject,
-  type SemanticEvent,
-  textAt,
-} from './provider.ts';
+import { isObject, type Json } from '../../../json.ts';
+import { PayloadError, type Provider, parseObject, type SemanticEvent, textAt } from './provider.ts';
 import { checkPrefixedSignature } from './signatures.ts';
 
 /** Repositories of GitHub (ZenML 0.98.0 webhooks/providers/github.py). */
@@ -31,7 +24,7 @@ export const github: Provider = {
   semantic: ({ type, payload }) => PARSERS[type]?.(payload),
 };
 
-type Parser = (payload: JsonObject) => SemanticEvent | undefined;
+type Parser = (payload: Json) => SemanticEvent | undefined;
 
 /** By the type of event; what ZenML has no name for gives nothing. */
 const PARSERS: Readonly<Record<string, Parser>> = {
@@ -106,11 +99,11 @@ const PARSERS: Readonly<Record<string, Parser>> = {
 
 const BRANCH = 'refs/heads/';
 
-function semantic(type: string, actual: SemanticEvent['actual'], more: JsonObject = {}): SemanticEvent {
+function semantic(type: string, actual: SemanticEvent['actual'], more: Json = {}): SemanticEvent {
   return { type, actual, event: { type, ...actual, ...more } };
 }
 
-function commitOf(name: string | null, sha: string | null): JsonObject | null {
+function commitOf(name: string | null, sha: string | null): Json | null {
   return sha === null ? null : { name, sha };
 }
 

@@ -1,9 +1,9 @@
+import type { Json } from '../../../json.ts';
 import { matchesConfiguration, toWebhookConfiguration } from './configuration.ts';
-import type { JsonObject } from './provider.ts';
 import { providerOf } from './registry.ts';
 
 /** Whether a trigger with one target waits for an event. */
-function waitsFor(type: string, target: JsonObject, event: string, payload: JsonObject): boolean {
+function waitsFor(type: string, target: Json, event: string, payload: Json): boolean {
   const provider = providerOf(type);
   const configuration = toWebhookConfiguration(provider, { target_events: [target] });
   const semantic = provider.semantic({ type: event, deliveryId: 'd', payload });
@@ -26,13 +26,13 @@ const MESSAGE = {
   event_time: 1,
   event: { event_ts: '1.0', channel: 'C', user: 'U', text: 'hi', ts: '1.0' },
 };
-const inner = (more: JsonObject) => ({ ...MESSAGE, event: { ...MESSAGE.event, ...more } });
+const inner = (more: Json) => ({ ...MESSAGE, event: { ...MESSAGE.event, ...more } });
 const TASK = { task_id: 5, list_id: 'L', history_items: [{ id: 'h', after: { status: 'done' } }] };
 const NESTED = { commits: [{ author: { name: 'alice' } }, { author: { name: 'bob' } }], count: 3, 'odd name': true };
-const dynamic = (filters: JsonObject, event_type = 'any') => ({ type: 'dynamic', event_type, filters });
+const dynamic = (filters: Json, event_type = 'any') => ({ type: 'dynamic', event_type, filters });
 
 describe('triggers of webhooks wait for', () => {
-  test.each<[string, JsonObject, string, JsonObject, boolean]>([
+  test.each<[string, Json, string, Json, boolean]>([
     ['github', { type: 'push' }, 'push', PUSH, true],
     ['github', { type: 'push', branch: 'main', actor: 'startswith:al' }, 'push', PUSH, true],
     ['github', { type: 'push', branch: ['dev', 'oneof:["main"]'] }, 'push', PUSH, true],

@@ -1,7 +1,5 @@
 import { RequestValidationError } from '../../../errors.ts';
-
-/** A JSON object. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isObject, type Json } from '../../../json.ts';
 
 /** Finds a header by its name in small letters; empty where it is missing. */
 export type HeaderOf = (name: string) => string;
@@ -9,7 +7,7 @@ export type HeaderOf = (name: string) => string;
 /** A request to a webhook that may be trusted. */
 export interface Delivery {
   /** What happened; `undefined` where the provider only tests the address. */
-  readonly event?: { readonly type: string; readonly deliveryId: string | undefined; readonly payload: JsonObject };
+  readonly event?: { readonly type: string; readonly deliveryId: string | undefined; readonly payload: Json };
   /** What the provider wants to hear: 202 and nothing where left out. */
   readonly answer?: { readonly status: number; readonly text?: string };
 }
@@ -18,11 +16,11 @@ export interface Delivery {
 export interface SemanticEvent {
   readonly type: string;
   /** What is noted of it with the run that it starts. */
-  readonly event: JsonObject;
+  readonly event: Json;
   /** What a trigger's filters are compared with, by their names; null: unknown, which fits no filter. */
   readonly actual: Readonly<Record<string, string | null | readonly string[]>>;
   /** What is not a filter of texts. */
-  readonly fits?: (target: JsonObject) => boolean;
+  readonly fits?: (target: Json) => boolean;
 }
 
 /** The fields of an event that triggers can wait for. */
@@ -32,7 +30,7 @@ export interface TargetShape {
   /** Flags with their defaults. */
   readonly flags?: Readonly<Record<string, boolean | null>>;
   /** What is wrong with the fields together. */
-  readonly check?: (target: JsonObject) => string | undefined;
+  readonly check?: (target: Json) => string | undefined;
 }
 
 /** Where events come from. A provider holds no state. */
@@ -48,7 +46,7 @@ export interface Provider {
   authenticate(body: Buffer, headerOf: HeaderOf, secret: string): void;
   /** @throws PayloadError */
   parse(body: Buffer, headerOf: HeaderOf): Delivery;
-  semantic(event: { type: string; deliveryId: string; payload: JsonObject }): SemanticEvent | undefined;
+  semantic(event: { type: string; deliveryId: string; payload: Json }): SemanticEvent | undefined;
 }
 
 /** A request whose signature is missing or wrong. */
@@ -58,7 +56,7 @@ export class SignatureError extends Error {}
 export class PayloadError extends Error {}
 
 /** The object that a body holds. @throws PayloadError */
-export function parseObject(body: Buffer): JsonObject {
+export function parseObject(body: Buffer): Json {
   let payload: unknown;
   try {
     payload = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -69,17 +67,13 @@ export function parseObject(body: Buffer): JsonObject {
   throw new PayloadError('Request body must contain a top-level JSON object.');
 }
 
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A text that is not empty, or null. */
 export function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** The text at a path of an object, or null. */
-export function textAt(payload: JsonObject, ...path: string[]): string | null {
+export function textAt(payload: Json, ...path: string[]): string | null {
   return textOf(path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), payload));
 }
 

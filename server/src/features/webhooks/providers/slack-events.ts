@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, type SemanticEvent, textOf } from './provider.ts';
+import { isObject, type Json } from '../../../json.ts';
+import { type SemanticEvent, textOf } from './provider.ts';
 
 /** Members that every event of Slack has. */
 interface Common {
@@ -8,10 +9,10 @@ interface Common {
   readonly event_ts: string;
 }
 
-type Parser = (inner: JsonObject, common: Common) => SemanticEvent | undefined;
+type Parser = (inner: Json, common: Common) => SemanticEvent | undefined;
 
 /** An event of Slack in ZenML's terms; `undefined` for what triggers cannot wait for. */
-export function toSlackEvent(type: string, event_id: string, payload: JsonObject): SemanticEvent | undefined {
+export function toSlackEvent(type: string, event_id: string, payload: Json): SemanticEvent | undefined {
   const inner = payload['event'];
   if (!isObject(inner)) return undefined;
   const team_id = textOf(payload['team_id']) ?? textOf(inner['team_id']);
@@ -85,7 +86,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   },
 };
 
-function reaction(type: string, inner: JsonObject, common: Common): SemanticEvent | undefined {
+function reaction(type: string, inner: Json, common: Common): SemanticEvent | undefined {
   const name = textOf(inner['reaction']);
   const user_id = userOf(inner);
   const item = itemOf(inner['item']);
@@ -118,7 +119,7 @@ function itemOf(item: unknown) {
   return id === null ? undefined : { type, id, channel_id: textOf(item['channel']), file_id: textOf(item['file']) };
 }
 
-function metadata(type: string, inner: JsonObject, common: Common): SemanticEvent | undefined {
+function metadata(type: string, inner: Json, common: Common): SemanticEvent | undefined {
   const channel_id = textOf(inner['channel_id']);
   const app_id = textOf(inner['app_id']);
   const user_id = userOf(inner);
@@ -148,18 +149,18 @@ function metadataOf(value: unknown) {
 }
 
 /** What an edited or deleted message says stands within. */
-function contentOf(inner: JsonObject): JsonObject {
+function contentOf(inner: Json): Json {
   if (isObject(inner['message'])) return inner['message'];
   return isObject(inner['previous_message']) ? inner['previous_message'] : inner;
 }
 
-function userOf(payload: JsonObject): string | null {
+function userOf(payload: Json): string | null {
   return textOf(payload['user']) ?? textOf(payload['user_id']);
 }
 
-function isOfBot(payload: JsonObject): boolean {
+function isOfBot(payload: Json): boolean {
   return textOf(payload['bot_id']) !== null || isObject(payload['bot_profile']) || payload['subtype'] === 'bot_message';
 }
 
-const isThreaded = (threadTs: string | null) => (target: JsonObject) =>
+const isThreaded = (threadTs: string | null) => (target: Json) =>
   target['threaded'] == null || target['threaded'] === (threadTs !== null);

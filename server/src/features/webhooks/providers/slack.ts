@@ -1,13 +1,5 @@
-import {
-  type Delivery,
-  isObject,
-  type JsonObject,
-  PayloadError,
-  type Provider,
-  parseObject,
-  SignatureError,
-  textOf,
-} from './provider.ts';
+import { isObject, type Json } from '../../../json.ts';
+import { type Delivery, PayloadError, type Provider, parseObject, SignatureError, textOf } from './provider.ts';
 import { hmac, requireSame } from './signatures.ts';
 import { toSlackEvent } from './slack-events.ts';
 
@@ -62,7 +54,7 @@ export const slack: Provider = {
 };
 
 /** Slack repeats what is not answered with 200. */
-const DELIVERIES: Readonly<Record<string, (payload: JsonObject) => Delivery>> = {
+const DELIVERIES: Readonly<Record<string, (payload: Json) => Delivery>> = {
   event_callback(payload) {
     const { event } = payload;
     if (!isObject(event)) throw new PayloadError('Slack event callback requires an event object.');
