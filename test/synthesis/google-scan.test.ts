@@ -12,7 +12,8 @@ test('the scanner has nothing against the stack on Google Cloud but what has a r
   const directory = mkdtempSync(join(tmpdir(), 'infra-google-'));
   try {
     const file = join(directory, 'cdk.tf.json');
-    const everything = { secretsInSecretsManager: true, database: { replicas: [{}] } };
+    const cluster = { nodeServiceAccount: 'nodes@my-project.iam.gserviceaccount.com' };
+    const everything = { secretsInSecretsManager: true, cluster, database: { replicas: [{}] } };
     writeFileSync(file, JSON.stringify(synthesize({ cloud: 'google', project: 'my-project', ...everything }), null, 2));
     assert.deepEqual(await scan(file, 'terraform_json'), Object.keys(ACCEPTED.google));
   } finally {

@@ -15,6 +15,10 @@ const PAIRS = [
   ['serviceCidr', 'podCidr'],
 ] as const;
 
+const nodeServiceAccount = z
+  .string()
+  .regex(/^[^@\s:]+@[^@\s:]+\.gserviceaccount\.com$/, 'write an address such as NAME@PROJECT.iam.gserviceaccount.com');
+
 const network = z
   .strictObject({
     cidr: cidrOf(8, 29).optional(),
@@ -80,6 +84,7 @@ export const googleConfigSchema = z.strictObject({
     )
     .optional(),
   network: network.prefault({}),
+  cluster: z.strictObject({ nodeServiceAccount }).optional(),
   database: database.prefault({}),
   registry: z.strictObject({ imagesToKeep: z.int().min(1).max(1000).default(100) }).prefault({}),
 });

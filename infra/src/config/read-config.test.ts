@@ -12,6 +12,7 @@ function refusal(document: unknown): string {
 }
 
 const aws = { cloud: 'aws' };
+const google = { cloud: 'google', project: 'my-project' };
 
 test.each([
   ['no mapping', ['aws'], 'the file: must hold a mapping; begin with "cloud: aws" or "cloud: google"'],
@@ -88,8 +89,13 @@ test.each([
   ],
   [
     'ranges of a network that overlap',
-    { cloud: 'google', project: 'my-project', network: { cidr: '10.44.0.0/20' } },
+    { ...google, network: { cidr: '10.44.0.0/20' } },
     'network.podCidr: overlaps cidr (10.44.0.0/20); name other addresses',
+  ],
+  [
+    'nodes without an account',
+    { ...google, cluster: { nodeServiceAccount: 'nodes' } },
+    /^cluster\.nodeServiceAccount: write an address such as NAME@PROJECT/,
   ],
 ])('refuses %s, with its path and what mends it', (_, document, message) => {
   expect(refusal(document)).toMatch(message);

@@ -29,6 +29,19 @@ describe('the database on Google Cloud', () => {
     });
   });
 
+  test('takes no files from clients, and writes slow statements down', () => {
+    const flags = [
+      ['local_infile', 'off'],
+      ['skip_show_database', 'on'],
+      ['slow_query_log', 'on'],
+      ['long_query_time', '2'],
+      ['log_output', 'FILE'],
+    ].map(([name, value]) => ({ name, value }));
+    for (const instance of stack.all('google_sql_database_instance')) {
+      expect(instance).toMatchObject({ settings: { database_flags: flags } });
+    }
+  });
+
   test('has read replicas, also in another region, that are as private', () => {
     for (const [part, region] of [
       ['replica-1', 'europe-west3'],
@@ -76,7 +89,27 @@ describe('buckets and registries on Google Cloud', () => {
 });
 
 describe('identities on Google Cloud', () => {
-  const stack = synthesize(plain);
+  const cluster = { nodeServiceAccount: 'nodes@my-project.iam.gserviceaccount.com' };
+  const stack = synthesize({ ...plain, cluster });
+
+  test('are nobody’s before there is a cluster, with which the pool of identities comes', () => {
+    const early = synthesize(plain);
+    expect(early.all('google_service_account')).toHaveLength(3);
+    expect(early.text).not.toMatch(/workloadIdentityUser|svc\.id\.goog/);
+  });
+
+  test('let the nodes pull the images of server and runners, and nothing else', () => {
+    const ofNodes = (type: string) =>
+      stack.all(type).filter(({ member }) => member === `serviceAccount:${cluster.nodeServiceAccount}`);
+    const pulled = ofNodes('google_artifact_registry_repository_iam_member');
+    expect(pulled.map(({ repository, role }) => [repository, role])).toEqual(
+      ['runner', 'server'].map((images) => [
+        expect.stringContaining(`.${images}-images_repository_`),
+        'roles/artifactregistry.reader',
+      ]),
+    );
+    expect(stack.text.split(cluster.nodeServiceAccount)).toHaveLength(1 + pulled.length);
+  });
 
   test('are one account of the cluster each, without keys', () => {
     const members = stack.all('google_service_account_iam_member').map(({ role, member }) => [role, member]);
@@ -100,7 +133,7 @@ describe('identities on Google Cloud', () => {
       .flatMap((type) => stack.all(type));
     expect(rights.map(({ role }) => role).sort()).toEqual([
       expect.stringMatching(/^\$\{google_project_iam_custom_role\./),
-      'roles/artifactregistry.reader',
+      ...Array(3).fill('roles/artifactregistry.reader'),
       'roles/artifactregistry.writer',
       'roles/secretmanager.secretAccessor',
       'roles/storage.objectUser',
@@ -152,6 +185,23 @@ describe('identities on Google Cloud', () => {
 });
 
 describe('a stack on Google Cloud', () => {
+  test('switches on the APIs that a new project has not, before everything else, and leaves them on', () => {
+    const stack = synthesize(plain);
+    const apisOf = ({ all }: typeof stack) => all('google_project_service').map(({ service }) => service);
+    const ofDatabase = ['servicenetworking', 'sqladmin'].map((name) => `${name}.googleapis.com`);
+    const common = ['artifactregistry', 'compute', 'container', 'containerscanning', 'iam', 'iamcredentials']
+      .concat('secretmanager', 'storage')
+      .map((name) => `${name}.googleapis.com`);
+    expect(apisOf(stack)).toEqual([...common, ...ofDatabase].sort());
+    expect(apisOf(synthesize({ ...plain, database: { existing: { host: '10.1.2.3' } } }))).toEqual(common);
+    for (const api of stack.all('google_project_service')) expect(api).toMatchObject({ disable_on_destroy: false });
+    const { google_project_service: apis, ...others } = stack.json['resource'] as Record<string, object>;
+    const before = Object.keys(apis ?? {}).map((name) => `google_project_service.${name}`);
+    for (const resource of Object.values(others).flatMap((named) => Object.values(named))) {
+      expect(resource).toMatchObject({ depends_on: expect.arrayContaining(before) });
+    }
+  });
+
   test('labels everything, and holds no secret', () => {
     const stack = synthesize(plain);
     expect(stack.json['provider']).toMatchObject({ google: [{ default_labels: labels }] });

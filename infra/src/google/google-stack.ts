@@ -7,6 +7,7 @@ import type { GoogleConfig } from '../config/google-config.ts';
 import { useStateBackend } from '../state-backend.ts';
 import { Bucket } from './bucket.ts';
 import { Database } from './database.ts';
+import { EnabledApis } from './enabled-apis.ts';
 import { googleChartValues } from './google-chart-values.ts';
 import { Identity } from './identity.ts';
 import { KeptSecrets } from './kept-secrets.ts';
@@ -29,6 +30,7 @@ export class GoogleStack extends TerraformStack {
     // As an argument their hyphens would become underscores.
     provider.addOverride('default_labels', this.#labels);
     useStateBackend(this, config.name, config.state);
+    new EnabledApis(this, 'apis', config);
 
     const { network, services } = this.#findNetwork();
     const database = config.database.existing ?? this.#makeDatabase(network, services);
@@ -112,15 +114,14 @@ export class GoogleStack extends TerraformStack {
   }
 
   #makeIdentities() {
-    const { name, project, server, runners, secretsOperator } = this.#config;
+    const { name, project, cluster, server, runners, secretsOperator } = this.#config;
+    const identityPool = cluster && `${project}.svc.id.goog`;
+    const identity = (id: string, suffix: string, account: typeof server) =>
+      new Identity(this, id, { name: `${name}-${suffix}`, identityPool, account });
     return {
-      server: new Identity(this, 'server', { name: `${name}-server`, project, account: server }),
-      runner: new Identity(this, 'runner', { name: `${name}-runner`, project, account: runners }),
-      secretsOperator: new Identity(this, 'secrets-operator', {
-        name: `${name}-secrets`,
-        project,
-        account: secretsOperator,
-      }),
+      server: identity('server', 'server', server),
+      runner: identity('runner', 'runner', runners),
+      secretsOperator: identity('secrets-operator', 'secrets', secretsOperator),
     };
   }
 
@@ -128,9 +129,9 @@ export class GoogleStack extends TerraformStack {
   #grant(
     { server, runner }: { server: Identity; runner: Identity },
     buckets: { artifacts: Bucket; logs: Bucket },
-    images: { runner: Repository },
+    images: { server: Repository; runner: Repository },
   ): void {
-    const { name, buildRunnerImages } = this.#config;
+    const { name, cluster, buildRunnerImages } = this.#config;
     // No role of Google's reads and deletes objects without writing them.
     const readAndDelete = new ProjectIamCustomRole(this, 'artifact-reader', {
       roleId: `${name.replaceAll('-', '_')}_artifact_reader`,
@@ -144,5 +145,9 @@ export class GoogleStack extends TerraformStack {
     // Builders run under the runners' account.
     const role = buildRunnerImages ? 'roles/artifactregistry.writer' : 'roles/artifactregistry.reader';
     images.runner.grant('runner', role, runner.member);
+    if (!cluster) return;
+    // Images are pulled by the nodes, not by the pods.
+    const nodes = `serviceAccount:${cluster.nodeServiceAccount}`;
+    for (const pulled of [images.server, images.runner]) pulled.grant('nodes', 'roles/artifactregistry.reader', nodes);
   }
 }

@@ -5,7 +5,8 @@ import { Construct } from 'constructs';
 /** Who acts as a service account. */
 export interface IdentityProps {
   readonly name: string;
-  readonly project: string;
+  /** What vouches for accounts of the project's clusters. It comes with the first cluster: before, nobody takes the account. */
+  readonly identityPool?: string;
   /** The service account of Kubernetes. */
   readonly account: { readonly namespace: string; readonly serviceAccount: string };
 }
@@ -16,15 +17,17 @@ export class Identity extends Construct {
   /** As policies name it. */
   readonly member: string;
 
-  constructor(scope: Construct, id: string, { name, project, account }: IdentityProps) {
+  constructor(scope: Construct, id: string, { name, identityPool, account }: IdentityProps) {
     super(scope, id);
     const kubernetes = `${account.namespace}/${account.serviceAccount}`;
     const made = new ServiceAccount(this, 'account', { accountId: name, displayName: `${kubernetes} of the cluster` });
-    new ServiceAccountIamMember(this, 'workload-identity', {
-      serviceAccountId: made.name,
-      role: 'roles/iam.workloadIdentityUser',
-      member: `serviceAccount:${project}.svc.id.goog[${kubernetes}]`,
-    });
+    if (identityPool !== undefined) {
+      new ServiceAccountIamMember(this, 'workload-identity', {
+        serviceAccountId: made.name,
+        role: 'roles/iam.workloadIdentityUser',
+        member: `serviceAccount:${identityPool}[${kubernetes}]`,
+      });
+    }
     this.email = made.email;
     this.member = `serviceAccount:${made.email}`;
   }
