@@ -5,6 +5,12 @@ import { commonShape, existingDatabase } from './common-config.ts';
 const label = z.string().regex(/^[a-z0-9_-]{0,63}$/, 'use at most 63 lower-case letters, digits, _ and -');
 const region = z.string().regex(/^[a-z]+-[a-z]+\d+$/, 'write a region such as europe-west3');
 const tier = z.string().regex(/^db-[a-z0-9-]+$/, 'write a tier such as db-custom-2-8192');
+const encryptionKey = z
+  .string()
+  .regex(
+    /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+    'write projects/PROJECT/locations/REGION/keyRings/RING/cryptoKeys/KEY',
+  );
 
 /** Addresses of the nodes of a new network. */
 export const NEW_NETWORK = '10.40.0.0/20';
@@ -54,7 +60,13 @@ const database = z
     backupsToKeep: z.int().min(1).max(365).default(14),
     binaryLogDays: z.int().min(1).max(7).default(7),
     replicas: z
-      .array(z.strictObject({ region: region.optional(), tier: tier.optional() }))
+      .array(
+        z.strictObject({
+          region: region.optional(),
+          tier: tier.optional(),
+          encryptionKey: encryptionKey.optional(),
+        }),
+      )
       .max(10)
       .default([]),
   })
@@ -69,24 +81,40 @@ const database = z
     }
   });
 
+/** Where a key of Cloud KMS lies. */
+const locationOf = (key: string) => key.split('/')[3];
+
 /** A stack on Google Cloud. */
-export const googleConfigSchema = z.strictObject({
-  cloud: z.literal('google'),
-  ...commonShape,
-  project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'write the id of a project'),
-  region: region.default('europe-west3'),
-  labels: z.record(label.min(1), label).default({}),
-  encryptionKey: z
-    .string()
-    .regex(
-      /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
-      'write projects/PROJECT/locations/REGION/keyRings/RING/cryptoKeys/KEY',
-    )
-    .optional(),
-  network: network.prefault({}),
-  cluster: z.strictObject({ nodeServiceAccount }).optional(),
-  database: database.prefault({}),
-  registry: z.strictObject({ imagesToKeep: z.int().min(1).max(1000).default(100) }).prefault({}),
-});
+export const googleConfigSchema = z
+  .strictObject({
+    cloud: z.literal('google'),
+    ...commonShape,
+    project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'write the id of a project'),
+    region: region.default('europe-west3'),
+    labels: z.record(label.min(1), label).default({}),
+    encryptionKey: encryptionKey.optional(),
+    network: network.prefault({}),
+    cluster: z.strictObject({ nodeServiceAccount }).optional(),
+    database: database.prefault({}),
+    registry: z.strictObject({ imagesToKeep: z.int().min(1).max(1000).default(100) }).prefault({}),
+  })
+  // Keys do not reach over to other regions.
+  .superRefine(({ region, encryptionKey, database: { replicas } }, context) => {
+    const check = (path: (string | number)[], key: string, place: string) => {
+      const message = `lies in ${locationOf(key)}; name a key in ${place}`;
+      if (locationOf(key) !== place) context.addIssue({ code: 'custom', path, message });
+    };
+    if (encryptionKey !== undefined) check(['encryptionKey'], encryptionKey, region);
+    for (const [index, { region: place = region, encryptionKey: own }] of replicas.entries()) {
+      const path = ['database', 'replicas', index, 'encryptionKey'];
+      const needsOwn = encryptionKey !== undefined && place !== region;
+      if (needsOwn && own !== undefined) check(path, own, place);
+      if (needsOwn === (own !== undefined)) continue;
+      const message = needsOwn
+        ? `is missing; name a key in ${place}`
+        : 'belongs to a replica in another region, of a database with encryptionKey; remove it';
+      context.addIssue({ code: 'custom', path, message });
+    }
+  });
 
 export type GoogleConfig = z.infer<typeof googleConfigSchema>;

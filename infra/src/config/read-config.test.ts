@@ -13,6 +13,7 @@ function refusal(document: unknown): string {
 
 const aws = { cloud: 'aws' };
 const google = { cloud: 'google', project: 'my-project' };
+const keyIn = (location: string) => `projects/my-project/locations/${location}/keyRings/ring/cryptoKeys/key`;
 
 test.each([
   ['no mapping', ['aws'], 'the file: must hold a mapping; begin with "cloud: aws" or "cloud: google"'],
@@ -91,6 +92,30 @@ test.each([
     'ranges of a network that overlap',
     { ...google, network: { cidr: '10.44.0.0/20' } },
     'network.podCidr: overlaps cidr (10.44.0.0/20); name other addresses',
+  ],
+  [
+    'a key of another region',
+    { ...google, encryptionKey: keyIn('global') },
+    'encryptionKey: lies in global; name a key in europe-west3',
+  ],
+  [
+    'a replica elsewhere without a key of that region',
+    { ...google, encryptionKey: keyIn('europe-west3'), database: { replicas: [{ region: 'europe-west4' }] } },
+    'database.replicas.0.encryptionKey: is missing; name a key in europe-west4',
+  ],
+  [
+    'a replica elsewhere with the key of the stack',
+    {
+      ...google,
+      encryptionKey: keyIn('europe-west3'),
+      database: { replicas: [{ region: 'europe-west4', encryptionKey: keyIn('europe-west3') }] },
+    },
+    'database.replicas.0.encryptionKey: lies in europe-west3; name a key in europe-west4',
+  ],
+  [
+    'a key of a replica alone',
+    { ...google, database: { replicas: [{ region: 'europe-west4', encryptionKey: keyIn('europe-west4') }] } },
+    /^database\.replicas\.0\.encryptionKey: belongs to a replica in another region/,
   ],
   [
     'nodes without an account',

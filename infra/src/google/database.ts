@@ -39,9 +39,9 @@ export class Database extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
     this.#props = props;
-    const { name, protectData, database } = props.config;
+    const { name, protectData, database, encryptionKey } = props.config;
     const instance = new SqlDatabaseInstance(this, 'instance', {
-      ...this.#shared(),
+      ...this.#shared(encryptionKey),
       name,
       region: props.config.region,
       settings: {
@@ -66,28 +66,28 @@ export class Database extends Construct {
       deletionPolicy: protectData ? 'ABANDON' : 'DELETE',
       lifecycle: { preventDestroy: protectData },
     });
-    this.replicaHosts = database.replicas.map(({ region, tier }, index) => {
+    this.replicaHosts = database.replicas.map((replica, index) => {
       const number = index + 1;
-      const replica = new SqlDatabaseInstance(this, `replica-${number}`, {
-        ...this.#shared(),
+      const made = new SqlDatabaseInstance(this, `replica-${number}`, {
+        ...this.#shared(replica.encryptionKey ?? encryptionKey),
         name: `${name}-replica-${number}`,
-        region: region ?? props.config.region,
+        region: replica.region ?? props.config.region,
         masterInstanceName: instance.name,
-        settings: this.#settings(tier ?? database.tier),
+        settings: this.#settings(replica.tier ?? database.tier),
       });
-      return replica.privateIpAddress;
+      return made.privateIpAddress;
     });
     this.host = instance.privateIpAddress;
     this.instanceName = instance.name;
     this.authority = instance.serverCaCert.get(0).cert;
   }
 
-  #shared() {
-    const { database, protectData, encryptionKey } = this.#props.config;
+  #shared(encryptionKeyName: string | undefined) {
+    const { database, protectData } = this.#props.config;
     return {
       databaseVersion: `MYSQL_${database.version.replace('.', '_')}`,
       deletionProtection: protectData,
-      encryptionKeyName: encryptionKey,
+      encryptionKeyName,
     };
   }
 

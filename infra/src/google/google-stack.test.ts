@@ -81,10 +81,15 @@ describe('buckets and registries on Google Cloud', () => {
     });
   });
 
-  test('one key encrypts everything where it is named', () => {
-    const encryptionKey = 'projects/p/locations/europe-west3/keyRings/r/cryptoKeys/k';
-    const { text } = synthesize({ ...plain, encryptionKey });
-    expect(text.split(encryptionKey)).toHaveLength(1 + 6);
+  test('one key encrypts everything where it is named, but for a replica in another region, which has its own', () => {
+    const keyIn = (region: string) => `projects/p/locations/${region}/keyRings/r/cryptoKeys/k`;
+    const far = { region: 'europe-west4', encryptionKey: keyIn('europe-west4') };
+    const encryptionKey = keyIn('europe-west3');
+    const encrypted = synthesize({ ...plain, encryptionKey, database: { replicas: [{}, far] } });
+    expect(encrypted.text.split(encryptionKey)).toHaveLength(1 + 7);
+    for (const instance of encrypted.all('google_sql_database_instance')) {
+      expect(instance['encryption_key_name']).toBe(keyIn(String(instance['region'])));
+    }
   });
 });
 
