@@ -32,7 +32,10 @@ export const commonShape = {
   $schema: z.string().optional(),
   name: z
     .string()
-    .regex(/^[a-z]([-a-z0-9]{0,18}[a-z0-9])$/, 'use 2 to 20 lower-case letters, digits and hyphens, a letter first')
+    .regex(
+      /^(?!.*--)[a-z][-a-z0-9]{0,18}[a-z0-9]$/,
+      'use 2 to 20 lower-case letters, digits and single hyphens, a letter first',
+    )
     .default('zenml'),
   protectData: z.boolean().default(true),
   state: state.default({ backend: 'local' }),

@@ -25,6 +25,7 @@ test.each([
   ['a missing value inside', { ...aws, cluster: {} }, 'cluster.name: is missing; set a string'],
   ['an unknown backend', { ...aws, state: { backend: 'http' } }, /^state\.backend: .*set it to local, s3 or gcs$/],
   ['a bad name', { ...aws, name: 'Zenml' }, /^name: use 2 to 20 lower-case letters/],
+  ['hyphens that RDS and ECR refuse', { ...aws, name: 'zen--ml' }, /^name: use 2 to 20 lower-case letters/],
   ['one zone', { ...aws, network: { zones: ['a'] } }, /^network\.zones: a database over several zones needs 2/],
   ['no backups', { ...aws, database: { backupDays: 0 } }, /^database\.backupDays: backups are needed/],
   [
