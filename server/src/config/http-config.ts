@@ -27,7 +27,7 @@ export const httpVariables = {
     doc: 'Origins whose pages may call the API.',
   }),
   bodyLimitBytes: variable('ZENML_SERVER_MAX_REQUEST_BODY_SIZE_IN_BYTES', integer(1), 256 * MEBIBYTE, {
-    doc: 'Largest body of a request; a larger one is answered with 413.',
+    doc: 'Largest body of a request; a larger one is answered with 413. That of a log-in is 64 KiB at most, of an event 25 MiB.',
   }),
   requestTimeoutSeconds: variable('ZENML_SERVER_REQUEST_TIMEOUT', integer(1), 20, {
     doc: 'How long a repeated request waits for the answer to the first one before it is answered with 429.',

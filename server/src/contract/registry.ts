@@ -13,7 +13,7 @@ export interface RequestContext {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The address of the client, as the proxies that are trusted report it. */
   readonly clientAddress: string;
-  /** Ends when the client hangs up or the request's time is over. */
+  /** Ends when the client hangs up. */
   readonly signal: AbortSignal;
 }
 

@@ -24,6 +24,7 @@ describe('bad input', () => {
     ['a name that says nothing', 'PUT', `/pipeline_snapshots/${UNKNOWN}`, { name: true }, 422],
     ['an empty name', 'PUT', `/pipeline_snapshots/${UNKNOWN}`, { name: '' }, 422],
     ['too large a body', 'POST', '/pipelines', { name: 'x'.repeat(1_000_001) }, 413],
+    ['too large a log-in', 'POST', '/login', { password: 'x'.repeat(65_536) }, 413],
     ['an unknown reference', 'POST', '/pipelines', { name: 'x', project: UNKNOWN }, 404],
     ['an id that is no UUID in a path', 'GET', '/pipelines/xyz', undefined, 422],
     ['an unknown id', 'GET', `/pipelines/${UNKNOWN}`, undefined, 404],

@@ -30,6 +30,9 @@ export interface DispatcherParts {
   readonly onOperation: (response: Response, operation: Operation) => void;
 }
 
+/** Largest body that is read as it was sent, bytes: that of an event, of which providers send 25 MiB at most. */
+const RAW_BODY_LIMIT = 25 * 1024 * 1024;
+
 type AnyHandler = (request: OperationRequest<OperationId>) => Promise<unknown>;
 
 interface Endpoint {
@@ -89,7 +92,7 @@ function toOperationRequest(
       if (!identity) throw new Error('This operation needs no authentication, so that it has no identity.');
       return identity;
     },
-    rawBody: () => readBytes(request, bodyLimit),
+    rawBody: () => readBytes(request, Math.min(bodyLimit, RAW_BODY_LIMIT)),
     context: contextOf(request, response),
     transaction: (work) => unitOfWork(idempotent, work),
   };

@@ -11,6 +11,9 @@ import { compileParameters, type ParameterReader } from '../contract/parameters.
 import { RequestValidationError } from '../errors.ts';
 import { readBody } from './body.ts';
 
+/** Largest body of a client whom nobody knows yet, bytes: a log-in is short, and no signature or rate holds it back. */
+const STRANGERS_LIMIT = 64 * 1024;
+
 type ReadParameters = ReturnType<ParameterReader>;
 
 /** What a request brings, of the types that the contract gives it. */
@@ -39,15 +42,16 @@ export function createInputReader(document: ContractDocument, bodyLimit: number)
     parameterReaders.set(operation.id, readParameters);
     const query = new URLSearchParams(queryText(request.url ?? ''));
     const read = attempt(() => readParameters(parameters, query));
-    const body = operation.body ? await readCheckedBody(operation.body, request) : undefined;
+    const limit = operation.secured ? bodyLimit : Math.min(bodyLimit, STRANGERS_LIMIT);
+    const body = operation.body ? await readCheckedBody(operation.body, request, limit) : undefined;
     if (body instanceof RequestValidationError)
       throw read instanceof RequestValidationError ? allIssues(read, body) : body;
     if (read instanceof RequestValidationError) throw read;
     return { ...read, body };
   };
 
-  async function readCheckedBody(expected: OperationBody, request: IncomingMessage): Promise<unknown> {
-    const { value, exact } = await readBody(request, expected, bodyLimit);
+  async function readCheckedBody(expected: OperationBody, request: IncomingMessage, limit: number): Promise<unknown> {
+    const { value, exact } = await readBody(request, expected, limit);
     return value === undefined ? undefined : attempt(() => checkBody(expected, value, exact));
   }
 }

@@ -1,9 +1,9 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Database, Transaction } from '../database/database.ts';
 import { databaseTimeAfter } from '../database/database-time.ts';
 import { toDatabaseId } from '../database/ids.ts';
 import { now } from '../database/instants.ts';
 import { inTransaction, isDuplicateKey, isLockTimeout } from '../database/transaction.ts';
+import { gunzip, gzip } from '../gzip.ts';
 import { tooBusy } from '../http-error.ts';
 import { rawJson, stringify } from '../raw-json.ts';
 
@@ -78,7 +78,7 @@ async function claim(transaction: Transaction, request: IdempotentRequest, lifet
 
 async function record(transaction: Transaction, key: string, answer: unknown): Promise<void> {
   if (answer === undefined || answer === null) return;
-  const result = encodeResult(stringify(answer));
+  const result = await encodeResult(stringify(answer));
   if (result.length > MAX_RESULT_BYTES) return;
   await transaction
     .insertInto('api_transaction_result')
@@ -102,14 +102,14 @@ async function repeated<Answer>(
     first?.method === request.method && first.url === request.url && first.user_id === toDatabaseId(request.userId);
   if (!first || !same) return inTransaction(db, work);
   if (!first.completed) throw tooBusy();
-  return first.result === null ? (null as Answer) : rawJson<Answer>(decodeResult(first.result));
+  return first.result === null ? (null as Answer) : rawJson<Answer>(await decodeResult(first.result));
 }
 
 /** The reference's storage format: gzip of the base64 of the JSON text. */
-function encodeResult(json: string): Buffer {
-  return gzipSync(Buffer.from(json, 'utf8').toString('base64'));
+function encodeResult(json: string): Promise<Buffer> {
+  return gzip(Buffer.from(Buffer.from(json, 'utf8').toString('base64'), 'latin1'));
 }
 
-function decodeResult(result: Buffer): string {
-  return Buffer.from(gunzipSync(result).toString('latin1'), 'base64').toString('utf8');
+async function decodeResult(result: Buffer): Promise<string> {
+  return Buffer.from((await gunzip(result)).toString('latin1'), 'base64').toString('utf8');
 }

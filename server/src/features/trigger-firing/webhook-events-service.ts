@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import type { Transaction } from '../../database/database.ts';
 import { fromDatabaseId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
 import { RequestValidationError } from '../../errors.ts';
+import { gzip } from '../../gzip.ts';
 import type { Json } from '../../json.ts';
 import { noteDispatch } from '../triggers/triggers-service.ts';
 import { matchesConfiguration, toWebhookConfiguration } from '../webhooks/providers/configuration.ts';
@@ -60,12 +60,13 @@ async function noteDefect(
 
 /** @returns whether it was not there yet */
 async function keepBody(transaction: Transaction, event: WebhookEvent): Promise<boolean> {
+  const payload = await gzip(Buffer.from(`{"body":${event.text.trim()}}`));
   try {
     await store.insertEventPayload(transaction, {
       webhook_id: event.webhookId,
       delivery_id: storedId(event.deliveryId),
       created: now(),
-      payload: gzipSync(`{"body":${event.text.trim()}}`),
+      payload,
     });
     return true;
   } catch (error) {

@@ -56,9 +56,9 @@ export function createWebhookIntake({ db, webhooks, takeUp }: IntakeParts) {
     const provider = findProvider(webhookType);
     if (!provider) throw nothingThere();
     refusingPayloads(() => provider.checkHeaders?.(headerOf));
-    const body = await readBody();
     const webhook = await store.findIntake(db, webhookId);
     if (webhook?.webhook_type !== webhookType) throw nothingThere();
+    const body = await readBody();
     const isActive = webhook.active === 1;
     const secret = await webhooks.secretOf(db, webhook.secret_id);
     try {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
 import { invalidBody } from '../../contract/issues.ts';
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Connection, Transaction } from '../../database/database.ts';
 import { fromDatabaseId, newId } from '../../database/ids.ts';
 import { keyError } from '../../errors.ts';
+import { gunzip } from '../../gzip.ts';
 import { HttpError } from '../../http-error.ts';
 import { rawJson } from '../../raw-json.ts';
 import { findProject } from '../projects/projects-read-model.ts';
@@ -132,7 +132,7 @@ export function createWebhooksService(secrets: SecretsService): WebhooksService 
       await findWebhook(connection, id);
       const payload = await store.findEventPayload(connection, id, deliveryId);
       if (!payload) throw keyError(`Raw webhook event ${fromDatabaseId(id)}/${deliveryId} not found.`);
-      return rawJson(gunzipSync(payload).toString('utf8'));
+      return rawJson((await gunzip(payload)).toString('utf8'));
     },
   };
 }

@@ -37,6 +37,13 @@ describe('webhooks', () => {
     expect(await countSecrets()).toBe(before);
   });
 
+  test('read bodies of a limited size, and none where there is no webhook', async () => {
+    const { body } = await create('large', { secret: 'key' });
+    const sent = JSON.stringify({ a: 'x'.repeat(1_000_000) });
+    expect((await send(body.id, sent, 'key')).status).toBe(413);
+    expect((await send('00000000-0000-4000-8000-000000000000', sent, 'key')).status).toBe(404);
+  });
+
   test('take what is signed with their secret, until it is replaced, and count', async () => {
     const { body } = await create('counted', { secret: 'first' });
     // Numbers and spaces as the provider wrote them: the signature is that of the bytes.
