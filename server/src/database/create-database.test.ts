@@ -32,3 +32,10 @@ test('a wrong password is an error of its own', async () => {
     code: 'ER_ACCESS_DENIED_ERROR',
   });
 });
+
+test('one that does not answer is waited for by what mysql2 marks its error with', async () => {
+  await expect(createDatabaseIfMissing({ ...config, port: 1 })).rejects.toMatchObject({
+    code: 'ECONNREFUSED',
+    fatal: true,
+  });
+});

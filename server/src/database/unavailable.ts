@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Of errors that pass by themselves, where the database comes back. */
-const UNAVAILABLE_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ENOENT',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
+/** Of sockets that pass by themselves, where the database comes back. Those of buckets and clusters fail of the same. */
+const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/** What only mysql2, the database or its pool say. */
+const DATABASE_CODES = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'ER_CON_COUNT_ERROR',
   'ER_SERVER_SHUTDOWN',
@@ -25,7 +21,14 @@ const UNAVAILABLE_CODES = new Set([
 
 /** Whether an error says that the database does not answer at the moment. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && UNAVAILABLE_CODES.has(String(error.code));
+  if (!(error instanceof Error && 'code' in error)) return false;
+  const code = String(error.code);
+  return DATABASE_CODES.has(code) || (SOCKET_CODES.has(code) && isOfDatabase(error));
+}
+
+/** mysql2 marks its errors: by callback as fatal, by promise with the state that the server gave, if any. */
+function isOfDatabase(error: Error): boolean {
+  return 'fatal' in error || 'sqlState' in error;
 }
 
 /** Before each further attempt, seconds: some four minutes in all. */

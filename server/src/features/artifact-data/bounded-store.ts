@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { type ArtifactStore, NoSuchFileError } from '../../artifact-stores/artifact-store.ts';
 import { ApiError } from '../../errors.ts';
 
@@ -32,7 +33,7 @@ export function boundStore(store: ArtifactStore, root: string, name: string): Ar
         const clean = within(uri);
         return clean === undefined ? undefined : store.stat(clean);
       }),
-    read: (uri, range) => attempt(() => store.read(required(uri), range)),
+    read: async (uri, range) => withDescribedErrors(await attempt(() => store.read(required(uri), range)), name),
     async *list(uri) {
       const clean = within(uri);
       if (clean === undefined) return;
@@ -48,7 +49,16 @@ export function boundStore(store: ArtifactStore, root: string, name: string): Ar
   };
 }
 
-function described(error: unknown, name: string): unknown {
+/** What was opened may break off later. */
+function withDescribedErrors(stream: Readable, name: string): Readable {
+  const through = new PassThrough();
+  // Before the pipeline hands it on as it is.
+  stream.once('error', (error) => through.destroy(described(error, name)));
+  pipeline(stream, through, () => {});
+  return through;
+}
+
+function described(error: unknown, name: string): Error {
   if (error instanceof NoSuchFileError || error instanceof ApiError) return error;
   const reason = error instanceof Error ? [error.name, error.message].filter((part) => part !== 'Error') : [];
   const text = reason.filter((part) => part !== '').join(': ') || String(error);

@@ -80,21 +80,24 @@ async function* readKept(
 }
 
 async function* linesOf(store: ArchiveParts['store'], { name }: LogPart): AsyncGenerator<WorkloadLogLine> {
-  let stream: Awaited<ReturnType<ArchiveParts['store']['read']>>;
+  for await (const text of textsOf(store, name)) {
+    const { cursor, message } = parseKeptLine(text);
+    const stamp = parseCursor(cursor)?.timestamp;
+    yield { cursor, message, timestamp: stamp === undefined ? undefined : new Date(stamp) };
+  }
+}
+
+async function* textsOf(store: ArchiveParts['store'], name: string): AsyncGenerator<string> {
   try {
-    stream = await store.read(name);
+    const stream = await store.read(name);
+    try {
+      for await (const { text } of textLines(stream)) yield text;
+    } finally {
+      stream.destroy();
+    }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ApiError('LogStoreError', `The log store cannot be read: ${reason}`, { cause: error });
-  }
-  try {
-    for await (const { text } of textLines(stream)) {
-      const { cursor, message } = parseKeptLine(text);
-      const stamp = parseCursor(cursor)?.timestamp;
-      yield { cursor, message, timestamp: stamp === undefined ? undefined : new Date(stamp) };
-    }
-  } finally {
-    stream.destroy();
   }
 }
 
