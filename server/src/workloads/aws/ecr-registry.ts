@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { formatDockerConfig } from '../images/docker-config.ts';
 import type { ImageReference } from '../images/image-reference.ts';
 import type { ImageRegistry } from '../images/image-registry.ts';
-import type { RegistryAnswer } from '../images/registry-client.ts';
+import { MANIFEST_TYPES, type RegistryAnswer } from '../images/registry-client.ts';
 import { WorkloadError } from '../manager.ts';
 import { createEcrTokens } from './ecr-tokens.ts';
 
@@ -80,13 +80,6 @@ export function createEcrRegistry({ others, log }: Parts): ImageRegistry {
   };
 }
 
-const KINDS = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-];
-
 async function findImage(
   client: ECRClient,
   { registryId }: EcrPlace,
@@ -94,7 +87,7 @@ async function findImage(
   signal: AbortSignal | undefined,
 ): Promise<RegistryAnswer> {
   const imageIds = [reference.includes(':') ? { imageDigest: reference } : { imageTag: reference }];
-  const asked = { registryId, repositoryName, imageIds, acceptedMediaTypes: KINDS };
+  const asked = { registryId, repositoryName, imageIds, acceptedMediaTypes: [...MANIFEST_TYPES] };
   const { images = [] } = await client.send(new BatchGetImageCommand(asked), { abortSignal: signal });
   return images.length > 0
     ? { outcome: 'yes' }
@@ -141,7 +134,7 @@ async function createRepository({ client, place, image, log }: NewRepository, si
       imageScanningConfiguration: { scanOnPush: true },
       // The cache of builds moves on under the same tag.
       imageTagMutability: 'MUTABLE' as const,
-      tags: [{ Key: 'managed-by', Value: 'zenml-workspace-server' }],
+      // No tags: they would need one permission more, ecr:TagResource.
     };
     await client.send(new CreateRepositoryCommand(created), { abortSignal: signal });
   } catch (error) {

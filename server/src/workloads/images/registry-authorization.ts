@@ -43,6 +43,7 @@ interface Token {
 const SHORTEST_LIFE = 60;
 /** A token is not used in its last seconds: it could end on its way. */
 const MARGIN = 10;
+const MAX_REMEMBERED = 1000;
 
 const tokenSchema = z.object({
   token: z.string().optional(),
@@ -70,7 +71,10 @@ export function createRegistryAuthorization(findCredentials: FindCredentials): S
     const token = await answerChallenge(challenge, { credentials, scope, url, signal: signal() });
     if (!token) return first;
     const second = await send(token.authorization);
-    if (second.status !== 401) known.set(key, token);
+    if (second.status !== 401) {
+      if (known.size >= MAX_REMEMBERED) known.clear();
+      known.set(key, token);
+    }
     return second;
   };
 }

@@ -28,12 +28,12 @@ export interface RegistryClientSettings {
 const PATIENCE = 10_000;
 
 /** Every kind of manifest: registries answer 404 for one that is not accepted. */
-const MANIFESTS = [
+export const MANIFEST_TYPES: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json',
-].join(', ');
+];
 
 /** Makes a client that remembers tokens while they are valid. */
 export function createRegistryClient({ findCredentials, plainHttp = [] }: RegistryClientSettings): RegistryClient {
@@ -74,7 +74,7 @@ export function createRegistryClient({ findCredentials, plainHttp = [] }: Regist
         method: 'HEAD',
         path: `manifests/${image.reference}`,
         actions: 'pull',
-        headers: { Accept: MANIFESTS },
+        headers: { Accept: MANIFEST_TYPES.join(', ') },
       };
       return answerOf(signal, async () => {
         const { status } = await ask(image, request, signal);
