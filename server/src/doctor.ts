@@ -74,9 +74,7 @@ async function examineSecrets(config: Config, log: Logger): Promise<readonly Fin
 const NO_SECRETS =
   'Check ZENML_SECRETS_STORE_AUTH_CONFIG and what the role of the server may do (docs/operations.md, Secrets outside of the database).';
 const NO_DATABASE = 'Check ZENML_STORE_URL, and start the server once on the database.';
-const NO_CLUSTER =
-  'Name a kubeconfig in KUBECONFIG, run the server in a pod that has a service account, or let its identity see the cluster ' +
-  'that ZENML_WORKSPACE_CLOUD_CLUSTER names.';
+const NO_CLUSTER = 'Name a kubeconfig in KUBECONFIG, or run the server in a pod that has a service account.';
 
 async function readServerId(config: Config): Promise<string> {
   const database = createDatabase(config.store.database);

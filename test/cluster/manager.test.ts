@@ -297,12 +297,14 @@ test('a cluster as its cloud describes it is asked for a new token when it refus
     certificateAuthority: certificate.toString('base64'),
     getToken: async () => tokens.shift() ?? '',
   };
-  const cluster = await connectCloudCluster(described);
+  const cluster = connectCloudCluster('production', async () => described);
+  const list = () => cluster.batch.listNamespacedJob({ namespace: 'runners', limit: 1 });
+  await expect(list()).rejects.toMatchObject({ code: 401 });
   // So soon after the first a token is not asked for again.
   await sleep(1_100);
-  expect(await cluster.batch.listNamespacedJob({ namespace: 'runners', limit: 1 })).toHaveProperty('items');
+  expect(await list()).toHaveProperty('items');
   const other = { ...described, certificateAuthority: Buffer.from(rootCertificates[0] ?? '').toString('base64') };
-  const untrusted = (await connectCloudCluster(other)).version.getCode();
+  const untrusted = connectCloudCluster('production', async () => other).version.getCode();
   await expect(untrusted).rejects.toMatchObject({ cause: { code: expect.stringMatching(/CERT|SIGNATURE/) } });
 });
 

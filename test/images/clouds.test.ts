@@ -10,13 +10,14 @@ import {
   DescribeRepositoriesCommand,
   ECRClient,
   GetLifecyclePolicyCommand,
+  ListTagsForResourceCommand,
   PutImageCommand,
 } from '@aws-sdk/client-ecr';
 import { CreateClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { pino } from 'pino';
 import { createEcrRegistry, parseEcrRegistry } from '../../server/src/workloads/aws/ecr-registry.ts';
-import { findEksCluster } from '../../server/src/workloads/aws/eks-cluster.ts';
-import { findGkeCluster } from '../../server/src/workloads/gcp/gke-cluster.ts';
+import { createEksSearch } from '../../server/src/workloads/aws/eks-cluster.ts';
+import { createGkeSearch } from '../../server/src/workloads/gcp/gke-cluster.ts';
 import { createGoogleRegistry, isGoogleRegistry } from '../../server/src/workloads/gcp/google-registry.ts';
 import { createGoogleTokens } from '../../server/src/workloads/gcp/google-tokens.ts';
 import { parseDockerConfig } from '../../server/src/workloads/images/docker-config.ts';
@@ -24,7 +25,7 @@ import { type ImageReference, parseImage } from '../../server/src/workloads/imag
 import { createPlainRegistry } from '../../server/src/workloads/images/image-registry.ts';
 import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
 import { Companion, freePort } from '../../tools/bootstrap/process.mjs';
-import { startMetadataServer } from './metadata-server.ts';
+import { type MetadataServer, startMetadataServer } from './metadata-server.ts';
 import { pushEmptyImage, startRegistry } from './registry.ts';
 import { startTokenServer } from './token-server.ts';
 
@@ -101,6 +102,9 @@ describe('AWS', () => {
     assert.deepEqual(await registry.mayPush(image, signal), { outcome: 'yes' });
     const { repositories } = await ecr.send(new DescribeRepositoriesCommand({ repositoryNames: ['zenml-runner'] }));
     assert.equal(repositories?.[0]?.imageScanningConfiguration?.scanOnPush, true);
+    // Which ecr:CreateRepository alone does not allow.
+    const { tags } = await ecr.send(new ListTagsForResourceCommand({ resourceArn: repositories?.[0]?.repositoryArn }));
+    assert.deepEqual(tags, []);
     const policy = await ecr.send(new GetLifecyclePolicyCommand({ repositoryName: 'zenml-runner' }));
     assert.equal(JSON.parse(policy.lifecyclePolicyText ?? '{}').rules[0].selection.tagStatus, 'untagged');
   });
@@ -203,11 +207,11 @@ describe('AWS', () => {
     const roleArn = 'arn:aws:iam::123456789012:role/eks';
     const resourcesVpcConfig = { subnetIds: [] };
     const { cluster } = await eks.send(new CreateClusterCommand({ name: 'production', roleArn, resourcesVpcConfig }));
-    const found = await findEksCluster('production', 'eu-central-1');
+    const found = await createEksSearch('production', 'eu-central-1')();
     assert.equal(found.server, cluster?.endpoint);
     assert.equal(found.certificateAuthority, cluster?.certificateAuthority?.data);
     assert.match(await found.getToken(), /^k8s-aws-v1\./);
-    await assert.rejects(findEksCluster('nowhere', 'eu-central-1'), {
+    await assert.rejects(createEksSearch('nowhere', 'eu-central-1')(), {
       name: 'NoClusterError',
       message: /^The cluster `nowhere` of EKS cannot be found \(eks:DescribeCluster\): ResourceNotFoundException: /,
     });
@@ -225,6 +229,11 @@ describe('AWS', () => {
   });
 });
 
+/** With the project, for which Google's library would ask `gcloud`. */
+function googleEnvironment({ host }: MetadataServer): Record<string, string> {
+  return { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', GOOGLE_CLOUD_PROJECT: 'p' };
+}
+
 describe('Artifact Registry', () => {
   test('is known by its names, and by those of the Container Registry', () => {
     const names = ['europe-west3-docker.pkg.dev', 'gcr.io', 'eu.gcr.io'];
@@ -239,7 +248,7 @@ describe('Artifact Registry', () => {
   test('is asked with a token of the metadata server', async () => {
     const metadata = await startMetadataServer('127.0.0.1');
     const closed = await startRegistry({ username: 'oauth2accesstoken', password: metadata.token });
-    const environment = { GCE_METADATA_HOST: metadata.host, METADATA_SERVER_DETECTION: 'assume-present' };
+    const environment = googleEnvironment(metadata);
     Object.assign(process.env, environment);
     try {
       const getToken = createGoogleTokens();
@@ -286,28 +295,50 @@ describe('Artifact Registry', () => {
 
 test('a cluster of GKE is found by its name, with the token that it is asked with, too', async () => {
   const metadata = await startMetadataServer('127.0.0.1');
-  const name = 'projects/p/locations/europe-west3/clusters/production';
-  // Google's API, as far as this cluster goes.
+  const folder = 'projects/p/locations/europe-west3/clusters';
+  const masterAuth = { clusterCaCertificate: 'Y2E=' };
+  const dnsEndpointConfig = { endpoint: 'gke-1.europe-west3.gke.goog', allowExternalTraffic: true };
+  const byName = { dnsEndpointConfig, ipEndpointsConfig: { enabled: false } };
+  const closed = { dnsEndpointConfig: { ...dnsEndpointConfig, allowExternalTraffic: false } };
+  const clusters: Record<string, object> = {
+    production: { endpoint: '203.0.113.7', masterAuth, controlPlaneEndpointsConfig: { dnsEndpointConfig } },
+    private: { endpoint: dnsEndpointConfig.endpoint, masterAuth, controlPlaneEndpointsConfig: { dnsEndpointConfig } },
+    hidden: { endpoint: '10.0.0.2', masterAuth, controlPlaneEndpointsConfig: byName },
+    closed: { masterAuth, controlPlaneEndpointsConfig: closed },
+    new: { status: 'PROVISIONING' },
+  };
+  // Google's API, as far as these clusters go.
   const api = createServer((request, response) => {
     const isAllowed = request.headers.authorization === `Bearer ${metadata.token}`;
-    if (!isAllowed || request.url !== `/v1/${name}`) return response.writeHead(isAllowed ? 404 : 401).end();
-    return response.end(JSON.stringify({ endpoint: '203.0.113.7', masterAuth: { clusterCaCertificate: 'Y2E=' } }));
+    const cluster = clusters[request.url?.replace(`/v1/${folder}/`, '') ?? ''];
+    if (!isAllowed || !cluster) return response.writeHead(isAllowed ? 404 : 401).end();
+    return response.end(JSON.stringify(cluster));
   });
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
   const environment = {
-    GCE_METADATA_HOST: metadata.host,
-    METADATA_SERVER_DETECTION: 'assume-present',
+    ...googleEnvironment(metadata),
     CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER: `http://127.0.0.1:${(api.address() as AddressInfo).port}/`,
   };
   Object.assign(process.env, environment);
+  const find = (name: string) => createGkeSearch(`${folder}/${name}`)();
   try {
-    const { server, certificateAuthority, getToken } = await findGkeCluster(name);
+    const { server, certificateAuthority, getToken } = await find('production');
     assert.deepEqual([server, certificateAuthority], ['https://203.0.113.7', 'Y2E=']);
     assert.equal(await getToken(), metadata.token);
-    await assert.rejects(findGkeCluster('projects/p/locations/l/clusters/gone'), {
-      name: 'NoClusterError',
-      message: /of GKE cannot be found \(container\.clusters\.get\): status 404$/,
-    });
+    // RoleBindings name accounts by their e-mail addresses.
+    assert.ok(metadata.scopes().includes('https://www.googleapis.com/auth/userinfo.email'));
+    for (const name of ['private', 'hidden']) {
+      const found = await find(name);
+      assert.deepEqual([found.server, found.certificateAuthority], ['https://gke-1.europe-west3.gke.goog', undefined]);
+    }
+    for (const [name, reason] of [
+      ['gone', 'status 404'],
+      ['new', 'it has no address yet'],
+      ['closed', 'its DNS endpoint takes no external traffic'],
+    ] as const) {
+      const message = `The cluster \`${folder}/${name}\` of GKE cannot be found (container.clusters.get): ${reason}`;
+      await assert.rejects(find(name), { name: 'NoClusterError', message });
+    }
   } finally {
     for (const key of Object.keys(environment)) delete process.env[key];
     api.closeAllConnections();

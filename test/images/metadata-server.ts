@@ -8,6 +8,8 @@ export interface MetadataServer {
   readonly token: string;
   /** How often the token was asked for. */
   given(): number;
+  /** What it was asked for last time. */
+  scopes(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -15,12 +17,14 @@ export interface MetadataServer {
 export async function startMetadataServer(address: string): Promise<MetadataServer> {
   const token = 'ya29.token-of-tests';
   let given = 0;
+  let scopes: readonly string[] = [];
   const server = createServer((request, response) => {
     const isAsked = request.headers['metadata-flavor'] === 'Google';
     response.setHeader('Metadata-Flavor', 'Google').setHeader('Content-Type', 'application/json');
     if (!isAsked) return response.writeHead(403).end();
     if (!request.url?.includes('/service-accounts/default/token')) return response.end('{}');
     given++;
+    scopes = new URL(request.url, 'http://x').searchParams.get('scopes')?.split(',') ?? [];
     return response.end(JSON.stringify({ access_token: token, expires_in: 3599, token_type: 'Bearer' }));
   });
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
@@ -29,6 +33,7 @@ export async function startMetadataServer(address: string): Promise<MetadataServ
     host: `${address}:${port}`,
     token,
     given: () => given,
+    scopes: () => scopes,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,7 +1,7 @@
 import { createConfiguredRegistry } from '../images/configured-images.ts';
 import type { Cloud } from '../kubernetes/configured-manager.ts';
 import { createEcrRegistry } from './ecr-registry.ts';
-import { findEksCluster } from './eks-cluster.ts';
+import { createEksSearch } from './eks-cluster.ts';
 
 /**
  * What differs on EKS from any other cluster: images lie in ECR, whose repositories are made before a push, and whose
@@ -9,7 +9,7 @@ import { findEksCluster } from './eks-cluster.ts';
  * role it also reaches a cluster that it does not run in.
  */
 export const aws: Cloud = {
-  findCluster: (name, { regionAws }) => findEksCluster(name, regionAws),
+  createClusterSearch: (name, { regionAws }) => createEksSearch(name, regionAws),
   createRegistry: (config, cluster, log) =>
     createEcrRegistry({ others: createConfiguredRegistry(config, cluster, config.namespace), log }),
 };

@@ -1,31 +1,32 @@
 import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { CloudCluster } from '../kubernetes/cloud-cluster.ts';
-import { NoClusterError } from '../kubernetes/cluster.ts';
+import { type FindCluster, NoClusterError } from '../kubernetes/cloud-cluster.ts';
 
 /**
- * Finds a cluster of EKS, which knows the server by its role: one that an access entry of the cluster names.
+ * Makes what finds a cluster of EKS, which knows the server by its role: one that an access entry of the cluster names.
  * @param region the SDK's own where left out
- * @throws {NoClusterError}
  */
-export async function findEksCluster(name: string, region: string | undefined): Promise<CloudCluster> {
+export function createEksSearch(name: string, region: string | undefined): FindCluster {
   const place = region === undefined ? {} : { region };
-  const described = await new EKSClient(place).send(new DescribeClusterCommand({ name })).catch((error: unknown) => {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new NoClusterError(`The cluster \`${name}\` of EKS cannot be found (eks:DescribeCluster): ${reason}`, {
-      cause: error,
-    });
-  });
-  const { endpoint, certificateAuthority, status } = described.cluster ?? {};
-  if (endpoint === undefined || certificateAuthority?.data === undefined) {
-    throw new NoClusterError(`The cluster \`${name}\` of EKS has no address yet: its status is ${status}.`);
-  }
+  const eks = new EKSClient(place);
   const sts = new STSClient(place);
-  return {
-    server: endpoint,
-    certificateAuthority: certificateAuthority.data,
-    getToken: () => createEksToken(sts, name),
+  return async () => {
+    const described = await eks.send(new DescribeClusterCommand({ name })).catch((error: unknown) => {
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      throw new NoClusterError(`The cluster \`${name}\` of EKS cannot be found (eks:DescribeCluster): ${reason}`, {
+        cause: error,
+      });
+    });
+    const { endpoint, certificateAuthority, status } = described.cluster ?? {};
+    if (endpoint === undefined || certificateAuthority?.data === undefined) {
+      throw new NoClusterError(`The cluster \`${name}\` of EKS has no address yet: its status is ${status}.`);
+    }
+    return {
+      server: endpoint,
+      certificateAuthority: certificateAuthority.data,
+      getToken: () => createEksToken(sts, name),
+    };
   };
 }
 

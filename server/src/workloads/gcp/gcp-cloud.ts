@@ -1,7 +1,7 @@
 import { createConfiguredRegistry } from '../images/configured-images.ts';
 import { createRegistryClient } from '../images/registry-client.ts';
 import type { Cloud } from '../kubernetes/configured-manager.ts';
-import { findGkeCluster } from './gke-cluster.ts';
+import { createGkeSearch } from './gke-cluster.ts';
 import { createGoogleRegistry } from './google-registry.ts';
 import { createGoogleTokens } from './google-tokens.ts';
 
@@ -10,7 +10,7 @@ import { createGoogleTokens } from './google-tokens.ts';
  * their service account (workload identity), and which the server asks with the credentials that Google's library finds.
  */
 export const gcp: Cloud = {
-  findCluster: (name) => findGkeCluster(name),
+  createClusterSearch: createGkeSearch,
   createRegistry(config, cluster) {
     const others = createConfiguredRegistry(config, cluster, config.namespace);
     const getToken = createGoogleTokens();

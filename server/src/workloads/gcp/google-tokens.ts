@@ -1,5 +1,8 @@
-import { Storage } from '@google-cloud/storage';
+import { GoogleAuth } from 'google-auth-library';
 import { CredentialsError } from '../images/registry-authorization.ts';
+
+/** With the e-mail address a cluster knows an account by the name that RoleBindings have, without it by its number. */
+const SCOPES = ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/userinfo.email'];
 
 /**
  * Gets access tokens of Google's: of the metadata server (workload identity), of a key file, or of whatever else
@@ -7,13 +10,11 @@ import { CredentialsError } from '../images/registry-authorization.ts';
  * @throws {CredentialsError} where there are no credentials
  */
 export function createGoogleTokens(): () => Promise<string> {
-  let client: Storage | undefined;
+  const auth = new GoogleAuth({ scopes: SCOPES });
   return async () => {
-    // The library that comes with the storage client; nothing is stored with it here.
-    client ??= new Storage();
     try {
-      const token = await client.authClient.getAccessToken();
-      if (typeof token === 'string') return token;
+      const token = await auth.getAccessToken();
+      if (token) return token;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CredentialsError(`the server has no credentials of Google: ${reason}`, { cause: error });

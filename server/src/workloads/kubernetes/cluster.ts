@@ -13,7 +13,7 @@ import {
   ServerConfiguration,
   VersionApi,
 } from '@kubernetes/client-node';
-import { type CloudCluster, kubeConfigOf } from './cloud-cluster.ts';
+import { createCloudCredentials, type FindCluster, NoClusterError } from './cloud-cluster.ts';
 import { type Credentials, createCredentials, createHttpLibrary } from './credentials.ts';
 import { kubeConfigFiles, readKubeConfig } from './kube-config.ts';
 
@@ -22,7 +22,7 @@ const TIMEOUT = 15_000;
 
 /** The parts of a cluster's API that are used. Errors of requests are `ApiException` or, without an answer, `TypeError`. */
 export interface Cluster {
-  /** Its API server's address. */
+  /** Its API server's address, or what its cloud calls it. */
   readonly server: string;
   readonly batch: BatchV1Api;
   readonly core: CoreV1Api;
@@ -30,11 +30,6 @@ export interface Cluster {
   readonly version: VersionApi;
   /** A request whose answer goes on: a watch, or a log that is followed. */
   stream(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Readable>;
-}
-
-/** No cluster is configured. */
-export class NoClusterError extends Error {
-  override name = 'NoClusterError';
 }
 
 /**
@@ -61,16 +56,13 @@ export function connectCluster(context: string | undefined): Cluster {
   return clusterOf(server, createCredentials(config, readAgain));
 }
 
-/**
- * Takes a cluster as its cloud describes it.
- * @throws where the cloud gives no credentials
- */
-export async function connectCloudCluster(cluster: CloudCluster): Promise<Cluster> {
-  return clusterOf(
-    cluster.server,
-    createCredentials(await kubeConfigOf(cluster), () => kubeConfigOf(cluster)),
-  );
+/** Takes a cluster of a cloud, which need not answer yet. */
+export function connectCloudCluster(name: string, find: FindCluster): Cluster {
+  return { ...clusterOf(NOWHERE, createCloudCredentials(find)), server: name };
 }
+
+/** Stands in addresses of requests until it is known where their cluster is. */
+const NOWHERE = 'https://cluster.invalid';
 
 function clusterOf(server: string, credentials: Credentials): Cluster {
   const configuration = configure(credentials, server);

@@ -24,28 +24,44 @@ export interface Credentials {
   renewFor(request: RequestContext): Promise<boolean>;
 }
 
-/** @param read reads the kubeconfig anew: with it plugins and files are asked for what they give now */
-export function createCredentials(first: KubeConfig, read: () => Promise<KubeConfig>): Credentials {
-  let current = { config: first, since: Date.now() };
-  let renewal: Promise<void> | undefined;
+/** What was read, and when. */
+interface Known {
+  readonly config: KubeConfig;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/**
+ * @param first what was read already; where left out, the first request has it read
+ * @param read reads the kubeconfig anew: with it plugins and files are asked for what they give now
+ */
+export function createCredentials(first: KubeConfig | undefined, read: () => Promise<KubeConfig>): Credentials {
+  let current: Known | undefined = first && { config: first, since: Date.now() };
+  let renewal: Promise<Known> | undefined;
   const appliedTo = new WeakMap<RequestContext, KubeConfig>();
 
   const renew = () => {
     renewal ??= read()
-      // It may just be being written: what was read before may still be good, and if not, the cluster says so.
-      .catch(() => current.config)
+      .catch((error: unknown) => {
+        // It may just be being written: what was read before may still be good, and if not, the cluster says so.
+        if (current) return current.config;
+        throw error;
+      })
       .then((config) => {
         current = { config, since: Date.now() };
+        return current;
+      })
+      .finally(() => {
         renewal = undefined;
       });
     return renewal;
   };
+  // A plugin's credentials say when they end, and the library asks for new ones by itself.
+  const isFresh = ({ config, since }: Known) => since + LIFETIME >= Date.now() || config.getCurrentUser()?.exec;
 
   return {
     async apply(request) {
-      // A plugin's credentials say when they end, and the library asks for new ones by itself.
-      if (current.since + LIFETIME < Date.now() && !current.config.getCurrentUser()?.exec) await renew();
-      const { config } = current;
+      const { config } = current && isFresh(current) ? current : await renew();
       appliedTo.set(request, config);
       try {
         await config.applySecurityAuthentication(request);
@@ -55,10 +71,10 @@ export function createCredentials(first: KubeConfig, read: () => Promise<KubeCon
       }
     },
     async renewFor(request) {
-      if (appliedTo.get(request) !== current.config) return true;
-      if (current.since + PAUSE > Date.now()) return false;
-      await renew();
-      return appliedTo.get(request) !== current.config;
+      const used = appliedTo.get(request);
+      if (used !== current?.config) return true;
+      if (current && current.since + PAUSE > Date.now()) return false;
+      return used !== (await renew()).config;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../manager.ts';
+import { NoClusterError } from './cloud-cluster.ts';
 import { type Cluster, explain, refusalStatus } from './cluster.ts';
 import { NoCredentialsError } from './credentials.ts';
 import { checkNamespace, checkNodes, checkPullSecret, checkServiceAccount } from './job-checks.ts';
@@ -28,6 +29,13 @@ export async function diagnoseCluster(cluster: Cluster, settings: JobSettings): 
 }
 
 function unreachable({ server }: Cluster, error: unknown): Finding {
+  if (error instanceof NoClusterError) {
+    return {
+      severity: 'error',
+      problem: error.message,
+      fix: "Let the server's identity in the cloud see the cluster that ZENML_WORKSPACE_CLOUD_CLUSTER names; it is asked again.",
+    };
+  }
   if (error instanceof NoCredentialsError) {
     return {
       severity: 'error',
