@@ -68,6 +68,11 @@ test('the documented connections are open, and runners reach no database', () =>
   expect(ports(runners.egress)).toEqual([53, 53, 8080, 443, 6443]);
 });
 
+test('the runners’ quota bounds what runs, and does not count what has ended', () => {
+  const { hard } = find(synthesize(), 'ResourceQuota', 'zenml-workspace-namespace').spec;
+  expect(Object.keys(hard)).toEqual(['limits.memory', 'pods', 'requests.cpu', 'requests.memory']);
+});
+
 test('a Job that migrates stands before the Deployment, can do as little, and is not taken for a replica', () => {
   const manifests = synthesize({ migration: { mode: 'job' } });
   const kinds = manifests.map(({ kind }) => kind);

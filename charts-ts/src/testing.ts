@@ -15,6 +15,7 @@ export interface Manifest {
     readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> }; readonly spec: Pod };
     readonly ingress: readonly TrafficRule[];
     readonly egress: readonly TrafficRule[];
+    readonly hard: Readonly<Record<string, string>>;
     readonly tls: readonly unknown[];
     readonly parentRefs: readonly unknown[];
     readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];

@@ -122,12 +122,11 @@ const runners = z.strictObject({
     .record(z.string(), quantity)
     .default({
       pods: '50',
-      'count/jobs.batch': '200',
       'requests.cpu': '20',
       'requests.memory': '40Gi',
       'limits.memory': '80Gi',
     })
-    .describe('The most that they take together: a ResourceQuota.'),
+    .describe('The most that they take together: a ResourceQuota. `count/…` counts finished Jobs, too.'),
   defaultRequest: z
     .record(z.string(), quantity)
     .default({ cpu: '100m', memory: '400Mi' })

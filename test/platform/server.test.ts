@@ -211,8 +211,12 @@ test('a run is started in the namespace of the runners, under all that the chart
     assert.equal(pod.spec.serviceAccountName, 'zenml-workspace-service-account');
     assert.equal(pod.spec.securityContext.runAsNonRoot, true);
     assert.match(await kubectl('get', 'namespace', RUNNERS, '--show-labels'), /enforce=restricted/);
-    const used = 'jsonpath={.items[0].status.used.count/jobs\\.batch}';
-    assert.equal(await kubectl('get', 'resourcequota', '-n', RUNNERS, '-o', used), '1');
+    assert.deepEqual(pod.spec.containers[0].resources, {
+      requests: { cpu: '100m', memory: '400Mi' },
+      limits: { memory: '1Gi' },
+    });
+    const inForce = 'jsonpath={.items[0].status.hard.pods}';
+    assert.equal(await kubectl('get', 'resourcequota', '-n', RUNNERS, '-o', inForce), '50');
   } finally {
     api.close();
   }
