@@ -20,7 +20,7 @@ export function writeHelpers(variables: string): string {
     cloudOfManager: listed(Object.entries(CLOUD_OF_MANAGER).flat()),
     secretVariables: listed(SECRET_VARIABLES),
     jsonVariables: listed(JSON_VARIABLES),
-    knownVariables: listed([...KNOWN_NAMES, ...SECRET_VARIABLES]),
+    knownVariables: listed(KNOWN_NAMES),
     ownPrefix: `\`${OWN_PREFIX.source}\``,
   };
   const text = readFileSync(new URL('settings.tpl', import.meta.url), 'utf8');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ALL_VARIABLES } from '../../server/src/config/sections.ts';
 import { toSettings } from './load-values.ts';
 import { WORKLOADS } from './names.ts';
 import { find, synthesize, type TrafficRule } from './testing.ts';
@@ -206,6 +207,20 @@ describe('bad values are refused with their path and what mends them:', () => {
     ],
   ])('%s', (_title, values, message) => {
     expect(() => toSettings(values)).toThrow(message);
+  });
+
+  test('every variable that the server takes for a secret, but certificates', () => {
+    const secrets = ALL_VARIABLES.filter(({ secret }) => secret).map(({ name }) => name);
+    const taken = secrets.filter((name) => {
+      try {
+        toSettings({ server: { environment: { [name]: '/etc/file' } } });
+        return true;
+      } catch (error) {
+        expect(error).toMatchObject({ message: expect.stringContaining(`server.environment.${name}: is a secret`) });
+        return false;
+      }
+    });
+    expect(taken).toEqual(['ZENML_STORE_SSL_CA', 'ZENML_STORE_SSL_CERT']);
   });
 
   test('`cdk8s synth` writes nothing then, and leaves the manifests of before as they are', () => {

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { loadConfig } from '../../server/src/config/config.ts';
 import { ConfigurationError } from '../../server/src/config/configuration-error.ts';
+import { ALL_VARIABLES } from '../../server/src/config/sections.ts';
 import { WORKLOADS } from './names.ts';
 import { completeValues, type Settings } from './settings.ts';
 import { valuesSchema } from './values.ts';
@@ -15,17 +16,14 @@ export const JSON_VARIABLES = [
   ...['POD_RESOURCES', 'NODE_SELECTOR', 'TOLERATIONS', 'POD_FAILURE_POLICY'].map((end) => WORKLOADS + end),
   'ZENML_SERVER_METADATA',
 ];
+
+/** Certificates, which anybody may read. They may name files, which lie in the pod and not here. */
+const CERTIFICATES = ['ZENML_STORE_SSL_CA', 'ZENML_STORE_SSL_CERT'];
+
 /** Variables that would be readable in a ConfigMap. */
-export const SECRET_VARIABLES = [
-  'ZENML_STORE_URL',
-  'ZENML_STORE_PASSWORD',
-  ...['ZENML_SECRETS_STORE_', 'ZENML_BACKUP_SECRETS_STORE_'].flatMap((prefix) =>
-    ['ENCRYPTION_KEY', 'AUTH_CONFIG', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].map((end) => prefix + end),
-  ),
-  'ZENML_SERVER_JWT_SECRET_KEY',
-  'ZENML_DEFAULT_USER_PASSWORD',
-  'ZENML_SERVER_PRO_OAUTH2_CLIENT_SECRET',
-];
+export const SECRET_VARIABLES = ALL_VARIABLES.filter(({ secret }) => secret)
+  .flatMap(({ name, formerName }) => (formerName ? [name, formerName] : [name]))
+  .filter((name) => !CERTIFICATES.includes(name));
 
 /** Reads a YAML or JSON file of values. @throws ValuesError */
 export function readValues(path: string): Settings {
@@ -126,9 +124,6 @@ const FROM_SECRET = {
   ZENML_SECRETS_STORE_ENCRYPTION_KEY: 'key',
 };
 
-/** Variables that may name files, which lie in the pod and not here. */
-const MAY_NAME_FILES = ['ZENML_STORE_SSL_CA', 'ZENML_STORE_SSL_CERT', 'ZENML_STORE_SSL_KEY'];
-
 /** What the server would refuse at its start, by its own rules. */
 function findRefusedVariables(settings: Settings): string[] {
   try {
@@ -137,7 +132,7 @@ function findRefusedVariables(settings: Settings): string[] {
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     return error.mistakes
-      .filter(({ variable }) => ![...SECRET_VARIABLES, ...MAY_NAME_FILES].includes(variable))
+      .filter(({ variable }) => ![...SECRET_VARIABLES, ...CERTIFICATES].includes(variable))
       .map(({ variable, message }) => `server.environment.${variable}: ${message}`);
   }
 }
