@@ -95,6 +95,11 @@ http://@server@.{{ include "zenml.namespace" . }}.svc
 {{- if and .Values.autoscaling.enabled (lt (int64 .Values.autoscaling.maxReplicas) $least) -}}
 {{- $faults = append $faults (printf "autoscaling.maxReplicas: %d is below server.replicas (%d); raise it to %d or more" (int64 .Values.autoscaling.maxReplicas) $least $least) -}}
 {{- end -}}
+{{- with .Values.ingress -}}
+{{- if not (or .tlsSecret .annotations) -}}
+{{- $faults = append $faults "ingress.tlsSecret: is missing; name the Secret with the certificate, or set ingress.annotations that bring one, as of ACM" -}}
+{{- end -}}
+{{- end -}}
 {{- range $end, $value := $runners -}}
 {{- $named := get $environment (printf "@workloads@%s" $end) -}}
 {{- if and $named (ne $named $value) -}}

@@ -121,6 +121,14 @@ test('Ingress and Gateway route end TLS, and clients are told the public address
   expect(find(manifests, 'ConfigMap').data['ZENML_SERVER_SERVER_URL']).toBe('https://zenml.example.com');
 });
 
+test('an Ingress leaves TLS to the annotations that bring a certificate', () => {
+  const annotations = { 'alb.ingress.kubernetes.io/certificate-arn': 'arn:aws:acm:eu-central-1:1:certificate/a' };
+  const manifests = synthesize({ ingress: { host: 'zenml.example.com', className: 'alb', annotations } });
+  expect(find(manifests, 'Ingress').spec.tls).toBeUndefined();
+  expect(find(manifests, 'Ingress').metadata.annotations).toEqual(annotations);
+  expect(find(manifests, 'ConfigMap').data['ZENML_SERVER_SERVER_URL']).toBe('https://zenml.example.com');
+});
+
 test('alerts and dashboard ask for metrics that the server has', () => {
   const source = readFileSync(new URL('../../server/src/http/metrics.ts', import.meta.url), 'utf8');
   const text = JSON.stringify(synthesize({ monitoring: { enabled: true } }));
@@ -176,7 +184,8 @@ describe('bad values are refused with their path and what mends them:', () => {
     ],
     ['no quantity', { runners: { quota: { pods: 'many' } } }, /^runners\.quota\.pods: write a quantity/],
     ['an unknown key', { server: { replica: 2 } }, /^server\.replica: is not known; remove it/],
-    ['a missing value', { ingress: { host: 'a.example.com' } }, /^ingress\.tlsSecret: is missing; set a text$/],
+    ['a missing value', { gateway: { host: 'a.example.com' } }, /^gateway\.gatewayName: is missing; set a text$/],
+    ['no certificate', { ingress: { host: 'a.example.com' } }, /^ingress\.tlsSecret: is missing; name the Secret/],
     ['the server’s namespace', { runners: { namespace: 'zenml' } }, /^runners\.namespace: .*name another one/],
     ['no replicas', { server: { replicas: 0 } }, /^server\.replicas: at least 1 is needed/],
     ['a maximum under the minimum', { autoscaling: { maxReplicas: 1 } }, /^autoscaling\.maxReplicas: .*raise it to 2/],

@@ -90,7 +90,8 @@ function named(type: string): string {
   return names[type] ?? `a ${type}`;
 }
 
-function findContradictions({ namespace, server, autoscaling, runners, environment }: Settings): string[] {
+function findContradictions(settings: Settings): string[] {
+  const { namespace, server, autoscaling, runners, ingress, environment } = settings;
   const faults = [];
   if (runners.namespace === namespace) {
     faults.push(`runners.namespace: is the server’s namespace (${namespace}); name another one for the runners`);
@@ -98,6 +99,11 @@ function findContradictions({ namespace, server, autoscaling, runners, environme
   if (autoscaling.enabled && autoscaling.maxReplicas < server.replicas) {
     faults.push(
       `autoscaling.maxReplicas: ${autoscaling.maxReplicas} is below server.replicas (${server.replicas}); raise it to ${server.replicas} or more`,
+    );
+  }
+  if (ingress && ingress.tlsSecret === undefined && Object.keys(ingress.annotations).length === 0) {
+    faults.push(
+      'ingress.tlsSecret: is missing; name the Secret with the certificate, or set ingress.annotations that bring one, as of ACM',
     );
   }
   const given = { NAMESPACE: runners.namespace, SERVICE_ACCOUNT: runners.serviceAccount };

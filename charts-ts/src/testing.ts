@@ -5,7 +5,11 @@ import { ServerChart } from './server-chart.ts';
 /** A manifest, with the fields that tests look into. */
 export interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly data: Readonly<Record<string, string>>;
   readonly automountServiceAccountToken?: boolean;
   readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];

@@ -76,7 +76,11 @@ const tls = {
 const ingress = z.strictObject({
   ...tls,
   className: name.optional().describe('Default: the class that the cluster has for all.'),
-  tlsSecret: name.describe('The Secret with the certificate, in the server’s namespace.'),
+  tlsSecret: name
+    .optional()
+    .describe(
+      'The Secret with the certificate, in the server’s namespace. Without it annotations bring a certificate.',
+    ),
 });
 const gateway = z.strictObject({
   ...tls,

@@ -156,6 +156,15 @@ for (const [title, values] of [
       },
     },
   ],
+  [
+    'the certificate comes from the cloud',
+    {
+      ingress: {
+        host: 'zenml.example.com',
+        annotations: { 'alb.ingress.kubernetes.io/listen-ports': '[{"HTTPS":443}]' },
+      },
+    },
+  ],
   ['a route of a Gateway is given', { gateway: { host: 'gateway.example.com', gatewayName: 'public' } }],
   [
     'a store of secrets is named',
@@ -208,7 +217,8 @@ test('Helm finds nothing to complain about', async () => {
 for (const [title, values, message] of [
   ['a wrong type', { server: { replicas: 'two' } }, /server\.replicas: .*integer/],
   ['an unknown key', { server: { replica: 2 } }, /server: .*replica/],
-  ['a missing value', { ingress: { host: 'a.example.com' } }, /ingress: tlsSecret is required/],
+  ['a missing value', { gateway: { host: 'a.example.com' } }, /gateway: gatewayName is required/],
+  ['no certificate', { ingress: { host: 'a.example.com' } }, /ingress\.tlsSecret: is missing; name the Secret/],
   ['the server’s namespace', { runners: { namespace: 'zenml' } }, /runners\.namespace: .*name another one/],
   ['no replicas', { server: { replicas: 0 } }, /server\.replicas: .*1/],
   ['a maximum under the minimum', { autoscaling: { maxReplicas: 1 } }, /autoscaling\.maxReplicas: .*raise it to 2/],

@@ -16,7 +16,8 @@ export class Ingress extends Construct {
       metadata: { name: SERVER, namespace, labels: LABELS, annotations },
       spec: {
         ingressClassName: className,
-        tls: [{ hosts: [host], secretName: tlsSecret }],
+        // A cloud's load balancer has the certificate that annotations name.
+        ...(tlsSecret !== undefined && { tls: [{ hosts: [host], secretName: tlsSecret }] }),
         rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
       },
     });
