@@ -185,6 +185,26 @@ describe('bad values are refused with their path and what mends them:', () => {
     ['no quantity', { runners: { quota: { pods: 'many' } } }, /^runners\.quota\.pods: write a quantity/],
     ['an unknown key', { server: { replica: 2 } }, /^server\.replica: is not known; remove it/],
     ['a missing value', { gateway: { host: 'a.example.com' } }, /^gateway\.gatewayName: is missing; set a text$/],
+    [
+      'a request above the limit that runners get',
+      { server: { environment: { [`${WORKLOADS}POD_RESOURCES`]: '{"requests": {"memory": "2Gi"}}' } } },
+      /^server\.environment\.ZENML_KUBERNETES_WORKLOAD_MANAGER_POD_RESOURCES\.requests\.memory: 2Gi is above its limit; raise runners\.defaultLimit\.memory \(1Gi\) to 2Gi or more$/,
+    ],
+    [
+      'a default above its limit',
+      { runners: { defaultRequest: { memory: '1.5Gi' } } },
+      /^runners\.defaultRequest\.memory: 1\.5Gi is above .* raise runners\.defaultLimit\.memory/,
+    ],
+    [
+      'a request of the server above its limit',
+      { server: { resources: { requests: { memory: '1025Mi' } } } },
+      /^server\.resources\.requests\.memory: 1025Mi is above .* raise server\.resources\.limits\.memory/,
+    ],
+    [
+      'a quota of what runners say nothing about',
+      { runners: { defaultLimit: {} } },
+      /^runners\.defaultLimit\.memory: is missing, and runners\.quota bounds limits\.memory; set it$/,
+    ],
     ['no certificate', { ingress: { host: 'a.example.com' } }, /^ingress\.tlsSecret: is missing; name the Secret/],
     ['the server’s namespace', { runners: { namespace: 'zenml' } }, /^runners\.namespace: .*name another one/],
     ['no replicas', { server: { replicas: 0 } }, /^server\.replicas: at least 1 is needed/],
@@ -216,6 +236,14 @@ describe('bad values are refused with their path and what mends them:', () => {
     ],
   ])('%s', (_title, values, message) => {
     expect(() => toSettings(values)).toThrow(message);
+  });
+
+  test.each([
+    '{"requests": {"memory": "2Gi"}, "limits": {"memory": "4Gi"}}',
+    '{"requests": {"memory": "1024Mi", "cpu": "8"}}',
+    '{"limits": {"memory": "200Mi"}}',
+  ])('but not resources of runners that fit: %s', (resources) => {
+    expect(() => toSettings({ server: { environment: { [`${WORKLOADS}POD_RESOURCES`]: resources } } })).not.toThrow();
   });
 
   test('every variable that the server takes for a secret, but certificates', () => {

@@ -5,6 +5,7 @@ import { loadConfig } from '../../server/src/config/config.ts';
 import { ConfigurationError } from '../../server/src/config/configuration-error.ts';
 import { ALL_VARIABLES } from '../../server/src/config/sections.ts';
 import { WORKLOADS } from './names.ts';
+import { findRefusedResources } from './resources.ts';
 import { completeValues, type Settings } from './settings.ts';
 import { valuesSchema } from './values.ts';
 
@@ -41,7 +42,7 @@ export function toSettings(document: unknown): Settings {
   const parsed = valuesSchema.safeParse(document);
   if (!parsed.success) throw new ValuesError(parsed.error.issues.map(describe).join('\n'));
   const settings = completeValues(parsed.data);
-  const faults = [...findContradictions(settings), ...findBadVariables(settings)];
+  const faults = [...findContradictions(settings), ...findRefusedResources(settings), ...findBadVariables(settings)];
   if (faults.length > 0) throw new ValuesError(faults.join('\n'));
   return settings;
 }

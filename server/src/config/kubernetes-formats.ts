@@ -58,7 +58,7 @@ const FACTORS: Readonly<Record<string, number>> = {
 };
 
 /** Of a quantity, e.g. 0.5 of `500m`. */
-function amountOf(text: string): number {
+export function amountOf(text: string): number {
   const [, number = '', unit] = /^(.*?)([KMGTPE]i|[numkMGTPE])?$/.exec(text) ?? [];
   return Number(number) * (unit === undefined ? 1 : (FACTORS[unit] ?? Number.NaN));
 }
