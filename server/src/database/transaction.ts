@@ -57,6 +57,7 @@ const ER_LOCK_DEADLOCK = 1213;
 const ER_LOCK_WAIT_TIMEOUT = 1205;
 const ER_DUP_ENTRY = 1062;
 const ER_ROW_IS_REFERENCED = 1451;
+const ER_NO_REFERENCED_ROW = 1452;
 
 /** Whether the database ended the transaction to resolve a deadlock. */
 export function isDeadlock(error: unknown): boolean {
@@ -81,6 +82,11 @@ export function isDuplicateKey(error: unknown, key?: string): boolean {
 /** Whether a foreign key keeps a row from being deleted. */
 export function isReferenced(error: unknown): boolean {
   return errorNumber(error) === ER_ROW_IS_REFERENCED;
+}
+
+/** Whether a foreign key refused a row: what it refers to is not there. */
+export function isUnknownReference(error: unknown): boolean {
+  return errorNumber(error) === ER_NO_REFERENCED_ROW;
 }
 
 /** MySQL's number of an error; `undefined` for one that is not the database's. */

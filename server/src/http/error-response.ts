@@ -1,7 +1,8 @@
 import { NotAuthenticated } from '../auth/authenticator.ts';
 import { misfitReason } from '../database/misfits.ts';
+import { isDuplicateKey, isUnknownReference } from '../database/transaction.ts';
 import { isUnavailable } from '../database/unavailable.ts';
-import { ApiError, type ApiErrorName, RequestValidationError } from '../errors.ts';
+import { ApiError, type ApiErrorName, entityExists, keyError, RequestValidationError, valueError } from '../errors.ts';
 import { HttpError } from '../http-error.ts';
 
 /** Status by error name, as ZenML 0.98.0 zen_server/exceptions.py lists them. */
@@ -60,12 +61,20 @@ export function toErrorResponse(error: unknown): ErrorResponse {
     const detail = ['RuntimeError', 'The database cannot be reached at the moment. Please try again later.'];
     return { status: 503, body: { detail }, headers: { 'Retry-After': '1' }, unexpected: true };
   }
-  const misfit = misfitReason(error);
-  if (misfit)
-    return { status: STATUS.ValueError, body: { detail: ['ValueError', misfit] }, headers: {}, unexpected: false };
+  const refusal = refusalByDatabase(error);
+  if (refusal) return toErrorResponse(refusal);
   const detail = [
     'RuntimeError',
     'An unexpected error occurred. The request id in X-Request-ID identifies it in the log.',
   ];
   return { status: 500, body: { detail }, headers: {}, unexpected: true };
+}
+
+/** What the database refuses, where no feature has said it in words of its own: another client may just have been first. */
+function refusalByDatabase(error: unknown): ApiError | undefined {
+  const misfit = misfitReason(error);
+  if (misfit) return valueError(misfit);
+  if (isUnknownReference(error)) return keyError('Something that the request refers to does not exist.');
+  if (isDuplicateKey(error)) return entityExists('There is another one of what may be there only once.');
+  return undefined;
 }

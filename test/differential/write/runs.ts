@@ -27,7 +27,8 @@ export const runsScript: WriteScript = {
     await post({ parent_run_id: unknownId });
     await post({ status: 'running', tags: [{ name: 'cascade', cascade: true }, 'shared'] }, 'w-tagged');
     await post({ status: 'running', logs: logs({ ...shape, name: 'w-logged' }, 'client') }, 'w-logged');
-    await post({ status: 'initializing', orchestrator_run_id: null }, 'w-placeholder');
+    const placeholder = await post({ status: 'initializing', orchestrator_run_id: null }, 'w-placeholder');
+    await session.put(`/runs/${placeholder.ref('0.id')}`, { orchestrator_run_id: 'orchestrator-w-run' });
     await session.post(
       '/workspaces/default/runs',
       runRequest({ ...shape, name: 'w-alias', more: { status: 'running' } }),
@@ -129,6 +130,8 @@ export const steps: WriteScript = {
     });
     await session.delete(`/hook_invocations/${chosenId('hook s-run')}`);
     await session.post('/logs', logs({ project, name: 's', artifactStore: unknownId }, 'x'));
+    const ofHook = { hook_invocation_id: unknownId };
+    await session.post('/logs', { ...logs({ project, name: 's', artifactStore: store }, 'hooked'), ...ofHook });
     const log = await session.post('/logs', logs({ project, name: 's', artifactStore: store }, 'x'));
     await session.post('/logs', logs({ project, name: 's', artifactStore: store }, 'x'));
     await session.put(`/logs/${log.id}`, { step_run_id: load });

@@ -30,6 +30,7 @@ export const stacksScript: WriteScript = {
     await session.post('/stacks', { name: 'temporary', components: parts });
     await session.post('/stacks', { name: 'half', components: { orchestrator: [stacks.orchestrator] } });
     await session.post('/stacks', { name: 'none', components: {} });
+    await session.post('/stacks', { name: 'twice', components: { ...parts, step_operator: [stacks.orchestrator] } });
     await session.post('/stacks', {
       name: 'bad',
       components: { orchestrator: [unknownId], artifact_store: [unknownId] },

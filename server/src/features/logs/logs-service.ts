@@ -22,10 +22,12 @@ export async function createLogs(transaction: Transaction, request: LogsRequest,
   await checkStores(transaction, request, true);
   const run = { table: 'pipeline_run', id: request.pipeline_run_id, from, projectId, askedFor: true } as const;
   const step = { table: 'step_run', id: request.step_run_id, from, projectId, askedFor: true } as const;
+  const hook = { table: 'hook_invocation', id: request.hook_invocation_id, from } as const;
   return insertLogs(transaction, {
     ...toValues(request, scope),
     pipeline_run_id: await checkReference(transaction, run),
     step_run_id: await checkReference(transaction, step),
+    hook_invocation_id: await checkReference(transaction, hook),
   });
 }
 
@@ -110,6 +112,5 @@ function toValues(request: LogsRequest, { projectId, userId }: LogsScope) {
     user_id: userId,
     artifact_store_id: toNullableId(request.artifact_store_id),
     log_store_id: toNullableId(request.log_store_id),
-    hook_invocation_id: toNullableId(request.hook_invocation_id),
   };
 }

@@ -1,7 +1,7 @@
 import type { BodyOf, Model } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import type { Schema } from '../../database/generated/schema.gen.ts';
-import { toDatabaseId, toNullableId } from '../../database/ids.ts';
+import { toDatabaseId } from '../../database/ids.ts';
 import { keyError } from '../../errors.ts';
 import { isExactNumber } from '../../exact-numbers.ts';
 import type { MetadataResourceType } from '../../listing/fields.ts';
@@ -39,6 +39,9 @@ export async function createRunMetadata(
     const reference = { table: TABLES[resource.type], id: resource.id, from, projectId, askedFor: true };
     await checkReference(transaction, reference);
   }
+  if (request.resources.length === 0) return;
+  const publisher = { table: 'step_run', id: request.publisher_step_id, type: 'publisher step', from } as const;
+  const publisherId = await checkReference(transaction, publisher);
   const entries = Object.entries(request.values).map(([key, value]) => ({
     project_id: projectId,
     user_id: userId,
@@ -46,7 +49,7 @@ export async function createRunMetadata(
     key,
     value: storedValue(value),
     type: typeOf(request, key),
-    publisher_step_id: toNullableId(request.publisher_step_id),
+    publisher_step_id: publisherId,
   }));
   const targets = request.resources.map(({ id, type }) => ({ id: toDatabaseId(id), type }));
   await insertMetadata(transaction, entries, targets);

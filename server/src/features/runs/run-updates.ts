@@ -2,7 +2,8 @@ import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
-import { illegalOperation } from '../../errors.ts';
+import { isDuplicateKey } from '../../database/transaction.ts';
+import { entityExists, illegalOperation, valueError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
 import { createLogsOf } from '../logs/logs-service.ts';
 import { checkReference } from '../references.ts';
@@ -36,11 +37,16 @@ export async function updateRun(
   const run = update.status == null ? known : await lockRun(transaction, runId);
   if (update.orchestrator_run_id) checkOrchestratorRunId(run ?? known, update.orchestrator_run_id);
   if (update.outputs != null) await setOutputs(transaction, runId, known, update.outputs);
-  await updateRunRow(transaction, runId, {
-    updated: now(),
-    ...(update.orchestrator_run_id && { orchestrator_run_id: update.orchestrator_run_id }),
-    ...(update.exception_info && { exception_info: toStoredException(update.exception_info) }),
-  });
+  try {
+    await updateRunRow(transaction, runId, {
+      updated: now(),
+      ...(update.orchestrator_run_id && { orchestrator_run_id: update.orchestrator_run_id }),
+      ...(update.exception_info && { exception_info: toStoredException(update.exception_info) }),
+    });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    throw entityExists(`Another run of the snapshot has the orchestrator run id ${update.orchestrator_run_id}.`);
+  }
   const scope = { projectId: known.project_id, userId: known.user_id };
   for (const logs of update.add_logs ?? []) {
     await createLogsOf(transaction, logs, scope, { pipeline_run_id: runId }, 'orchestrator');
@@ -77,5 +83,10 @@ async function setOutputs(
   } as const;
   for (const id of new Set(Object.values(outputs))) await checkReference(transaction, { ...reference, id });
   const entries = Object.entries(outputs).map(([name, id]) => [name, toDatabaseId(id)] as const);
-  await replaceOutputs(transaction, runId, new Map(entries));
+  try {
+    await replaceOutputs(transaction, runId, new Map(entries));
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    throw valueError('Two outputs have names that differ in case or trailing blanks only.');
+  }
 }

@@ -169,6 +169,9 @@ describe('the status of a run', () => {
     const named = await setStatus(run.id, { status: 'provisioning', orchestrator_run_id: 'first' });
     expect(named.body.metadata.orchestrator_run_id).toBe('first');
     expect((await setStatus(run.id, { orchestrator_run_id: 'second' })).status).toBe(403);
+    const other = await createRun({ status: 'initializing' });
+    const taken = await server.call<Refusal>('PUT', `/runs/${other.id}`, { orchestrator_run_id: 'first' });
+    expect([taken.status, taken.body.detail[0]]).toEqual([409, 'EntityExistsError']);
   });
 
   test('becomes stopping by a stop, once', async () => {
@@ -211,6 +214,28 @@ describe('what is wrong', () => {
     const before = (await listRuns('size=1')).body.total;
     expect((await requestRun(fields)).status).toBe(status);
     expect((await listRuns('size=1')).body.total).toBe(before);
+  });
+
+  test('nothing is written about an unknown step or hook', async () => {
+    const { id } = await createRun();
+    const project = server.projectId;
+    const resources = [{ id, type: 'pipeline_run' }];
+    const metadata = { project, resources, values: { a: 1 }, types: { a: 'int' }, publisher_step_id: UNKNOWN };
+    expect((await server.call('POST', '/run-metadata', metadata)).status).toBe(404);
+    const logs = { project, uri: '/logs', source: 'runner', hook_invocation_id: UNKNOWN };
+    expect((await server.call('POST', '/logs', logs)).status).toBe(404);
+  });
+
+  test('outputs whose names the database does not tell apart are refused', async () => {
+    const { id } = await createRun();
+    const source = { module: 'builtins', attribute: 'int', type: 'builtin' };
+    const version = await server.call('POST', '/artifact_versions', {
+      ...{ project: server.projectId, artifact_name: 'output', type: 'DataArtifact', uri: '/store/x' },
+      ...{ materializer: source, data_type: source, save_type: 'manual' },
+    });
+    const outputs = { model: version.body.id, Model: version.body.id };
+    const { status, body } = await server.call<Refusal>('PUT', `/runs/${id}`, { outputs });
+    expect([status, body.detail[0]]).toEqual([400, 'ValueError']);
   });
 
   test.each([
