@@ -18,7 +18,6 @@ import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createBuilderSearch } from './workloads/launcher/launch-build-store.ts';
 import { createFailureExplanation, createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
-import { createEndOfStoppedResumption } from './workloads/launcher/stopped-resumption.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
 import { openArchive } from './workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from './workloads/logs/archived-log.ts';
@@ -27,6 +26,7 @@ import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import { createRunnerLog, type RunnerLog } from './workloads/logs/runner-log.ts';
 import type { FindBuilders, Finding, WorkloadManager } from './workloads/manager.ts';
 import { startReconciler } from './workloads/reconciler/reconciler.ts';
+import { createEndOfStoppedResumption } from './workloads/reconciler/stopped-resumption.ts';
 
 /** What launches queued runs. */
 export interface Launching {
@@ -63,7 +63,6 @@ export async function startLaunching(
     db,
     manager,
     issueToken,
-    endStoppedResumption: createEndOfStoppedResumption(db, updateStatus),
     log,
     serverUrl: server.serverUrl,
     image: { parentImage: workloads.runnerParentImage, withoutUv: workloads.runnerWithoutUv },
@@ -87,6 +86,7 @@ export async function startLaunching(
     db,
     manager,
     failRun,
+    endStoppedResumption: createEndOfStoppedResumption(db, updateStatus),
     log,
     startTimeoutSeconds: workloads.runnerTimeoutSeconds,
   });

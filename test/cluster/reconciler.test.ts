@@ -82,6 +82,7 @@ async function watch(
     db: server.database.db,
     manager: watched.manager,
     failRun,
+    endStoppedResumption: async () => undefined,
     log,
     startTimeoutSeconds: timeout,
     interval: 500,
@@ -274,7 +275,6 @@ function dispatch({ manager }: Watching): Dispatcher {
     issueToken: createTokenIssuer(tokens, createCsrfTokens({ secretKey: TEST_KEY })),
     serverUrl: 'https://server.example',
     image: { parentImage: undefined, withoutUv: false },
-    endStoppedResumption: async () => undefined,
     log,
   });
   return startDispatcher({

@@ -19,8 +19,8 @@ import { createLocalWorkloadManager } from '../local/local-workload-manager.ts';
 import { createRunnerLog } from '../logs/runner-log.ts';
 import { type ImageRequest, WorkloadError, type WorkloadManager } from '../manager.ts';
 import { startReconciler } from '../reconciler/reconciler.ts';
+import { createEndOfStoppedResumption } from '../reconciler/stopped-resumption.ts';
 import { createFailureExplanation, createLauncher } from './launcher.ts';
-import { createEndOfStoppedResumption } from './stopped-resumption.ts';
 
 interface Run {
   id: string;
@@ -81,12 +81,19 @@ async function dispatch(
   await manager.start();
   const updateStatus = createRunStatusUpdates(createOnboarding());
   const failRun = createFailRun(updateStatus);
-  const reconciler = startReconciler({ db, manager, failRun, log, startTimeoutSeconds: 180, interval: 200 });
+  const reconciler = startReconciler({
+    db,
+    manager,
+    failRun,
+    endStoppedResumption: createEndOfStoppedResumption(db, updateStatus),
+    log,
+    startTimeoutSeconds: 180,
+    interval: 200,
+  });
   const startLaunch = createLauncher({
     db,
     manager,
     issueToken: createTokenIssuer(tokens, createCsrfTokens({ secretKey: TEST_KEY })),
-    endStoppedResumption: createEndOfStoppedResumption(db, updateStatus),
     log,
     serverUrl: 'serverUrl' in options ? options.serverUrl : 'https://server.example',
     image: { parentImage: undefined, withoutUv: false },
@@ -257,7 +264,7 @@ test('a run that is stopped while it waits is not launched', async () => {
   expect((await manager.status(name)).phase).toBe('absent');
 });
 
-test('a run that is stopped while it waits to be resumed has nobody else who would end it', async () => {
+test('a run that is stopped while its resumption is tried again has nobody else who would end it', async () => {
   const { db } = server.database;
   const stopResuming = async ({ id, resources }: Run) => {
     const [runId, snapshotId] = [id, resources.snapshot.id].map(toDatabaseId);
@@ -265,7 +272,7 @@ test('a run that is stopped while it waits to be resumed has nobody else who wou
     await sql`update pipeline_run set status = 'resuming', orchestrator_run_id = 'orchestrator' where id = ${runId}`.execute(
       db,
     );
-    await sql`update ws_launch set kind = 'resume' where run_id = ${runId}`.execute(db);
+    await sql`update ws_launch set kind = 'resume', attempts = 1 where run_id = ${runId}`.execute(db);
     await server.call('POST', `/runs/${id}/stop?graceful=true`);
   };
   const { run, manager, name } = await dispatch({}, isStopped, stopResuming);

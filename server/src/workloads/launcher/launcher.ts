@@ -8,10 +8,9 @@ import { loadRunSource } from '../../features/snapshot-runs/run-source-read-mode
 import { type Launch, type StartLaunch, workloadName } from '../launch.ts';
 import { WorkloadError, type WorkloadManager } from '../manager.ts';
 import { noteBuilder } from './launch-build-store.ts';
-import { findLaunchedRun, type LaunchedRun } from './launched-run-read-model.ts';
+import { findRunToLaunch, type RunToLaunch } from './run-to-launch-read-model.ts';
 import { createRunnerDockerfile, type RunnerImageSettings } from './runner-dockerfile.ts';
 import { ownerOf, runnerWorkload } from './runner-workload.ts';
-import type { EndStoppedResumption } from './stopped-resumption.ts';
 
 /** What launches are made with. */
 export interface LauncherParts {
@@ -21,7 +20,6 @@ export interface LauncherParts {
   /** Where runners reach this server. */
   readonly serverUrl: string | undefined;
   readonly image: RunnerImageSettings;
-  readonly endStoppedResumption: EndStoppedResumption;
   readonly log: Logger;
 }
 
@@ -30,10 +28,10 @@ const WAITING: Readonly<Record<Launch['kind'], string>> = { start: 'initializing
 
 /** Makes what the dispatcher calls for each launch that it has claimed. */
 export function createLauncher(parts: LauncherParts): StartLaunch {
-  const { db, manager, issueToken, serverUrl, image, endStoppedResumption, log } = parts;
+  const { db, manager, issueToken, serverUrl, image, log } = parts;
   const dockerfileFor = createRunnerDockerfile(image);
 
-  const start = async (launch: Launch, run: LaunchedRun, source: RunnableSource, signal: AbortSignal) => {
+  const start = async (launch: Launch, run: RunToLaunch, source: RunnableSource, signal: AbortSignal) => {
     if (serverUrl === undefined) throw new WorkloadError(NO_SERVER_URL);
     if (launch.userId === undefined || !run.hasUser)
       throw new WorkloadError('The user who started it has been deleted.');
@@ -68,13 +66,8 @@ export function createLauncher(parts: LauncherParts): StartLaunch {
   };
 
   return async (launch, signal) => {
-    const run = await findLaunchedRun(db, launch);
-    if (run?.status !== WAITING[launch.kind]) {
-      // One that was tried before may have got its runner.
-      const isUntried = launch.kind === 'resume' && launch.attempts === 0;
-      if (isUntried && run?.status === 'stopping') await endStoppedResumption(launch.runId);
-      return;
-    }
+    const run = await findRunToLaunch(db, launch);
+    if (run?.status !== WAITING[launch.kind]) return;
     await start(launch, run, await loadRunnable(db, launch.snapshotId), signal);
   };
 }

@@ -2,10 +2,10 @@ import { fromDatabaseId } from '../../database/ids.ts';
 import type { RunnableSource } from '../../features/snapshot-runs/run-checks.ts';
 import { type Launch, workloadName } from '../launch.ts';
 import type { Workload, WorkloadOwner } from '../manager.ts';
-import type { LaunchedRun } from './launched-run-read-model.ts';
+import type { RunToLaunch } from './run-to-launch-read-model.ts';
 
 /** Whose workload a launch is. */
-export function ownerOf(launch: Launch, run: LaunchedRun, source: RunnableSource): WorkloadOwner {
+export function ownerOf(launch: Launch, run: RunToLaunch, source: RunnableSource): WorkloadOwner {
   return {
     runId: fromDatabaseId(launch.runId),
     runName: run.name,

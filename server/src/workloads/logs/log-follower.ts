@@ -79,7 +79,7 @@ class LogFollower {
     this.#parts = parts;
     this.#claimed = claimed;
     this.#signal = signal;
-    this.#name = workloadName(fromDatabaseId(claimed.runId), claimed.number);
+    this.#name = workloadName(claimed.runId, claimed.number);
     this.#cursor = claimed.cursor;
     this.#kept = claimed.cursor;
     this.#count = claimed.parts;

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
-import { fromDatabaseId } from '../../database/ids.ts';
 import { valueError } from '../../errors.ts';
 import { toLogEntry } from '../../features/logs/log-entry.ts';
 import type { FollowedEntry } from '../../features/logs/log-events.ts';
@@ -39,7 +38,7 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
     let isEmpty = after === undefined;
     if (!isEndCursor(after)) {
       const from = after === undefined ? reading : { ...reading, after };
-      for await (const { cursor, message, timestamp } of manager.readLog(nameOf(runId, number), from)) {
+      for await (const { cursor, message, timestamp } of manager.readLog(workloadName(runId, number), from)) {
         isEmpty = false;
         const entry = toLogEntry(message, timestamp);
         if (entry) yield { cursor, entry };
@@ -91,7 +90,7 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
           yield { cursor: formatPlace(number, cursor), entry: next.value.entry };
         }
         if (signal.aborted) break;
-        const goesOn = launch.status === 'queued' || (await isLive(nameOf(runId, number)));
+        const goesOn = launch.status === 'queued' || (await isLive(workloadName(runId, number)));
         endedSince = goesOn ? undefined : (endedSince ?? Date.now());
         // Its pod is not there yet, or is about to be replaced; or it is about to be said how it ended.
         if (!next.value && (goesOn || (isUndecided(launch) && Date.now() - (endedSince ?? 0) < PATIENCE))) {
@@ -134,10 +133,6 @@ async function launchesOf(db: Database, runId: string, from: number): Promise<re
     from ws_launch as launch left join pipeline_run as run on run.id = launch.run_id
     where launch.run_id = ${runId} and launch.number >= ${from} order by launch.number`.execute(db);
   return rows;
-}
-
-function nameOf(runId: string, number: number): string {
-  return workloadName(fromDatabaseId(runId), number);
 }
 
 function formatPlace(number: number, cursor: string): string {

@@ -5,6 +5,8 @@ import type { LaunchedRun } from './launched-runs.ts';
 const NOW = new Date('2026-01-31T12:00:00Z');
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
+const STOPPING = { runStatus: 'stopping', kind: 'resume' } as const;
+
 type Seen = Partial<Pick<WorkloadStatus, 'phase' | 'reason' | 'since'>>;
 
 function verdictOn(launch: Partial<LaunchedRun>, seen: Seen) {
@@ -35,10 +37,23 @@ test.each<[string, Partial<LaunchedRun>, Seen, string]>([
   ['a run that has ended before its runner', { runStatus: 'completed' }, { phase: 'running' }, 'wait'],
   ['a run that has ended', { runStatus: 'completed' }, { phase: 'succeeded' }, 'close'],
   ['a run that was resumed', { runStatus: 'resuming', isNewest: false }, { phase: 'failed' }, 'close'],
-  ['a run that goes on', { runStatus: 'running' }, { phase: 'absent' }, 'wait'],
-  ['a run that waits for an answer', { runStatus: 'paused' }, { phase: 'failed' }, 'wait'],
-  ['a run that its orchestrator has', { runStatus: 'provisioning' }, { phase: 'failed' }, 'wait'],
+  ['a run that goes on', { runStatus: 'running' }, { phase: 'absent' }, 'close'],
+  ['a run that waits for an answer', { runStatus: 'paused' }, { phase: 'failed' }, 'close'],
+  ['a run that its orchestrator has', { runStatus: 'provisioning' }, { phase: 'failed' }, 'close'],
+  ['a run that its orchestrator has while its runner ends', { runStatus: 'running' }, { phase: 'running' }, 'wait'],
   ['a run whose orchestrator resumes it', { runStatus: 'resuming', kind: 'resume' }, { phase: 'succeeded' }, 'wait'],
+  [
+    'a run that is to stop, and that its orchestrator has',
+    { ...STOPPING, kind: 'start' },
+    { phase: 'failed' },
+    'close',
+  ],
+  ['a run that is to stop, and is resumed', STOPPING, { phase: 'running' }, 'wait'],
+  ['a run that is to stop, and was resumed', STOPPING, { phase: 'succeeded' }, 'close'],
+  ['a run that is to stop before its pod resumes it', STOPPING, { phase: 'pending' }, 'stop'],
+  ['a run that is to stop, and was not resumed', STOPPING, { phase: 'failed' }, 'stop'],
+  ['a run that is to stop, and nothing resumes', STOPPING, { phase: 'absent' }, 'stop'],
+  ['a run that is to stop while a replica resumes it', { ...STOPPING, isLaunched: false }, { phase: 'absent' }, 'wait'],
   ['a launch that a replica works on', { isLaunched: false }, { phase: 'absent' }, 'wait'],
   ['a pod that is starting', {}, { phase: 'pending' }, 'wait'],
   ['a pod that should have started', {}, { phase: 'pending', since: ago(6) }, 'ask'],

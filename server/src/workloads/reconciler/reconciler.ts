@@ -17,6 +17,7 @@ import {
   type LaunchedRun,
   listLaunchedRuns,
 } from './launched-runs.ts';
+import type { EndStoppedResumption } from './stopped-resumption.ts';
 
 /** Keeps runs and workloads in agreement, on this replica. */
 export interface Reconciler {
@@ -28,6 +29,7 @@ export interface ReconcilerParts {
   readonly db: Database;
   readonly manager: WorkloadManager;
   readonly failRun: FailRun;
+  readonly endStoppedResumption: EndStoppedResumption;
   readonly log: Logger;
   /** How long a workload may take to start. */
   readonly startTimeoutSeconds: number;
@@ -159,7 +161,11 @@ async function settle(parts: ReconcilerParts, launch: LaunchedRun, seen: Workloa
   await act(parts, launch, judge(launch, workload, timeout));
 }
 
-async function act({ db, manager, failRun, log }: ReconcilerParts, launch: LaunchedRun, verdict: Verdict) {
+async function act(
+  { db, manager, failRun, endStoppedResumption, log }: ReconcilerParts,
+  launch: LaunchedRun,
+  verdict: Verdict,
+): Promise<void> {
   const { runId } = launch;
   const remove = () => manager.remove(nameOf(launch));
   switch (verdict.action) {
@@ -170,6 +176,10 @@ async function act({ db, manager, failRun, log }: ReconcilerParts, launch: Launc
       return closeLaunch(db, launch);
     case 'explain':
       return noteWaitingReason(db, runId, verdict.reason);
+    case 'stop':
+      await endStoppedResumption(runId);
+      await remove();
+      return closeLaunch(db, launch);
     case 'remove':
       await remove();
       return closeLaunch(db, launch);
@@ -209,7 +219,7 @@ async function removeOrphans(
 }
 
 function nameOf({ runId, number }: LaunchedRun): string {
-  return workloadName(fromDatabaseId(runId), number);
+  return workloadName(runId, number);
 }
 
 function absent(launch: LaunchedRun): WorkloadStatus {

@@ -1,7 +1,7 @@
 import type { Connection } from '../../database/database.ts';
 
 /** A run that is to be launched. */
-export interface LaunchedRun {
+export interface RunToLaunch {
   readonly name: string;
   readonly status: string;
   readonly pipelineName: string | undefined;
@@ -10,10 +10,10 @@ export interface LaunchedRun {
 }
 
 /** Finds a run. @param userId who launches it; database ids */
-export async function findLaunchedRun(
+export async function findRunToLaunch(
   connection: Connection,
   { runId, userId }: { readonly runId: string; readonly userId: string | undefined },
-): Promise<LaunchedRun | undefined> {
+): Promise<RunToLaunch | undefined> {
   const row = await connection
     .selectFrom('pipeline_run as run')
     .leftJoin('pipeline', 'pipeline.id', 'run.pipeline_id')
