@@ -18,7 +18,9 @@ export interface SeenJob extends Labelled {
   readonly uid: string;
   readonly created: Date | undefined;
   readonly outcome: 'complete' | 'failed' | undefined;
-  /** Why it failed, as Kubernetes says: `BackoffLimitExceeded`, `DeadlineExceeded`, … */
+  /** Whether it has failed or is about to, once its pods have ended. */
+  readonly isFailing: boolean;
+  /** Why it fails, as Kubernetes says: `BackoffLimitExceeded`, `DeadlineExceeded`, … */
   readonly reason: string | undefined;
   readonly ended: Date | undefined;
 }
@@ -30,6 +32,8 @@ export interface SeenPod extends Labelled {
   readonly created: Date | undefined;
   readonly phase: string;
   readonly isDeleted: boolean;
+  /** When its node has to have ended it, where it is being deleted. */
+  readonly endsBy: Date | undefined;
   /** `Evicted`, `NodeLost`, …, with its explanation. */
   readonly reason: string | undefined;
   readonly message: string | undefined;
@@ -58,15 +62,18 @@ export interface SeenContainer {
 export function seeJob(job: V1Job): SeenJob | undefined {
   const labelled = labelledOf(job.metadata?.labels);
   if (!labelled) return undefined;
-  const ending = job.status?.conditions?.find(
-    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
-  );
+  const condition = (type: string) =>
+    job.status?.conditions?.find((candidate) => candidate.type === type && candidate.status === 'True');
+  const [complete, failed] = [condition('Complete'), condition('Failed')];
+  const failing = failed ?? condition('FailureTarget');
+  const ending = complete ?? failed;
   return {
     ...labelled,
     uid: job.metadata?.uid ?? '',
     created: toDate(job.metadata?.creationTimestamp),
-    outcome: ending && (ending.type === 'Complete' ? 'complete' : 'failed'),
-    reason: ending?.reason,
+    outcome: ending && (complete ? 'complete' : 'failed'),
+    isFailing: failing !== undefined,
+    reason: failing?.reason,
     ended: toDate(ending?.lastTransitionTime),
   };
 }
@@ -85,6 +92,7 @@ export function seePod(pod: V1Pod): SeenPod | undefined {
     created: toDate(pod.metadata?.creationTimestamp),
     phase: status?.phase ?? 'Pending',
     isDeleted: pod.metadata?.deletionTimestamp !== undefined,
+    endsBy: toDate(pod.metadata?.deletionTimestamp),
     reason: status?.reason,
     message: status?.message,
     disruption: condition('DisruptionTarget', 'True')?.reason,

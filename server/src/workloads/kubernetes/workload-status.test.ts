@@ -5,7 +5,7 @@ import { statusOf } from './workload-status.ts';
 
 const labels = { [LABELS.workload]: 'w', [LABELS.run]: 'r', [LABELS.launch]: '1' };
 
-const job = (ending?: 'Complete' | 'Failed', reason?: string): V1Job => ({
+const job = (ending?: 'Complete' | 'Failed' | 'FailureTarget', reason?: string): V1Job => ({
   metadata: { labels },
   status: ending ? { conditions: [{ type: ending, status: 'True', ...(reason && { reason }) }] } : {},
 });
@@ -32,7 +32,15 @@ const ended = (exitCode: number, reason: string, message?: string) =>
 const disrupted = (reason: string) =>
   pod({ phase: 'Failed', conditions: [{ type: 'DisruptionTarget', status: 'True', reason }] });
 
+/** On a node that has died: it is never said to have ended. */
+const leaving = (deletionTimestamp: Date) => {
+  const running = pod(container('Running', { running: {} }));
+  return { ...running, metadata: { ...running.metadata, deletionTimestamp } };
+};
+
 const FAILED = job('Failed', 'BackoffLimitExceeded');
+const FAILING = job('FailureTarget', 'BackoffLimitExceeded');
+const LONG_AGO = new Date('2026-01-01T00:00:00Z');
 
 test.each<[string, V1Job | undefined, V1Pod[], string, string | undefined]>([
   ['a new Job', job(), [], 'pending', undefined],
@@ -98,6 +106,9 @@ test.each<[string, V1Job | undefined, V1Pod[], string, string | undefined]>([
     'running',
     undefined,
   ],
+  ['a pod that has yet to end', FAILING, [leaving(new Date(Date.now() + 30_000))], 'running', undefined],
+  ['a pod that its node should have ended', FAILING, [leaving(LONG_AGO)], 'failed', 'its pod was deleted'],
+  ['a pod that its Job replaces once its node is gone', job(), [leaving(LONG_AGO)], 'running', undefined],
   ['a pod without its Job', undefined, [pod({ phase: 'Succeeded' })], 'succeeded', undefined],
 ])('%s', (_what, aJob, pods, phase, reason) => {
   const status = statusOf(
@@ -109,4 +120,15 @@ test.each<[string, V1Job | undefined, V1Pod[], string, string | undefined]>([
 
 test('what others run in the namespace is not seen', () => {
   expect(seeJob({ metadata: { labels: { app: 'other' } } })).toBeUndefined();
+});
+
+test('a pod that replaces another has its own time to start', () => {
+  const seen = seeJob({ ...job(), metadata: { labels, creationTimestamp: LONG_AGO } });
+  const replacing = pod(
+    container('Pending', { waiting: { reason: 'ContainerCreating' } }),
+    'b',
+    '2026-01-01T00:05:00Z',
+  );
+  const pods = [ended(1, 'Error'), replacing].flatMap((aPod) => seePod(aPod) ?? []);
+  expect(statusOf(seen, pods)).toMatchObject({ phase: 'pending', since: new Date('2026-01-01T00:05:00Z') });
 });

@@ -2,24 +2,40 @@ import type { WorkloadStatus } from '../manager.ts';
 import { failureOf, pendingReasonOf } from './pod-reasons.ts';
 import { inOrder, type SeenJob, type SeenPod } from './seen.ts';
 
+/** How much later than it should a node may end a pod, milliseconds. */
+const SLACK = 60_000;
+
 /** The state of a workload, from its Job and its pods: pure, so that each case of it can be tried. */
-export function statusOf(job: SeenJob | undefined, pods: readonly SeenPod[]): WorkloadStatus | undefined {
+export function statusOf(
+  job: SeenJob | undefined,
+  pods: readonly SeenPod[],
+  now = new Date(),
+): WorkloadStatus | undefined {
   const latest = inOrder(pods).at(-1);
   const labelled = job ?? latest;
   if (!labelled) return undefined;
   const { workload: name, runId, launchNumber } = labelled;
-  return { name, runId, launchNumber, ...(job ? phaseOf(job, latest) : phaseOfPod(latest)) };
+  return { name, runId, launchNumber, ...(job ? phaseOf(job, latest, now) : phaseOfPod(latest)) };
 }
 
 type Phase = Pick<WorkloadStatus, 'phase' | 'reason' | 'since'>;
 
-function phaseOf(job: SeenJob, pod: SeenPod | undefined): Phase {
+function phaseOf(job: SeenJob, pod: SeenPod | undefined, now: Date): Phase {
   if (job.outcome === 'complete') return { phase: 'succeeded', reason: undefined, since: job.ended };
   if (job.outcome === 'failed') return { phase: 'failed', reason: failureOf(pod, job.reason), since: job.ended };
   if (!pod) return { phase: 'pending', reason: undefined, since: job.created };
-  if (pod.phase === 'Pending') return { phase: 'pending', reason: pendingReasonOf(pod), since: job.created };
+  // The Job waits for its pod, which a node that has died does not end.
+  if (job.isFailing && isLost(pod, now)) {
+    return { phase: 'failed', reason: failureOf(pod, job.reason), since: pod.endsBy };
+  }
+  // One that replaces another has its own time to start.
+  if (pod.phase === 'Pending') return { phase: 'pending', reason: pendingReasonOf(pod), since: pod.created };
   // A pod that is over leaves it to the Job whether another one takes its place.
   return { phase: 'running', reason: undefined, since: pod.container?.started };
+}
+
+function isLost({ endsBy }: SeenPod, now: Date): boolean {
+  return endsBy !== undefined && endsBy.getTime() + SLACK < now.getTime();
 }
 
 /** Without its Job a pod is about to be removed, or the role lets only pods be seen. */

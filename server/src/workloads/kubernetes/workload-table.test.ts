@@ -8,6 +8,7 @@ const job = (outcome: SeenJob['outcome']): SeenJob => ({
   uid: 'j',
   created: new Date(),
   outcome,
+  isFailing: outcome === 'failed',
   reason: outcome && 'BackoffLimitExceeded',
   ended: undefined,
 });
@@ -18,6 +19,7 @@ const failedPod: SeenPod = {
   created: new Date(),
   phase: 'Failed',
   isDeleted: false,
+  endsBy: undefined,
   reason: undefined,
   message: undefined,
   disruption: undefined,
@@ -50,4 +52,19 @@ test.each<[string, SeenJob, Partial<WorkloadStatus>]>([
     table.release();
     expect(told).toMatchObject([status]);
   }
+});
+
+test.each([
+  ['Jobs', true],
+  ['pods', false],
+])('of what went with its pod during an outage nothing is left, the %s being listed first', (_what, isJobFirst) => {
+  const told: WorkloadStatus[] = [];
+  const table = createWorkloadTable((one) => told.push(one));
+  table.upsertJob(job(undefined));
+  table.upsertPod({ ...failedPod, phase: 'Running' });
+  if (isJobFirst) table.replaceJobs([]);
+  table.replacePods([]);
+  if (!isJobFirst) table.replaceJobs([]);
+  expect(told.at(-1)).toMatchObject({ phase: 'absent' });
+  expect(table.statuses()).toEqual([]);
 });

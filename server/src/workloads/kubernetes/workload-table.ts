@@ -61,11 +61,16 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
     else entry.pods.delete(pod.uid);
   };
 
+  const removeJob = (entry: Entry) => {
+    entry.job = undefined;
+    for (const pod of [...entry.pods.values()]) if (pod.isDeleted) entry.pods.delete(pod.uid);
+  };
+
   return {
     replaceJobs(jobs) {
       const byWorkload = new Map(jobs.map((job) => [job.workload, job]));
       for (const [workload, job] of byWorkload) entryOf(workload).job = job;
-      for (const [workload, entry] of entries) if (!byWorkload.has(workload)) entry.job = undefined;
+      for (const [workload, entry] of entries) if (!byWorkload.has(workload)) removeJob(entry);
       allChanged();
     },
     replacePods(pods) {
@@ -87,8 +92,7 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
     removeJob(workload) {
       const entry = entries.get(workload);
       if (!entry) return;
-      entry.job = undefined;
-      for (const pod of [...entry.pods.values()]) if (pod.isDeleted) entry.pods.delete(pod.uid);
+      removeJob(entry);
       changed(workload);
     },
     removePod(pod) {
@@ -104,7 +108,11 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
       isHeld = false;
       allChanged();
     },
-    statuses: () => [...entries.values()].flatMap(({ told }) => told ?? []),
+    statuses() {
+      // Time alone makes a pod a lost one.
+      allChanged();
+      return [...entries.values()].flatMap(({ told }) => told ?? []);
+    },
     doubtful: () =>
       [...entries].flatMap(([workload, { told, pods }]) => (isOver(told) && pods.size > 0 ? [] : workload)),
   };
