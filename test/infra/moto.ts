@@ -10,8 +10,8 @@ const PROGRAM = fileURLToPath(new URL('moto_server.py', import.meta.url));
 /** What is asked of moto beside Terraform: what an account has before a stack is made, and what people put in afterwards. */
 export interface Moto {
   readonly url: string;
-  /** Makes a cluster of EKS, with a security group for its nodes. */
-  makeCluster(name: string, region: string): Promise<void>;
+  /** Makes a cluster of EKS in a network, with a security group for its nodes. */
+  makeCluster(name: string, region: string, network: MadeNetwork): Promise<void>;
   /** Makes a VPC with private subnets in two zones. */
   makeNetwork(region: string): Promise<MadeNetwork>;
   makeBucket(name: string, region: string): Promise<void>;
@@ -47,12 +47,13 @@ export async function startMoto(python: string): Promise<Moto> {
   const api = new Api(url);
   return {
     url,
-    async makeCluster(name, region) {
-      const group = await api.ec2(region, 'CreateSecurityGroup', { GroupName: 'nodes', GroupDescription: 'nodes' });
+    async makeCluster(name, region, { vpcId, subnetIds }) {
+      const nodes = { GroupName: 'nodes', GroupDescription: 'nodes', VpcId: vpcId };
+      const group = await api.ec2(region, 'CreateSecurityGroup', nodes);
       const cluster = {
         name,
         roleArn: 'arn:aws:iam::123456789012:role/cluster',
-        resourcesVpcConfig: { subnetIds: ['subnet-0a1b2c3d'], clusterSecurityGroupId: textOf(group, 'groupId') },
+        resourcesVpcConfig: { vpcId, subnetIds, clusterSecurityGroupId: textOf(group, 'groupId') },
       };
       await api.call('eks', region, { path: '/clusters', body: JSON.stringify(cluster) });
     },

@@ -88,9 +88,13 @@ export class StackOnMoto {
     this.#isInitialized = true;
   }
 
-  /** Plans a stack that is not there yet. @returns the path of the plan as JSON */
-  async plan(): Promise<string> {
-    await this.#initialize();
+  /**
+   * Plans a stack that is not there yet.
+   * @param changes of the configuration
+   * @returns the path of the plan as JSON
+   */
+  async plan(changes?: object): Promise<string> {
+    await this.#initialize(changes);
     return this.terraform.writePlan();
   }
 
@@ -128,7 +132,8 @@ export class StackOnMoto {
 
 async function prepare(moto: Moto, given: Configuration): Promise<Configuration> {
   const { cluster, state, network, database } = given;
-  if (cluster) await moto.makeCluster(cluster.name, REGION);
+  const place = await moto.makeNetwork(REGION);
+  if (cluster) await moto.makeCluster(cluster.name, REGION, place);
   if (state) await moto.makeBucket(state.bucket, REGION);
   const replicas = [];
   for (const replica of database?.replicas ?? []) {
@@ -136,7 +141,7 @@ async function prepare(moto: Moto, given: Configuration): Promise<Configuration>
   }
   return {
     ...given,
-    ...(network && { network: { ...network, ...(await moto.makeNetwork(REGION)) } }),
+    ...(network && { network: { ...network, ...place } }),
     ...(database && { database: { ...database, replicas } }),
   };
 }

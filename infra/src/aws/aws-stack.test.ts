@@ -204,9 +204,17 @@ describe('a cluster that is there', () => {
     }
   });
 
-  test('is let in to the database, alone where no ranges are named', () => {
+  test('is let in to the database, alone where no ranges are named, if it lies in the same VPC', () => {
     expect(stack.one('aws_vpc_security_group_ingress_rule')).toMatchObject({
       referenced_security_group_id: expect.stringMatching(/cluster_security_group_id\}$/),
+      lifecycle: {
+        precondition: [
+          {
+            condition: expect.stringMatching(/^\$\{\(data\.aws_eks_cluster\..*\.vpc_id == "vpc-0a1b"\)\}$/),
+            error_message: expect.stringContaining('another VPC'),
+          },
+        ],
+      },
     });
   });
 });

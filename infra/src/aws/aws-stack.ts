@@ -139,8 +139,7 @@ export class AwsStack extends TerraformStack {
 
   #makeDatabase({ vpcId, subnetIds, clients }: FoundNetwork, cluster: Cluster | undefined): Database {
     const { name, database } = this.#config;
-    const access = { name, vpcId, cidrs: clients, clusterGroupId: cluster?.securityGroupId };
-    const { groupId } = new DatabaseAccess(this, 'database-access', access);
+    const { groupId } = new DatabaseAccess(this, 'database-access', { name, vpcId, cidrs: clients, cluster });
     const keyArn = this.#key.arn;
     const made = new Database(this, 'database', { surroundings: this.#surroundings, keyArn, groupId, subnetIds });
     this.#output('database_master_secret', made.masterSecretArn);

@@ -7,6 +7,8 @@ import type { Surroundings } from './surroundings.ts';
 /** The EKS cluster that the server runs in, which exists. */
 export class Cluster extends Construct {
   readonly oidc: OidcProvider;
+  readonly vpcId: string;
+  /** Security group of its nodes. */
   readonly securityGroupId: string;
 
   constructor(scope: Construct, id: string, { config, accountId, partition }: Surroundings, name: string) {
@@ -16,6 +18,8 @@ export class Cluster extends Construct {
     const issuer = new TerraformLocal(this, 'issuer', Fn.trimprefix(address, 'https://')).toString();
     const arn = config.cluster?.oidcProviderArn ?? `arn:${partition}:iam::${accountId}:oidc-provider/${issuer}`;
     this.oidc = { arn, issuer };
-    this.securityGroupId = cluster.vpcConfig.get(0).clusterSecurityGroupId;
+    const network = cluster.vpcConfig.get(0);
+    this.vpcId = network.vpcId;
+    this.securityGroupId = network.clusterSecurityGroupId;
   }
 }

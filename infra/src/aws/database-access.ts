@@ -1,6 +1,8 @@
 import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group/index.js';
 import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js';
+import { Op } from 'cdktf';
 import { Construct } from 'constructs';
+import type { Cluster } from './cluster.ts';
 import type { Elsewhere } from './surroundings.ts';
 
 /** Port of MySQL. */
@@ -13,8 +15,7 @@ export interface DatabaseAccessProps extends Elsewhere {
   readonly vpcId: string;
   /** Address ranges of clients. */
   readonly cidrs: readonly string[];
-  /** Security group of the cluster's nodes. */
-  readonly clusterGroupId?: string;
+  readonly cluster?: Cluster;
 }
 
 /** Who may reach a database: these ranges, and the cluster. It reaches nobody by itself. */
@@ -23,7 +24,7 @@ export class DatabaseAccess extends Construct {
 
   constructor(scope: Construct, id: string, props: DatabaseAccessProps) {
     super(scope, id);
-    const { name, vpcId, cidrs, clusterGroupId, provider } = props;
+    const { name, vpcId, cidrs, cluster, provider } = props;
     const group = new SecurityGroup(this, 'group', {
       provider,
       namePrefix: `${name}-database-`,
@@ -39,12 +40,15 @@ export class DatabaseAccess extends Construct {
       fromPort: MYSQL_PORT,
       toPort: MYSQL_PORT,
     };
-    if (clusterGroupId !== undefined) {
-      const description = "Pods on the cluster's nodes";
+    if (cluster) {
+      // A group of another VPC is one that AWS does not know here.
+      const errorMessage =
+        'The cluster lies in another VPC than the database: name its VPC in network (docs/infra.md).';
       new VpcSecurityGroupIngressRule(this, 'cluster', {
         ...rule,
-        referencedSecurityGroupId: clusterGroupId,
-        description,
+        referencedSecurityGroupId: cluster.securityGroupId,
+        description: "Pods on the cluster's nodes",
+        lifecycle: { precondition: [{ condition: Op.eq(cluster.vpcId, vpcId), errorMessage }] },
       });
     }
     for (const [index, cidrIpv4] of cidrs.entries()) {
