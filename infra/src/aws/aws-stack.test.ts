@@ -185,6 +185,11 @@ describe('the network on AWS', () => {
     expect(stack.all('aws_nat_gateway')).toHaveLength(2);
   });
 
+  test('records its traffic once the bucket lets the service write', () => {
+    const { depends_on: before } = synthesize(plain).one('aws_flow_log');
+    expect(before).toEqual([expect.stringMatching(/^aws_s3_bucket_policy\.logs_policy_/)]);
+  });
+
   test('is an existing one where it is passed in', () => {
     const stack = synthesize({ ...full, network });
     expect(stack.all('aws_vpc')).toEqual([]);

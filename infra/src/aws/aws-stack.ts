@@ -126,7 +126,7 @@ export class AwsStack extends TerraformStack {
       cidr,
       zones: network.zones,
       natPerZone: network.natPerZone,
-      flowLogBucketArn: logs.arn,
+      flowLogBucket: logs,
     });
     const databaseCidrs = made.privateCidrs;
     return {

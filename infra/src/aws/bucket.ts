@@ -8,6 +8,7 @@ import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy/index.j
 import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js';
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js';
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning/index.js';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { formatPolicy, type Statement } from './policy.ts';
 
@@ -31,6 +32,8 @@ export interface BucketProps {
 export class Bucket extends Construct {
   readonly name: string;
   readonly arn: string;
+  /** For what needs it before: a service of AWS that writes into the bucket. */
+  readonly policy: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: BucketProps) {
     super(scope, id);
@@ -65,7 +68,7 @@ export class Bucket extends Construct {
       ],
     });
     new S3BucketLifecycleConfiguration(this, 'lifecycle', { bucket, rule: rules(props), dependsOn: [versioning] });
-    new S3BucketPolicy(this, 'policy', {
+    this.policy = new S3BucketPolicy(this, 'policy', {
       bucket,
       policy: formatPolicy([...tlsOnly(made.arn), ...(props.statements?.(made.arn) ?? [])]),
       dependsOn: [closed],

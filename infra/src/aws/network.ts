@@ -11,6 +11,7 @@ import { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
 import { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint/index.js';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
+import type { Bucket } from './bucket.ts';
 
 /** What a new network is like. */
 export interface NetworkProps {
@@ -24,7 +25,7 @@ export interface NetworkProps {
   /** Whether each zone has a way out of its own, which outlives the loss of another zone. */
   readonly natPerZone: boolean;
   /** Bucket that gets the records of the network's traffic, under `AWSLogs/`. */
-  readonly flowLogBucketArn: string;
+  readonly flowLogBucket: Bucket;
 }
 
 /** A VPC with private subnets for nodes and database, and public ones for load balancers and the way out. */
@@ -38,7 +39,7 @@ export class Network extends Construct {
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
     this.#props = props;
-    const { name, cidr } = props;
+    const { name, cidr, flowLogBucket } = props;
     const vpc = new Vpc(this, 'vpc', {
       cidrBlock: cidr,
       enableDnsHostnames: true,
@@ -52,7 +53,9 @@ export class Network extends Construct {
       vpcId: vpc.id,
       trafficType: 'ALL',
       logDestinationType: 's3',
-      logDestination: props.flowLogBucketArn,
+      logDestination: flowLogBucket.arn,
+      // Else AWS finds that it may not write there, or writes a policy of its own.
+      dependsOn: [flowLogBucket.policy],
     });
     const { privates, privateTables } = this.#makeSubnets();
     this.privateSubnetIds = privates.map((subnet) => subnet.id);
