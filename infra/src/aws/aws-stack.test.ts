@@ -234,6 +234,10 @@ describe('a stack on AWS', () => {
     });
   });
 
+  test('asks for a provider that has all arguments', () => {
+    expect(synthesize(plain).json['terraform']).toMatchObject({ required_providers: { aws: { version: '~> 6.8' } } });
+  });
+
   test('tags everything', () => {
     const tags = { 'zenml-workspace': 'zenml', 'managed-by': 'cdktf', team: 'ml' };
     expect(synthesize(full).json['provider']).toMatchObject({ aws: [{ default_tags: [{ tags }] }] });

@@ -23,6 +23,8 @@ import { ServerSecret } from './server-secret.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const NEW_NETWORK = '10.40.0.0/16';
+/** The first of these lets some tags of a repository be given to another image. */
+const PROVIDER = '~> 6.8';
 
 /** What the workspace server needs of AWS. */
 export class AwsStack extends TerraformStack {
@@ -38,6 +40,7 @@ export class AwsStack extends TerraformStack {
     const tags = tagsOf(config);
     this.#config = config;
     new AwsProvider(this, 'aws', { region, defaultTags: [{ tags }] });
+    this.addOverride('terraform.required_providers.aws.version', PROVIDER);
     useStateBackend(this, name, config.state);
     const { accountId } = new DataAwsCallerIdentity(this, 'account');
     const { partition, dnsSuffix } = new DataAwsPartition(this, 'partition');
