@@ -36,9 +36,27 @@ describe('the database on AWS', () => {
     });
   });
 
-  test('takes no connection without TLS', () => {
+  test('takes no connection without TLS and no files from clients, and writes slow statements down', () => {
     const { parameter } = stack.one('aws_db_parameter_group');
-    expect(parameter).toContainEqual({ name: 'require_secure_transport', value: '1', apply_method: 'immediate' });
+    expect(parameter).toEqual(
+      [
+        ['require_secure_transport', '1'],
+        ['local_infile', '0'],
+        ['slow_query_log', '1'],
+        ['long_query_time', '2'],
+        ['log_output', 'FILE'],
+      ].map(([name, value]) => ({ name, value, apply_method: 'immediate' })),
+    );
+  });
+
+  test('has Performance Insights, where its class can have them', () => {
+    const small = { instanceClass: 'db.t4g.small', replicas: [{ instanceClass: 'db.t4g.medium' }] };
+    const { one } = synthesize({ ...full, database: small });
+    expect(one('aws_db_instance', 'replica-1')).toHaveProperty('performance_insights_enabled', true);
+    for (const argument of ['performance_insights_enabled', 'performance_insights_kms_key_id']) {
+      expect(database).toHaveProperty(argument);
+      expect(one('aws_db_instance', 'database_instance')).not.toHaveProperty(argument);
+    }
   });
 
   test('has a password that Secrets Manager makes and keeps', () => {
@@ -65,7 +83,9 @@ describe('read replicas', () => {
     expect(near['replicate_source_db']).toMatch(/\.identifier\}$/);
     expect(far['replicate_source_db']).toMatch(/\.arn\}$/);
     expect(far['provider']).toBe('aws.eu-west-1');
-    expect(far['kms_key_id']).not.toBe(near['kms_key_id']);
+    expect(near['kms_key_id']).toMatch(/aws_kms_key\.key_/);
+    expect(far['kms_key_id']).toMatch(/aws_kms_key\.eu-west-1_key_/);
+    expect(stack.one('aws_kms_key', 'eu-west-1')).toMatchObject({ provider: 'aws.eu-west-1' });
     for (const replica of [near, far]) {
       expect(replica).toMatchObject({ storage_encrypted: true, publicly_accessible: false, deletion_protection: true });
     }

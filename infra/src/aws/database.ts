@@ -53,11 +53,10 @@ export class Database extends Construct {
     this.#monitoringRoleArn = makeMonitoringRole(this, surroundings);
     const password = database.replicas.length > 0 ? new DatabasePassword(this, 'password', props) : undefined;
     this.#instance = new DbInstance(this, 'instance', {
-      ...this.#shared(keyArn, props.groupId),
+      ...this.#shared(keyArn, props.groupId, database.instanceClass),
       identifier: name,
       engine: 'mysql',
       engineVersion: database.version,
-      instanceClass: database.instanceClass,
       allocatedStorage: database.storageGib,
       storageType: 'gp3',
       dbName: 'zenml',
@@ -88,10 +87,9 @@ export class Database extends Construct {
     const { database, protectData, logDays } = this.#surroundings.config;
     const { version } = database;
     const replica = new DbInstance(this, id, {
-      ...this.#shared(props.keyArn, props.groupId),
+      ...this.#shared(props.keyArn, props.groupId, props.instanceClass ?? database.instanceClass),
       provider,
       identifier: props.name,
-      instanceClass: props.instanceClass ?? database.instanceClass,
       replicateSourceDb: subnetIds ? this.#instance.arn : this.#instance.identifier,
       ...(subnetIds && { dbSubnetGroupName: this.#makeSubnetGroup(`${id}-subnets`, subnetIds, { provider }) }),
       parameterGroupName: subnetIds
@@ -110,9 +108,10 @@ export class Database extends Construct {
     return replica.address;
   }
 
-  #shared(keyArn: string, groupId: string) {
+  #shared(keyArn: string, groupId: string, instanceClass: string) {
     const { database } = this.#surroundings.config;
     return {
+      instanceClass,
       maxAllocatedStorage: database.maxStorageGib,
       storageEncrypted: true,
       kmsKeyId: keyArn,
@@ -125,8 +124,7 @@ export class Database extends Construct {
       copyTagsToSnapshot: true,
       caCertIdentifier: 'rds-ca-rsa2048-g1',
       enabledCloudwatchLogsExports: [...DATABASE_LOGS],
-      performanceInsightsEnabled: true,
-      performanceInsightsKmsKeyId: keyArn,
+      ...(hasInsights(instanceClass) && { performanceInsightsEnabled: true, performanceInsightsKmsKeyId: keyArn }),
       monitoringInterval: 60,
       monitoringRoleArn: this.#monitoringRoleArn,
     };
@@ -137,4 +135,9 @@ export class Database extends Construct {
     const group = new DbSubnetGroup(this, id, { provider, namePrefix: `${name}-`, subnetIds: [...subnetIds] });
     return group.name;
   }
+}
+
+/** RDS for MySQL has no Performance Insights on the smallest classes. */
+function hasInsights(instanceClass: string): boolean {
+  return !/^db\.t[^.]*\.(micro|small)$/.test(instanceClass);
 }
