@@ -4,7 +4,8 @@ import type { Json } from './conditional.ts';
 export interface Mark {
   /** Helm's expression of the value; of an element, the variable that holds it. */
   readonly expression: string;
-  readonly type: 'text' | 'integer' | 'map';
+  /** An `element` is all of the map that shows it. */
+  readonly type: 'text' | 'integer' | 'map' | 'element';
   /** Where it is an element: what is gone through, as `$item := …`. */
   readonly range?: string;
 }
@@ -36,6 +37,11 @@ export class Marks {
   /** A list whose elements only Helm knows: one stands for each. */
   list(expression: string, type: 'text' | 'integer'): string[] {
     return [this.#add({ expression: '$item', type, range: `$item := ${expression}` })];
+  }
+
+  /** A list of maps: one stands for each. @param key that such a map may have, which shows the mark */
+  listOfMaps(expression: string, key: string): Record<string, string>[] {
+    return [{ [key]: this.#add({ expression: '$item', type: 'element', range: `$item := ${expression}` }) }];
   }
 
   /** Of a text: what is between the marks, and the marks. One text more than there are marks. */

@@ -150,7 +150,7 @@ class Builder {
         );
       case 'array':
         this.#switch(path, []);
-        return this.#marks.list(given, schema.items?.type === 'integer' ? 'integer' : 'text');
+        return this.#list(given, schema.items);
       case 'object': {
         if (schema.properties) return this.object(schema, path, optional);
         const expression = mapOrDefault(given, schema.default);
@@ -160,6 +160,12 @@ class Builder {
       default:
         throw new Error(`${path.join('.')}: ${schema.type} is not known.`);
     }
+  }
+
+  #list(given: string, items: ValueSchema | undefined): unknown {
+    const [key] = Object.keys(items?.properties ?? {});
+    if (key !== undefined) return this.#marks.listOfMaps(given, key);
+    return this.#marks.list(given, items?.type === 'integer' ? 'integer' : 'text');
   }
 
   #switch(path: readonly string[], off: unknown, condition = expressionOf(path)): void {

@@ -77,6 +77,8 @@ export class TemplateWriter {
       case 'scalar':
         return [`${dash} ${this.#scalar(node.value)}`];
       case 'map': {
+        const whole = node.entries.flatMap(({ node: child }) => this.#wholeElement(child) ?? [])[0];
+        if (whole !== undefined) return [`${dash} {{ toRawJson ${whole} }}`];
         // Whether a line is there must not decide about the dash.
         const ordered = [...node.entries].sort((one, other) => one.conditions.length - other.conditions.length);
         const [first = '', ...rest] = this.#entries(ordered, indent + 2);
@@ -86,6 +88,12 @@ export class TemplateWriter {
       default:
         throw new Error(`A list of ${node.kind} is not known.`);
     }
+  }
+
+  #wholeElement(node: Node): string | undefined {
+    if (node.kind !== 'scalar' || typeof node.value !== 'string') return undefined;
+    const [mark] = this.#marks.split(node.value).marks;
+    return mark?.type === 'element' ? mark.expression : undefined;
   }
 
   #scalar(value: null | boolean | number | string): string {

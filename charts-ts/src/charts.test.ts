@@ -34,6 +34,31 @@ describe('the server’s pods', () => {
   });
 });
 
+describe.each([['Deployment'], ['Job']])('the pods of the %s', (kind) => {
+  const podWith = (server: object) => find(synthesize({ migration: { mode: 'job' }, server }), kind).spec.template.spec;
+
+  test('trust the authorities that a ConfigMap holds', () => {
+    const { containers, volumes } = podWith({ certificateAuthorities: { configMap: 'inside', key: 'bundle.pem' } });
+    const [{ env, volumeMounts }] = containers;
+    const mounted = volumes.find(({ configMap }) => configMap?.name === 'inside');
+    const mount = volumeMounts.find(({ name }) => name === mounted?.name);
+    const [item] = mounted?.configMap?.items ?? [];
+    expect(item?.key).toBe('bundle.pem');
+    expect(env).toContainEqual({ name: 'NODE_EXTRA_CA_CERTS', value: `${mount?.mountPath}/${item?.path}` });
+  });
+
+  test('are of the image that a digest names, whatever its tag', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const image = { repository: 'registry.example.com/server', tag: 'latest', digest };
+    expect(podWith({ image }).containers[0].image).toBe(`registry.example.com/server@${digest}`);
+  });
+
+  test('go to the nodes that are named, and tolerate their taints', () => {
+    const placed = { nodeSelector: { pool: 'zenml' }, tolerations: [{ key: 'pool', operator: 'Exists' }] };
+    expect(podWith(placed)).toMatchObject(placed);
+  });
+});
+
 test('the server’s role is exactly what it needs, and is the only one', () => {
   const manifests = synthesize();
   const roles = manifests
@@ -205,6 +230,12 @@ describe('bad values are refused with their path and what mends them:', () => {
       { runners: { defaultLimit: {} } },
       /^runners\.defaultLimit\.memory: is missing, and runners\.quota bounds limits\.memory; set it$/,
     ],
+    [
+      'no toleration',
+      { server: { tolerations: [{ operator: 'Equal', value: 'zenml' }] } },
+      /^server\.tolerations\.0: must have operator "Exists" without a key/,
+    ],
+    ['no digest', { server: { image: { digest: 'latest' } } }, /^server\.image\.digest: write a digest such as sha256/],
     ['no certificate', { ingress: { host: 'a.example.com' } }, /^ingress\.tlsSecret: is missing; name the Secret/],
     ['the server’s namespace', { runners: { namespace: 'zenml' } }, /^runners\.namespace: .*name another one/],
     ['no replicas', { server: { replicas: 0 } }, /^server\.replicas: at least 1 is needed/],

@@ -32,7 +32,12 @@ const everything = {
   migration: { mode: 'job', secret: 'owner' },
   ingress: { host: 'zenml.example.com', tlsSecret: 'tls', className: 'nginx', annotations: { a: 'b' } },
   gateway: { host: 'zenml.example.com', gatewayName: 'public', gatewayNamespace: 'infrastructure' },
-  server: { image: { pullSecrets: ['registry'] } },
+  server: {
+    image: { pullSecrets: ['registry'] },
+    nodeSelector: { pool: 'zenml' },
+    tolerations: [{ key: 'pool', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }],
+    certificateAuthorities: { configMap: 'authorities' },
+  },
   runners: { imagePullSecrets: ['registry'] },
   networkPolicy: { clients: ['10.0.0.0/8'], database: ['10.20.0.0/16'] },
   monitoring: { enabled: true },

@@ -31,13 +31,24 @@ export interface Pod {
   readonly securityContext: unknown;
   readonly terminationGracePeriodSeconds: number;
   readonly automountServiceAccountToken: boolean;
+  readonly nodeSelector: unknown;
+  readonly tolerations: unknown;
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly configMap?: {
+      readonly name: string;
+      readonly items: readonly { readonly key: string; readonly path: string }[];
+    };
+  }[];
   readonly containers: readonly [Container];
 }
 
 /** A container of it. */
 export interface Container {
   readonly securityContext: unknown;
-  readonly volumeMounts: unknown;
+  readonly image: string;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
   readonly readinessProbe: { readonly httpGet: { readonly path: string } };
   readonly livenessProbe: { readonly httpGet: { readonly path: string } };
 }

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isNetwork } from '../../server/src/config/formats.ts';
+import { nodeSelectorSchema, tolerationSchema } from '../../server/src/config/kubernetes-formats.ts';
 
 const VERSION: string = JSON.parse(readFileSync(new URL('../../server/package.json', import.meta.url), 'utf8')).version;
 
 const name = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'use at most 63 lower-case letters, digits and hyphens');
+const objectName = z
+  .string()
+  .regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, 'use at most 253 lower-case letters, digits, hyphens and dots');
 const texts = z.record(z.string(), z.string());
 const port = z.int().min(1).max(65535);
 const cidr = z
@@ -31,6 +35,11 @@ const server = z.strictObject({
     .strictObject({
       repository: z.string().min(1).default('zenml-workspace-server').describe('With the registry before it.'),
       tag: z.string().min(1).default(VERSION).describe('By default the release that the charts are of.'),
+      digest: z
+        .string()
+        .regex(/^sha256:[0-9a-f]{64}$/, 'write a digest such as sha256: and 64 digits and letters from a to f')
+        .optional()
+        .describe('Goes before the tag: the image is this one, whatever the tag is moved to.'),
       pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent').describe('When it is pulled.'),
       pullSecrets: z.array(name).default([]).describe('Secrets with credentials of the registry.'),
     })
@@ -48,6 +57,19 @@ const server = z.strictObject({
     })
     .prefault({}),
   resources: resources.prefault({}),
+  nodeSelector: nodeSelectorSchema.default({}).describe('Labels of the nodes that its pods may run on.'),
+  tolerations: z.array(tolerationSchema).default([]).describe('Taints of nodes that its pods tolerate.'),
+  certificateAuthorities: z
+    .strictObject({
+      configMap: objectName.describe('The ConfigMap, in the server’s namespace.'),
+      key: z
+        .string()
+        .regex(/^[-._a-zA-Z0-9]+$/, 'write a key such as ca.crt')
+        .default('ca.crt')
+        .describe('The key of the certificates there, as PEM.'),
+    })
+    .optional()
+    .describe('Authorities that the server trusts besides the public ones, for stores and registries inside.'),
   userId: z.int().min(1, 'the server must not run as root').default(65532).describe('User and group of the process.'),
   drainDelaySeconds: z.int().min(0).default(10).describe('How long requests are taken after readiness has failed.'),
   shutdownTimeoutSeconds: z.int().min(1).default(30).describe('How long running requests may take to finish.'),

@@ -70,6 +70,7 @@ const everything = {
     image: {
       repository: 'registry.example.com/server',
       tag: '1.10',
+      digest: `sha256:${'0123456789abcdef'.repeat(4)}`,
       pullPolicy: 'Always',
       pullSecrets: ['registry', 'other'],
     },
@@ -84,6 +85,12 @@ const everything = {
     },
     serviceAccount: { name: 'server', annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/server' } },
     resources: { requests: { cpu: '2' }, limits: { cpu: '4', memory: '2Gi' } },
+    nodeSelector: { 'node-pool': 'zenml', 'example.com/ssd': 'true' },
+    tolerations: [
+      { key: 'node-pool', operator: 'Equal', value: 'zenml', effect: 'NoSchedule' },
+      { key: 'spot', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 },
+    ],
+    certificateAuthorities: { configMap: 'authorities.internal', key: 'bundle.pem' },
     userId: 1000,
     drainDelaySeconds: 0,
     shutdownTimeoutSeconds: 60,
@@ -171,6 +178,7 @@ for (const [title, values] of [
     { secret: { externalSecret: { storeName: 's', storeKind: 'SecretStore', key: 'k' } } },
   ],
   ['a Job migrates the database', { migration: { mode: 'job' } }],
+  ['authorities are named', { server: { certificateAuthorities: { configMap: 'authorities' } } }],
   [
     'the environment names the runners',
     { zenml: { environment: { [`${WORKLOADS}NAMESPACE`]: 'runs', [`${WORKLOADS}SERVICE_ACCOUNT`]: 'runner' } } },

@@ -2,6 +2,9 @@ import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { LABELS, PORTS, priorityClassOf, SELECTOR, SERVER } from '../names.ts';
 import type { Settings } from '../settings.ts';
+import { certificateAuthorities } from './certificate-authorities.ts';
+import { imageOf } from './image.ts';
+import { placementOf } from './placement.ts';
 import { CONTAINER_SECURITY, podSecurity } from './pod-security.ts';
 import { quantities } from './quantities.ts';
 
@@ -30,6 +33,7 @@ export class Deployment extends Construct {
 }
 
 function pod({ namespace, server, secret, gracePeriodSeconds }: Settings): k8s.PodSpec {
+  const { env, volumes, volumeMounts } = certificateAuthorities(server);
   return {
     serviceAccountName: server.serviceAccount.name,
     // The server speaks to the Kubernetes API; no other account's token is mounted anywhere.
@@ -39,6 +43,7 @@ function pod({ namespace, server, secret, gracePeriodSeconds }: Settings): k8s.P
     // The server drains by itself on SIGTERM, so no preStop command is needed, which a slim image could not run.
     terminationGracePeriodSeconds: gracePeriodSeconds,
     securityContext: podSecurity(server.userId),
+    ...placementOf(server),
     topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
       maxSkew: 1,
       topologyKey,
@@ -48,12 +53,13 @@ function pod({ namespace, server, secret, gracePeriodSeconds }: Settings): k8s.P
     containers: [
       {
         name: 'server',
-        image: `${server.image.repository}:${server.image.tag}`,
+        image: imageOf(server),
         imagePullPolicy: server.image.pullPolicy,
         ports: [
           { name: 'http', containerPort: PORTS.http },
           { name: 'metrics', containerPort: PORTS.metrics },
         ],
+        env,
         envFrom: [{ configMapRef: { name: SERVER } }, { secretRef: { name: secret.name } }],
         resources: { requests: quantities(server.resources.requests), limits: quantities(server.resources.limits) },
         securityContext: CONTAINER_SECURITY,
@@ -61,10 +67,10 @@ function pod({ namespace, server, secret, gracePeriodSeconds }: Settings): k8s.P
         startupProbe: { ...probe('/health'), periodSeconds: 2, failureThreshold: 150 },
         livenessProbe: { ...probe('/health'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
         readinessProbe: { ...probe('/ready'), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
-        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...volumeMounts],
       },
     ],
-    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } }],
+    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } }, ...volumes],
   };
 }
 

@@ -3,6 +3,9 @@ import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { MIGRATION, MIGRATION_LABELS } from '../names.ts';
 import type { Settings } from '../settings.ts';
+import { certificateAuthorities } from './certificate-authorities.ts';
+import { imageOf } from './image.ts';
+import { placementOf } from './placement.ts';
 import { CONTAINER_SECURITY, podSecurity } from './pod-security.ts';
 import { quantities } from './quantities.ts';
 
@@ -26,29 +29,31 @@ export class MigrationJob extends Construct {
 
 function pod({ server, secret, migration, variables }: Settings): k8s.PodSpec {
   const byName = Object.entries(variables).sort(([one], [other]) => (one < other ? -1 : 1));
+  const { env, volumes, volumeMounts } = certificateAuthorities(server);
   return {
     restartPolicy: 'Never',
     // It needs nothing but the database, and Helm starts it before there is an account or a ConfigMap.
     automountServiceAccountToken: false,
     imagePullSecrets: server.image.pullSecrets.map((name) => ({ name })),
     securityContext: podSecurity(server.userId),
+    ...placementOf(server),
     containers: [
       {
         name: 'migration',
-        image: `${server.image.repository}:${server.image.tag}`,
+        image: imageOf(server),
         imagePullPolicy: server.image.pullPolicy,
         args: ['migrate'],
-        env: byName.map(([name, value]) => ({ name, value })),
+        env: [...byName.map(([name, value]) => ({ name, value })), ...env],
         // Of several that have a variable the last one counts.
         envFrom: [secret.name, ...(migration.secret ? [migration.secret] : [])].map((name) => ({
           secretRef: { name },
         })),
         resources: { requests: quantities(server.resources.requests), limits: quantities(server.resources.limits) },
         securityContext: CONTAINER_SECURITY,
-        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...volumeMounts],
       },
     ],
-    volumes: [{ name: 'tmp', emptyDir: {} }],
+    volumes: [{ name: 'tmp', emptyDir: {} }, ...volumes],
   };
 }
 

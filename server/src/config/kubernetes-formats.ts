@@ -63,7 +63,8 @@ export function amountOf(text: string): number {
   return Number(number) * (unit === undefined ? 1 : (FACTORS[unit] ?? Number.NaN));
 }
 
-const tolerationSchema = z
+/** A taint that a pod puts up with. */
+export const tolerationSchema = z
   .strictObject({
     key: labelKey.optional(),
     operator: z.enum(['Equal', 'Exists']).optional(),
@@ -115,6 +116,9 @@ export type PodResources = z.infer<typeof resourcesSchema>;
 export type Toleration = z.infer<typeof tolerationSchema>;
 export type PodFailurePolicy = z.infer<typeof failurePolicySchema>;
 
+/** Labels that a node must have. */
+export const nodeSelectorSchema = z.record(labelKey, labelValue);
+
 /** JSON: `requests` and `limits` of a container. */
 export const podResources = jsonOf(
   resourcesSchema,
@@ -122,7 +126,7 @@ export const podResources = jsonOf(
 );
 
 /** JSON: labels that a node must have. */
-export const nodeSelector = jsonOf(z.record(labelKey, labelValue), 'JSON such as `{"node-pool": "zenml"}`');
+export const nodeSelector = jsonOf(nodeSelectorSchema, 'JSON such as `{"node-pool": "zenml"}`');
 
 /** JSON: taints that a pod puts up with. */
 export const tolerations = jsonOf(
