@@ -12,6 +12,7 @@ export interface Manifest {
   };
   readonly data: Readonly<Record<string, string>>;
   readonly automountServiceAccountToken?: boolean;
+  readonly value?: number;
   readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
   readonly subjects: readonly unknown[];
   readonly spec: {
@@ -19,6 +20,8 @@ export interface Manifest {
     readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> }; readonly spec: Pod };
     readonly ingress: readonly TrafficRule[];
     readonly egress: readonly TrafficRule[];
+    readonly replicas?: number;
+    readonly limits: readonly unknown[];
     readonly hard: Readonly<Record<string, string>>;
     readonly tls: readonly unknown[];
     readonly parentRefs: readonly unknown[];
@@ -31,6 +34,7 @@ export interface Pod {
   readonly securityContext: unknown;
   readonly terminationGracePeriodSeconds: number;
   readonly automountServiceAccountToken: boolean;
+  readonly priorityClassName: string;
   readonly nodeSelector: unknown;
   readonly tolerations: unknown;
   readonly volumes: readonly {
@@ -49,8 +53,15 @@ export interface Container {
   readonly image: string;
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
-  readonly readinessProbe: { readonly httpGet: { readonly path: string } };
-  readonly livenessProbe: { readonly httpGet: { readonly path: string } };
+  readonly readinessProbe: Probe;
+  readonly livenessProbe: Probe;
+  readonly startupProbe: Probe;
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string };
+  readonly periodSeconds: number;
+  readonly failureThreshold: number;
 }
 
 /** A rule of a NetworkPolicy. */
