@@ -11,7 +11,8 @@ import type { EnqueueLaunch } from './features/snapshot-runs/snapshot-runs-servi
 import { noteRunEnded } from './features/trigger-firing/platform-events-service.ts';
 import { startDispatcher } from './workloads/dispatcher/dispatcher.ts';
 import { createFailRun } from './workloads/dispatcher/failed-runs.ts';
-import { cancelLaunches, enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
+import { createLaunchCancellation } from './workloads/dispatcher/launch-cancellation.ts';
+import { enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
 import { startQueuePositions } from './workloads/dispatcher/queue-positions.ts';
 import { startExamination } from './workloads/examination.ts';
 import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
@@ -92,12 +93,7 @@ export async function startLaunching(
   });
   return {
     listProblems: examination.listProblems,
-    cancelLaunches: {
-      cancel: cancelLaunches,
-      async removeRunners(runId, numbers) {
-        for (const number of numbers) await manager.remove(workloadName(runId, number));
-      },
-    },
+    cancelLaunches: createLaunchCancellation(manager, log),
     preflight: async (snapshotImage) => [
       ...(server.serverUrl === undefined ? [NO_ADDRESS] : []),
       ...(await manager.preflight(snapshotImage)),

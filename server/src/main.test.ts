@@ -100,6 +100,22 @@ test('serve ends on SIGTERM: not ready at once, and at work until the load balan
   expect([code, statuses]).toEqual([0, [200, 503, 200, 200]]);
 }, 60_000);
 
+test('serve logs the error that ends it without the values of its statement', async () => {
+  const sqlText = "select * from user where password = 'hunter2'";
+  const fail = `process.on('SIGUSR2', () => Promise.reject(Object.assign(new Error('lost'), { sql: ${JSON.stringify(sqlText)} })))`;
+  const variables = {
+    ZENML_WORKSPACE_PORT: '0',
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fail)}`,
+  };
+  let logged = '';
+  const { code, errors } = await run('serve', variables, (text, program) => {
+    logged += text;
+    if (text.includes('"msg":"listening"')) program.kill('SIGUSR2');
+  });
+  expect([code, errors]).toEqual([1, '']);
+  expect(logged).toMatch(/"level":"fatal".*"message":"lost".*password = \?/);
+}, 30_000);
+
 /** A port that nobody listens on. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

@@ -17,6 +17,11 @@ async function serve(): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.log);
   for (const warning of config.warnings) log.warn(warning);
+  // Node would print the error as it is: a driver's with its statement, and the values in that.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'the server ends because of an error that nothing expects');
+    process.exit(1);
+  });
   const server = await startServer(config, log).catch((error: unknown) => {
     log.fatal({ err: error }, 'the server could not start');
     process.exit(explain(error, config));

@@ -28,18 +28,26 @@ export interface DispatcherParts {
   readonly log: Logger;
   /** How many launches it works on at once. */
   readonly concurrency: number;
+  /** How long a claim holds without being renewed, seconds: so long a launch waits after its replica has died. */
+  readonly leaseSeconds?: number;
+  /** How long a stop waits for launches, milliseconds: for all but those whose image is being built. */
+  readonly stopPatience?: number;
+}
+
+/** A launch that is worked on. */
+interface Work {
+  readonly done: Promise<void>;
+  /** Keeps its claim. */
+  readonly renewal: NodeJS.Timeout;
 }
 
 /** How often the queue is looked at for what other replicas have put in it, milliseconds. */
 const INTERVAL = 1000;
-/** How long a claim holds without being renewed, seconds: so long a launch waits after its replica has died. */
 const LEASE_SECONDS = 15;
-const RENEWAL = (LEASE_SECONDS / 3) * 1000;
 /** With their pauses these take a quarter of an hour: so long a cluster may be away. */
 const MAX_ATTEMPTS = 20;
 /** The longest pause before another try, seconds. */
 const MAX_PAUSE = 60;
-/** How long a stop waits for launches, milliseconds: all but those whose image is being built. */
 const STOP_PATIENCE = 5000;
 
 /** What runs say of themselves while they are launched. */
@@ -55,29 +63,32 @@ export function startDispatcher({
   removeRunner,
   log,
   concurrency,
+  leaseSeconds = LEASE_SECONDS,
+  stopPatience = STOP_PATIENCE,
 }: DispatcherParts): Dispatcher {
-  const running = new Map<ClaimedLaunch, Promise<void>>();
+  const running = new Map<ClaimedLaunch, Work>();
   let stopped = false;
   let filling: Promise<void> | undefined;
   let again = false;
 
-  const work = async (launch: ClaimedLaunch) => {
-    const controller = new AbortController();
-    const renewal = setInterval(() => {
-      renewClaim(db, launch, LEASE_SECONDS).then(
-        (held) => held || controller.abort(),
-        (error) => log.warn({ err: error, run: launch.runId }, 'the claim of a launch was not renewed'),
-      );
-    }, RENEWAL);
+  const keep = (launch: ClaimedLaunch, lost: AbortController) =>
+    setInterval(
+      () =>
+        renewClaim(db, launch, leaseSeconds).then(
+          (held) => held || lost.abort(),
+          (error) => log.warn({ err: error, run: launch.runId }, 'the claim of a launch was not renewed'),
+        ),
+      (leaseSeconds / 3) * 1000,
+    );
+
+  const work = async (launch: ClaimedLaunch, signal: AbortSignal) => {
     try {
       await noteWaitingReason(db, launch.runId, PREPARING);
-      await startLaunch(launch, controller.signal);
+      await startLaunch(launch, signal);
       if (await endLaunch(db, launch, 'launched')) await noteWaitingReason(db, launch.runId, LAUNCHED);
       else if (await isCancelled(db, launch)) await removeRunner(launch);
     } catch (error) {
-      if (!controller.signal.aborted) await giveBack(launch, error);
-    } finally {
-      clearInterval(renewal);
+      if (!signal.aborted) await giveBack(launch, error);
     }
   };
 
@@ -96,15 +107,18 @@ export function startDispatcher({
 
   const fill = async () => {
     while (!stopped && running.size < concurrency) {
-      const launch = await claimLaunch(db, LEASE_SECONDS);
+      const launch = await claimLaunch(db, leaseSeconds);
       if (!launch) return;
-      const task = work(launch)
+      const lost = new AbortController();
+      const renewal = keep(launch, lost);
+      const done = work(launch, lost.signal)
         .catch((error) => log.error({ err: error, run: launch.runId }, 'a launch is tried again when its claim ends'))
         .finally(() => {
+          clearInterval(renewal);
           running.delete(launch);
           wake();
         });
-      running.set(launch, task);
+      running.set(launch, { done, renewal });
     }
   };
 
@@ -129,12 +143,17 @@ export function startDispatcher({
       await filling;
       const patience = new AbortController();
       await Promise.race([
-        Promise.all(running.values()),
-        sleep(STOP_PATIENCE, undefined, { signal: patience.signal }).catch(() => undefined),
+        Promise.all([...running.values()].map(({ done }) => done)),
+        sleep(stopPatience, undefined, { signal: patience.signal }).catch(() => undefined),
       ]);
       patience.abort();
-      // Their builders go on, and whoever takes them up waits for these.
-      for (const launch of running.keys()) await postponeLaunch(db, launch, 0);
+      for (const [launch, { renewal }] of running) {
+        // Its builder goes on, and whoever takes it up waits for that: here nobody is to find that its claim is lost.
+        clearInterval(renewal);
+        await postponeLaunch(db, launch, 0).catch((error: unknown) =>
+          log.warn({ err: error, run: launch.runId }, 'a launch is tried again when its claim ends'),
+        );
+      }
     },
   };
 }
