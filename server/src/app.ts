@@ -10,7 +10,7 @@ import { createUserActivity } from './features/server/user-activity.ts';
 import { dashboard } from './http/dashboard.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
-import { type Draining, health, readiness } from './http/probes.ts';
+import { type Draining, health, type ListProblems, readiness } from './http/probes.ts';
 import type { SecurityHeaders } from './http/security-headers.ts';
 import { createUnitOfWork } from './http/unit-of-work.ts';
 import { createOperations, type FeatureParts, type FeatureSettings } from './operations.ts';
@@ -33,7 +33,7 @@ export interface AppParts extends FeatureParts {
   readonly settings: AppSettings;
   readonly draining: Draining;
   /** What is wrong and does not keep the API from answering. */
-  readonly listProblems: () => readonly string[];
+  readonly listProblems: ListProblems;
   readonly cors: RequestHandler;
   readonly authenticate: (request: Request, operation: Operation) => Promise<Identity>;
   /** Operations of log-in and tokens. */

@@ -14,7 +14,7 @@ import { createFailRun } from './workloads/dispatcher/failed-runs.ts';
 import { createLaunchCancellation } from './workloads/dispatcher/launch-cancellation.ts';
 import { enqueueLaunch } from './workloads/dispatcher/launch-store.ts';
 import { startQueuePositions } from './workloads/dispatcher/queue-positions.ts';
-import { startExamination } from './workloads/examination.ts';
+import { type Examination, startExamination } from './workloads/examination.ts';
 import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createBuilderSearch } from './workloads/launcher/launch-build-store.ts';
@@ -36,7 +36,7 @@ export interface Launching {
   readonly runnerLog: RunnerLog;
   readonly cancelLaunches: CancelLaunches;
   /** What keeps runs from being started, one line each, as far as it is known by now. */
-  readonly listProblems: () => readonly string[];
+  readonly listProblems: Examination['listProblems'];
   stop(): Promise<void>;
 }
 
@@ -78,7 +78,10 @@ export async function startLaunching(
     async startLaunch(launch, signal) {
       // Before there is anything to read: its first line is not missed then, whichever replica reads it.
       if (archive) await openArchive(db, launch);
-      await launcher(launch, signal);
+      await launcher(launch, signal).catch((error: unknown) => {
+        if (!signal.aborted) examination.lookAgain();
+        throw error;
+      });
     },
   });
   const endPositions = startQueuePositions(db, log);

@@ -101,7 +101,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     preflight: launching?.preflight,
     runnerLog: launching?.runnerLog,
     cancelLaunches: launching?.cancelLaunches,
-    listProblems: launching?.listProblems ?? (() => []),
+    listProblems: launching?.listProblems ?? (async () => []),
   });
   const stopCleanup = startIdempotencyCleanup(database.db, cleanupSettings(config), (error) =>
     log.warn({ err: error }, 'expired answers of repeated requests were not deleted'),

@@ -8,6 +8,9 @@ export interface Draining {
   readonly active: boolean;
 }
 
+/** Lists what is wrong beside the database, one line each. */
+export type ListProblems = () => Promise<readonly string[]>;
+
 /** How long `/ready` waits for the database, milliseconds. */
 const READY_TIMEOUT = 2_000;
 
@@ -19,9 +22,8 @@ export function health(_request: Request, response: Response): void {
 /**
  * `/ready`: the database is reachable and migrated (the server does not listen before), and the server is not stopping.
  * `/ready?verbose` lists what is wrong elsewhere: a cluster that cannot be reached must not take the API away.
- * @param listProblems one line each
  */
-export function readiness(db: Database, draining: Draining, listProblems: () => readonly string[]) {
+export function readiness(db: Database, draining: Draining, listProblems: ListProblems) {
   return async (request: Request, response: Response): Promise<void> => {
     if (draining.active) throw new HttpError(503, { detail: 'The server is shutting down.' }, { 'Retry-After': '5' });
     const timeout = new Promise<never>((_resolve, reject) => {
@@ -29,7 +31,7 @@ export function readiness(db: Database, draining: Draining, listProblems: () => 
       setTimeout(() => reject(error), READY_TIMEOUT).unref();
     });
     await Promise.race([sql`select 1`.execute(db), timeout]);
-    const problems = 'verbose' in request.query ? listProblems() : [];
+    const problems = 'verbose' in request.query ? await listProblems() : [];
     response.type('text/plain').send(['ok', ...problems].join('\n'));
   };
 }

@@ -115,7 +115,7 @@ export async function startTestServer({
     database: database.handle,
     log: pino({ level: 'fatal' }),
     draining: { active: false },
-    listProblems: () => [],
+    listProblems: async () => [],
     secretsStore: createSqlSecretsStore(createValueCipher('test key')),
     // Nothing is launched, so nothing is there to be removed.
     ...(queuesLaunches && {

@@ -17,23 +17,44 @@ async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
   }
 }
 
-test('what is wrong is looked at again until it is mended, said once, and then left alone', async () => {
-  const error: Finding = { severity: 'error', problem: 'no cluster', fix: 'wait' };
-  const warning: Finding = { severity: 'warning', problem: 'no events', fix: 'allow them' };
-  const answers = [[error], [error, warning], new Error('odd'), [warning], []];
-  let asked = 0;
-  const told: string[] = [];
+const ERROR: Finding = { severity: 'error', problem: 'no cluster', fix: 'wait' };
+const WARNING: Finding = { severity: 'warning', problem: 'no events', fix: 'allow them' };
+
+/** What finds these things one after the other, and nothing in the end. */
+function examineAs(answers: readonly (readonly Finding[] | Error)[]) {
+  const left = [...answers];
   const examine = async () => {
-    const answer = answers[asked++];
+    const answer = left.shift() ?? [];
     if (answer instanceof Error) throw answer;
-    return answer ?? [];
+    return answer;
   };
-  const examination = startExamination(examine, ({ problem }) => told.push(problem), 1);
-  expect(examination.listProblems()).toEqual([expect.stringContaining('not been examined yet')]);
-  await until(() => asked === 4);
-  await until(() => examination.listProblems().join() === 'warning: no events');
+  return { examine, left };
+}
+
+test('what is wrong is looked at again until it is mended, said once, and then left alone', async () => {
+  const { examine, left } = examineAs([[ERROR], [ERROR, WARNING], new Error('odd'), [WARNING], [ERROR]]);
+  const told: string[] = [];
+  const pace = { firstPause: 1, freshFor: 60_000 };
+  const examination = startExamination(examine, ({ problem }) => told.push(problem), pace);
+  await until(() => left.length === 1);
+  await until(async () => (await examination.listProblems()).join() === 'warning: no events');
+  examination.lookAgain();
   expect(told).toEqual(['no cluster', 'no events', 'Whether runs can be started is not known: odd.', 'no events']);
-  expect(asked).toBe(4);
+  expect(left).toHaveLength(1);
+});
+
+test('what was found long ago is examined anew for who wants to know, and where a launch fails', async () => {
+  const { examine, left } = examineAs([[WARNING], [], [ERROR], []]);
+  const told: string[] = [];
+  const pace = { firstPause: 1, freshFor: 0 };
+  const examination = startExamination(examine, ({ problem }) => told.push(problem), pace);
+  expect(await examination.listProblems()).toEqual(['warning: no events']);
+  expect(await examination.listProblems()).toEqual([]);
+  await until(() => {
+    examination.lookAgain();
+    return left.length === 0;
+  });
+  expect(told).toEqual(['no events', 'no cluster']);
 });
 
 test('a server whose cluster does not answer is ready, and says what is wrong once it is known', async () => {
