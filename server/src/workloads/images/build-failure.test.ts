@@ -41,6 +41,10 @@ test.each([
     /^the registry refuses the push of r\.example\/a:1$/,
   ],
   [
+    'error: failed to solve: failed to push r.example/no/a:1: name unknown: Repository "no" not found',
+    /^the registry has no repository for r\.example\/no\/a:1, and makes none: make it first$/,
+  ],
+  [
     'error: failed to solve: failed to push r.example/a:1: failed to do request: dial tcp: no such host',
     /^r\.example\/a:1 could not be pushed: failed to do request/,
   ],
@@ -56,6 +60,15 @@ test('an empty log says nothing', () => expect(findBuildFailure('\n')).toBeUndef
 test.each([
   ['failed to push r.example/a:1: errors:\nmanifest blob unknown: blob unknown to registry\n', true],
   ['failed to push r.example/a:1: unexpected status from HEAD request to https://r.example: 401 Unauthorized', false],
+  [
+    'failed to push r.example/a:1: unexpected status from POST request to https://r.example/v2/a/blobs/uploads/: 404 Not Found',
+    false,
+  ],
+  ['failed to push r.example/a:1: name unknown: Repository "no" not found', false],
+  [
+    'failed to push r.example/a:1: unexpected status from PUT request to https://r.example/v2/a/blobs/1: 404 Not Found',
+    true,
+  ],
   ['failed to resolve source metadata for docker.io/a: dial tcp 1.2.3.4:443: i/o timeout', true],
   [
     'failed to resolve source metadata for docker.io/a: unexpected status from HEAD request: 429 Too Many Requests',

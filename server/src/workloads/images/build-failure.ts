@@ -74,7 +74,12 @@ function pushFailure(error: string): BuildFailure | undefined {
   const [, image, cause = ''] = /failed to push (\S+): (.*)$/.exec(error) ?? [];
   if (image === undefined) return undefined;
   const refused = /denied|unauthorized|forbidden|authorization failed|no basic auth|\b401\b|\b403\b/i.test(cause);
-  return refused
-    ? { cause: `the registry refuses the push of ${image}`, mayPass: false }
-    : { cause: `${image} could not be pushed: ${cause}`, mayPass: true };
+  if (refused) return { cause: `the registry refuses the push of ${image}`, mayPass: false };
+  if (NO_REPOSITORY.test(cause)) {
+    return { cause: `the registry has no repository for ${image}, and makes none: make it first`, mayPass: false };
+  }
+  return { cause: `${image} could not be pushed: ${cause}`, mayPass: true };
 }
+
+/** Uploads cannot even begin; other answers of status 404 are of uploads and blobs that got lost on their way. */
+const NO_REPOSITORY = /name[ _]unknown|POST request to \S+: 404\b/i;
