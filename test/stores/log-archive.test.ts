@@ -77,6 +77,21 @@ async function messagesOf(name: string, from?: string): Promise<string[]> {
   return messages;
 }
 
+/** Reads line by line, each after the cursor of the one before, as who pages does. */
+async function pagesOf(name: string): Promise<string[]> {
+  const messages: string[] = [];
+  for (let after: string | undefined; messages.length < 10; ) {
+    const { value: line } = await reader()(name, after === undefined ? {} : { after })
+      [Symbol.asyncIterator]()
+      .next();
+    if (!line) break;
+    assert.match(line.cursor, /^\S+$/);
+    messages.push(line.message);
+    after = line.cursor;
+  }
+  return messages;
+}
+
 test('of a million lines each is kept once, although the replicas that keep them are killed', async () => {
   const { name, runId } = await launch(
     'i=0; while [ $i -lt 10 ]; do seq $((i * 100000 + 1)) $(((i + 1) * 100000)); sleep 0.5; i=$((i + 1)); done',
@@ -162,6 +177,7 @@ test('a run goes on while the store cannot be reached, and what was not kept is 
   const [line, ...rest] = await messagesOf(lost.name);
   assert.match(line ?? '', /^What was logged after this is not kept: the log store could not be written to from 20/);
   assert.deepEqual(rest, []);
+  assert.deepEqual(await pagesOf(lost.name), [line]);
 
   const late = await launch('echo kept; sleep 1; echo later');
   const waiting = startLogArchiver({ ...parts, store: unreachable });
@@ -181,5 +197,7 @@ test('a run goes on while the store cannot be reached, and what was not kept is 
   const heir = startLogArchiver({ ...parts, store });
   await untilKept(database, gone.runId);
   await heir.stop();
-  assert.match((await messagesOf(gone.name)).at(-1) ?? '', /^Lines may be missing here: the log store could not/);
+  const told = await messagesOf(gone.name);
+  assert.match(told.at(-1) ?? '', /^Lines may be missing here: the log store could not/);
+  assert.deepEqual(await pagesOf(gone.name), told);
 });

@@ -11,6 +11,9 @@ import type { ArchiveParts } from './log-follower.ts';
 /** How often it is looked for the rest of a log whose runner is gone, milliseconds. */
 const PAUSE = 250;
 
+/** Names the place after the line that says what is not kept, the last one. As texts sort, after all that are kept. */
+const AFTER_GAP = 'gap~';
+
 /**
  * Reads a workload's log as far as it is kept, and goes on where it comes from. Cursors are the same in both, so that a
  * reader notices nothing.
@@ -26,8 +29,8 @@ export function createArchivedLogReader(parts: Omit<ArchiveParts, 'root'>): Work
         after = line.cursor;
         yield line;
       }
-      if (state.isComplete && state.gap !== undefined) {
-        yield { cursor: after ?? '', message: state.gap, timestamp: undefined };
+      if (state.isComplete && state.gap !== undefined && after !== AFTER_GAP) {
+        yield { cursor: AFTER_GAP, message: state.gap, timestamp: undefined };
       }
     };
 
