@@ -7,7 +7,7 @@ import { createManager } from './launching.ts';
 import { diagnoseSecretsStore } from './secrets/open-secrets-store.ts';
 import { NO_SERVER_URL } from './workloads/launcher/launcher.ts';
 import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
-import type { Finding } from './workloads/manager.ts';
+import type { Builders, Finding } from './workloads/manager.ts';
 
 /**
  * Looks for everything that keeps snapshots from being run: the database, the cluster, its permissions,
@@ -48,7 +48,7 @@ async function examineWorkloads(config: Config, log: Logger): Promise<readonly F
   const serverId = await readServerId(config).catch((error: unknown) => toFinding(error, NO_DATABASE));
   if (typeof serverId !== 'string') return [serverId];
   try {
-    const manager = await createManager(config.workloads, serverId, log, async () => []);
+    const manager = await createManager(config.workloads, serverId, log, NO_BUILDERS);
     const logStore = await openLogStore(config.workloads);
     const ofLogs = logStore ? await diagnoseLogStore(logStore) : [];
     return [...((await manager?.diagnose()) ?? []), ...ofLogs];
@@ -73,6 +73,8 @@ async function examineSecrets(config: Config, log: Logger): Promise<readonly Fin
 
 const NO_SECRETS =
   'Check ZENML_SECRETS_STORE_AUTH_CONFIG and what the role of the server may do (docs/operations.md, Secrets outside of the database).';
+/** None is begun here. */
+const NO_BUILDERS: Builders = { find: async () => [], isAwaited: async () => false };
 const NO_DATABASE = 'Check ZENML_STORE_URL, and start the server once on the database.';
 const NO_CLUSTER = 'Name a kubeconfig in KUBECONFIG, or run the server in a pod that has a service account.';
 

@@ -17,7 +17,7 @@ import { startQueuePositions } from './workloads/dispatcher/queue-positions.ts';
 import { type Examination, startExamination } from './workloads/examination.ts';
 import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
-import { createBuilderSearch } from './workloads/launcher/launch-build-store.ts';
+import { createBuilders } from './workloads/launcher/launch-build-store.ts';
 import { createFailureExplanation, createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
 import { openArchive } from './workloads/logs/archive-store.ts';
@@ -25,7 +25,7 @@ import { createArchivedLogReader } from './workloads/logs/archived-log.ts';
 import { startLogArchiver } from './workloads/logs/log-archiver.ts';
 import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import { createRunnerLog, type RunnerLog } from './workloads/logs/runner-log.ts';
-import type { FindBuilders, Finding, WorkloadManager } from './workloads/manager.ts';
+import type { Builders, Finding, WorkloadManager } from './workloads/manager.ts';
 import { startReconciler } from './workloads/reconciler/reconciler.ts';
 import { createEndOfStoppedResumption } from './workloads/reconciler/stopped-resumption.ts';
 
@@ -47,7 +47,7 @@ export async function startLaunching(
   { issueToken, serverId }: { readonly issueToken: IssueToken; readonly serverId: string },
   log: Logger,
 ): Promise<Launching | undefined> {
-  const manager = await createManager(workloads, serverId, log, createBuilderSearch(db));
+  const manager = await createManager(workloads, serverId, log, createBuilders(db));
   if (!manager) return undefined;
   const logStore = await openLogStore(workloads);
   const archive = logStore && { ...logStore, db, manager, log };
@@ -136,7 +136,7 @@ export async function createManager(
   { managerSource, localPython, localDirectory, kubernetes, runnerTimeoutSeconds }: WorkloadConfig,
   serverId: string,
   log: Logger,
-  findBuilders: FindBuilders,
+  builders: Builders,
 ): Promise<WorkloadManager | undefined> {
   if (managerSource === LOCAL_MANAGER) {
     return createLocalWorkloadManager({ python: localPython, directory: localDirectory }, log);
@@ -144,7 +144,7 @@ export async function createManager(
   if (managerSource === undefined || !kubernetes) return undefined;
   const { createConfiguredManager } = await import('./workloads/kubernetes/configured-manager.ts');
   const cloud = await loadCloud(managerSource);
-  return createConfiguredManager({ ...kubernetes, runnerTimeoutSeconds }, serverId, log, findBuilders, cloud);
+  return createConfiguredManager({ ...kubernetes, runnerTimeoutSeconds }, serverId, log, builders, cloud);
 }
 
 async function loadCloud(managerSource: string): Promise<Cloud | undefined> {

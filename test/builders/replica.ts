@@ -59,6 +59,7 @@ export function createReplica(openRegistry: string, changes: Changes = {}): Imag
       cluster: changes.forcesSeccomp ? forcingSeccomp(builders) : builders,
       registry,
       secretsIn: createSecretsPlace(cluster, namespace),
+      isAwaited: async () => false,
       startTimeoutSeconds: changes.startTimeoutSeconds ?? 60,
       job: {
         ...TEST_JOBS,

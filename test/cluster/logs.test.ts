@@ -10,7 +10,7 @@ import { toDatabaseId } from '../../server/src/database/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../server/src/database/testing/test-database.ts';
 import { testOwner } from '../../server/src/testing/test-workloads.ts';
 import { workloadName } from '../../server/src/workloads/launch.ts';
-import { createBuilderSearch, noteBuilder } from '../../server/src/workloads/launcher/launch-build-store.ts';
+import { createBuilders, noteBuilder } from '../../server/src/workloads/launcher/launch-build-store.ts';
 import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
 import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
@@ -71,7 +71,7 @@ async function prepare(backoffLimit = 0) {
   const { manager } = await startManager(
     kubeconfig,
     { backoffLimit },
-    { findBuilders: createBuilderSearch(database.db) },
+    { findBuilders: createBuilders(database.db).find },
   );
   managers.push(manager);
   const runId = randomUUID();

@@ -27,7 +27,8 @@ export async function prepareImage({ workloads }: Config, region: string): Promi
   const config = { ...kubernetes, runnerTimeoutSeconds };
   const cluster = connectCluster(undefined);
   const registry = aws.createRegistry(config, cluster, pino({ level: 'silent' }));
-  const images = createConfiguredImages({ config, cluster, serverId: '', registry, startTimeoutSeconds: 1 });
+  const isAwaited = async () => false;
+  const images = createConfiguredImages({ config, cluster, serverId: '', registry, isAwaited, startTimeoutSeconds: 1 });
   const problems = (await images.diagnose()).map(({ problem }) => problem);
   const { image } = runnerImageName(kubernetes.dockerRegistry, DOCKERFILE);
   const reference = parseImage(image);

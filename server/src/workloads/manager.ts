@@ -97,6 +97,13 @@ export interface LogReading {
 /** Finds the builders that a workload has waited for: what it was told by `onBuilder`, in whichever replica. */
 export type FindBuilders = (workloadName: string) => Promise<readonly string[]>;
 
+/** What all replicas know of builders, by their ids. */
+export interface Builders {
+  readonly find: FindBuilders;
+  /** Whether a launch that is still to be made has waited for one. */
+  isAwaited(buildId: string): Promise<boolean>;
+}
+
 /** Runs workloads. Every method may be called again after a crash, from any replica, and then does nothing twice. */
 export interface WorkloadManager {
   /** Begins to watch. Problems that time may heal are found by `diagnose`, and do not throw. */

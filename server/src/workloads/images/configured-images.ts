@@ -2,25 +2,23 @@ import type { KubernetesConfig, RequiredKubernetesConfig } from '../../config/wo
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { createSecretsPlace } from '../kubernetes/secrets-place.ts';
 import { createBuilderCluster } from './builder-cluster.ts';
-import { createImageBuilder } from './image-builder.ts';
+import { createImageBuilder, type ImageBuilderParts } from './image-builder.ts';
 import { createImagePreparation, type ImagePreparation } from './image-preparation.ts';
 import { createPlainRegistry, type ImageRegistry } from './image-registry.ts';
 import { createPullSecretCredentials } from './pull-secret.ts';
 import { createRegistryClient } from './registry-client.ts';
 
 /** What images are prepared with. */
-export interface ConfiguredImages {
+export interface ConfiguredImages extends Pick<ImageBuilderParts, 'isAwaited' | 'startTimeoutSeconds'> {
   readonly config: RequiredKubernetesConfig;
   readonly cluster: Cluster;
   readonly serverId: string;
   readonly registry: ImageRegistry;
-  /** How long a builder's pod may take to start, seconds. */
-  readonly startTimeoutSeconds: number;
 }
 
 /** Prepares the images of runners as the variables say. */
 export function createConfiguredImages(parts: ConfiguredImages): ImagePreparation {
-  const { config, cluster, serverId, registry, startTimeoutSeconds } = parts;
+  const { config, cluster, serverId, registry, isAwaited, startTimeoutSeconds } = parts;
   return createImagePreparation({
     sources: config,
     registry,
@@ -28,6 +26,7 @@ export function createConfiguredImages(parts: ConfiguredImages): ImagePreparatio
       cluster: createBuilderCluster(cluster, config.namespace),
       registry,
       secretsIn: createSecretsPlace(cluster, config.namespace),
+      isAwaited,
       startTimeoutSeconds,
       job: { ...config, serverId },
       builder: {

@@ -4,7 +4,7 @@ import type { V1Job } from '@kubernetes/client-node';
 import { LABELS, selectorOfBuilds } from '../kubernetes/labels.ts';
 import { failureOf, pendingReasonOf } from '../kubernetes/pod-reasons.ts';
 import { type SeenPod, seeJob, seePods } from '../kubernetes/seen.ts';
-import { WorkloadError } from '../manager.ts';
+import { type Builders, WorkloadError } from '../manager.ts';
 import { findBuildFailure } from './build-failure.ts';
 import type { BuilderCluster } from './builder-cluster.ts';
 import { type BuilderJob, builderJob, builderSecret } from './builder-job.ts';
@@ -18,6 +18,8 @@ export interface ImageBuilderParts extends Pick<BuilderJob, 'job' | 'builder'> {
   readonly registry: ImageRegistry;
   /** Whether the role grants Secrets. */
   readonly secretsIn: () => Promise<BuilderJob['secretsIn']>;
+  /** Whether somebody else waits for a builder, in whichever replica. */
+  readonly isAwaited: Builders['isAwaited'];
   /** How long a builder's pod may take to start, seconds. */
   readonly startTimeoutSeconds: number;
 }
@@ -120,8 +122,8 @@ async function waitFor(parts: ImageBuilderParts, builder: Builder, signal: Abort
     try {
       await sleep(INTERVAL, undefined, { signal });
     } catch (error) {
-      // Whoever else waits for it, in another replica, begins again.
-      await cluster.deleteJobs(builder.selector);
+      // Where that cannot be told it goes on: it ends by itself, and its image is of use.
+      if (!(await parts.isAwaited(builder.buildId).catch(() => true))) await cluster.deleteJobs(builder.selector);
       throw error;
     }
   }

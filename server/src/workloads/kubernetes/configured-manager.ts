@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { RequiredKubernetesConfig, WorkloadConfig } from '../../config/workload-config.ts';
 import { createConfiguredImages, createConfiguredRegistry } from '../images/configured-images.ts';
 import type { ImageRegistry } from '../images/image-registry.ts';
-import type { FindBuilders, WorkloadManager } from '../manager.ts';
+import type { Builders, WorkloadManager } from '../manager.ts';
 import { type FindCluster, NoClusterError } from './cloud-cluster.ts';
 import { type Cluster, connectCloudCluster, connectCluster } from './cluster.ts';
 import { createKubernetesWorkloadManager } from './kubernetes-workload-manager.ts';
@@ -33,7 +33,7 @@ export function createConfiguredManager(
   config: ManagerConfig,
   serverId: string,
   log: Logger,
-  findBuilders: FindBuilders,
+  builders: Builders,
   cloud: Cloud = noCloud,
 ): WorkloadManager {
   const { cloudCluster } = config;
@@ -46,7 +46,8 @@ export function createConfiguredManager(
     cluster,
     serverId,
     registry: cloud.createRegistry(config, cluster, log),
+    isAwaited: builders.isAwaited,
     startTimeoutSeconds: config.runnerTimeoutSeconds,
   });
-  return createKubernetesWorkloadManager(cluster, { ...config, serverId }, images, log, findBuilders);
+  return createKubernetesWorkloadManager(cluster, { ...config, serverId }, images, log, builders.find);
 }

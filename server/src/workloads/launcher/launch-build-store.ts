@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Connection } from '../../database/database.ts';
 import { type Launch, parseWorkloadName } from '../launch.ts';
-import type { FindBuilders } from '../manager.ts';
+import type { Builders } from '../manager.ts';
 
 /*
  * Which builders launches have waited for: rows of `ws_launch_build`. One builder may have worked for several launches, and a
@@ -18,13 +18,21 @@ export async function noteBuilder(
     values (${runId}, ${number}, ${buildId})`.execute(connection);
 }
 
-/** Makes what finds the builders of a launch by the name of its workload. */
-export function createBuilderSearch(connection: Connection): FindBuilders {
-  return async (workloadName) => {
-    const launch = parseWorkloadName(workloadName);
-    if (!launch) return [];
-    const { rows } = await sql<{ build_id: string }>`select build_id from ws_launch_build
-      where run_id = ${launch.runId} and number = ${launch.number}`.execute(connection);
-    return rows.map((row) => row.build_id);
+/** Makes what tells of builders. */
+export function createBuilders(connection: Connection): Builders {
+  return {
+    async find(workloadName) {
+      const launch = parseWorkloadName(workloadName);
+      if (!launch) return [];
+      const { rows } = await sql<{ build_id: string }>`select build_id from ws_launch_build
+        where run_id = ${launch.runId} and number = ${launch.number}`.execute(connection);
+      return rows.map((row) => row.build_id);
+    },
+    async isAwaited(buildId) {
+      const { rows } = await sql`select 1 from ws_launch_build as build
+        join ws_launch as launch on launch.run_id = build.run_id and launch.number = build.number
+        where build.build_id = ${buildId} and launch.status = 'queued' limit 1`.execute(connection);
+      return rows.length > 0;
+    },
   };
 }
