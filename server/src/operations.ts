@@ -124,6 +124,7 @@ export function createOperations(parts: FeatureParts): Handlers {
   const runs = createRunsService(onboarding, enqueueLaunch && noteRunEnded);
   const steps = createStepsService({ complete, updateRunStatus: runs.updateStatus });
   const secrets = createSecretsService(secretsStore);
+  const connectors = createServiceConnectorsService(secrets);
   const list = createLister(db, projectScope.resolve);
   const snapshots = snapshotsOperations({ db, list, complete, maintenance: createMaintenance(log) });
   const openStore = createComponentStores({ secrets, localFilesAllowed: settings.localFilesAllowed });
@@ -193,7 +194,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     }),
     ...secretsOperations({ db, list, secrets, backup: parts.secretsBackup }),
     ...deploymentsOperations({ db, list, deployments: createDeploymentsService(onboarding) }),
-    ...serviceConnectorsOperations({ db, list, secrets, connectors: createServiceConnectorsService(secrets) }),
+    ...serviceConnectorsOperations({ db, list, secrets, connectors }),
     ...snapshots,
     ...pipelineDeploymentsOperations(snapshots),
     ...triggerAttachmentsOperations(createDeriveSnapshot(complete)),
@@ -210,6 +211,6 @@ export function createOperations(parts: FeatureParts): Handlers {
       serverUrl: settings.description.server_url,
     }),
     ...componentsOperations({ db, list, document }),
-    ...stacksOperations({ db, list, stacks: createStacksService(onboarding) }),
+    ...stacksOperations({ db, list, stacks: createStacksService(connectors, onboarding) }),
   };
 }

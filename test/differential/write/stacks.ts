@@ -1,3 +1,5 @@
+import type { Json } from '../../servers/json.ts';
+import type { Session } from '../session.ts';
 import { unknownId, type WriteScript } from './script.ts';
 
 export const stacksScript: WriteScript = {
@@ -39,6 +41,7 @@ export const stacksScript: WriteScript = {
       name: 'swapped',
       components: { orchestrator: [temporary.id], artifact_store: [stacks.orchestrator] },
     });
+    await describedStacks(session, parts);
     await session.put(`/stacks/${stack.id}`, { name: 'cloud' });
     await session.put(`/stacks/${stack.id}`, { description: 'changed', labels: { x: 'y' }, environment: { B: '2' } });
     await session.put(`/stacks/${stack.id}`, {
@@ -57,6 +60,30 @@ export const stacksScript: WriteScript = {
     await session.get('/components?hydrate=true&size=50');
   },
 };
+
+/** Stacks whose connectors and components are described. */
+async function describedStacks(session: Session, parts: Record<string, string[]>): Promise<void> {
+  const docker = { type: 'docker', auth_method: 'password' };
+  const connector = { ...docker, configuration: { username: 'u', password: 'p', registry: 'registry.example' } };
+  const registry = { flavor: 'default', configuration: { uri: 'registry.example' }, service_connector_index: 0 };
+  const make = (name: string, more: Record<string, Json>, components: Record<string, Json> = {}) =>
+    session.post('/stacks', {
+      name,
+      service_connectors: [connector],
+      components: { ...parts, ...components },
+      ...more,
+    });
+  const made = await make('described', { labels: { a: 'b' } }, { container_registry: [registry] });
+  await session.get(`/stacks/${made.id}?hydrate=true`);
+  await session.get('/service_connectors?hydrate=true&expand_secrets=false');
+  await make('bad', {}, { container_registry: [{ ...registry, configuration: {} }] });
+  await make('bad', {}, { container_registry: [{ ...registry, flavor: 'no-such-flavor' }] });
+  await make('bad', {}, { container_registry: [{ ...registry, service_connector_index: 1 }] });
+  await make('bad', {}, { artifact_store: [{ ...registry, flavor: 'local', configuration: {} }] });
+  await make('bad', {}, { orchestrator: [{ ...registry, flavor: 'kubernetes', configuration: {} }] });
+  await make('bad', { service_connectors: [{ ...docker, configuration: {} }] });
+  await make('bad', { service_connectors: [unknownId] });
+}
 
 export const flavors: WriteScript = {
   name: 'flavors',

@@ -1,14 +1,14 @@
 import { type Selectable, type SqlBool, sql } from 'kysely';
 import type { Model } from '../../contract/operation-types.ts';
 import type { Connection } from '../../database/database.ts';
-import { decodeJsonText } from '../../database/encoded-json.ts';
+import { decodeJson, decodeJsonText } from '../../database/encoded-json.ts';
 import type { ServiceConnectorTable } from '../../database/generated/schema.gen.ts';
 import { fromDatabaseId, fromNullableId } from '../../database/ids.ts';
 import { toApiInstant, toNullableApiInstant } from '../../database/instants.ts';
 import { parseExactly } from '../../exact-numbers.ts';
 import type { Condition, Operand } from '../../listing/comparisons.ts';
 import { columnOf, custom, text, USER_SCOPED_FIELDS } from '../../listing/fields.ts';
-import type { ListDefinition } from '../../listing/lister.ts';
+import { type ListDefinition, noSuch } from '../../listing/lister.ts';
 import type { Loader } from '../../listing/page.ts';
 import { USER_SCOPED_SORTS } from '../../listing/sorts.ts';
 import { rawJson } from '../../raw-json.ts';
@@ -28,6 +28,30 @@ export async function loadNestedServiceConnectors(
   if (ids.length === 0) return new Map();
   const rows = await connection.selectFrom('service_connector').selectAll().where('id', 'in', ids).execute();
   return new Map(rows.map((row) => [row.id, toNestedServiceConnector(row)]));
+}
+
+/** What a service connector gives access to. */
+export interface ConnectorAccess {
+  /** In database form. */
+  readonly id: string;
+  readonly connectorType: string;
+  readonly resourceTypes: readonly string[];
+  readonly resourceId: string | null;
+  /** Whether there may be several resources of a type. */
+  readonly supportsInstances: boolean;
+}
+
+/** Finds out what a service connector gives access to. @throws ApiError KeyError 404 */
+export async function findConnectorAccess(connection: Connection, id: string): Promise<ConnectorAccess> {
+  const row = await connection.selectFrom('service_connector').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row) throw noSuch('service connector', id);
+  return {
+    id,
+    connectorType: row.connector_type ?? '',
+    resourceTypes: (decodeJson(row.resource_types) ?? []) as string[],
+    resourceId: row.resource_id,
+    supportsInstances: row.supports_instances === 1,
+  };
 }
 
 /** A service connector as it is shown within another answer. */

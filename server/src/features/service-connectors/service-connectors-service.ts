@@ -29,13 +29,16 @@ export function createServiceConnectorsService(secrets: SecretsService): Service
   return {
     async create(transaction, request, userId) {
       const { configuration, ...values } = checkRequest(request);
-      const secret = { name: `connector-${request.name}`, userId, values: configuration.secret };
-      return store.insertServiceConnector(transaction, {
+      const id = await store.insertServiceConnector(transaction, {
         ...values,
         configuration: encodeUnlessEmpty(configuration.open),
         user_id: userId,
-        secret_id: await secrets.setInternal(transaction, null, secret),
       });
+      // Kept once the name is known to be free: who tries another one leaves no secret behind.
+      const secret = { name: `connector-${request.name}`, userId, values: configuration.secret };
+      const secretId = await secrets.setInternal(transaction, null, secret);
+      if (secretId) await store.updateServiceConnector(transaction, id, { secret_id: secretId });
+      return id;
     },
 
     async update(transaction, id, update, userId) {

@@ -1,37 +1,40 @@
-import { randomBytes } from 'node:crypto';
 import { invalidBody } from '../../contract/issues.ts';
-import type { BodyOf, Model } from '../../contract/operation-types.ts';
+import type { BodyOf } from '../../contract/operation-types.ts';
 import type { Transaction } from '../../database/database.ts';
 import { encodeJson } from '../../database/encoded-json.ts';
 import { fromDatabaseId, toDatabaseId } from '../../database/ids.ts';
-import { ApiError, illegalOperation, keyError, notImplemented } from '../../errors.ts';
+import { illegalOperation, keyError } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
-import { createComponent, DEFAULT_NAME } from '../components/components-service.ts';
+import { DEFAULT_NAME } from '../components/components-service.ts';
 import { checkName } from '../names.ts';
 import { linkSecrets, unlinkSecrets } from '../secrets/secret-links.ts';
 import type { Onboarding, OnboardingStep } from '../server/onboarding.ts';
+import type { ServiceConnectorsService } from '../service-connectors/service-connectors-service.ts';
+import { makeStackParts } from './stack-parts-service.ts';
 import * as store from './stacks-store.ts';
 
 type StackRequest = BodyOf<'create_stack_api_v1_stacks_post'>;
 type StackUpdate = BodyOf<'update_stack_api_v1_stacks__stack_id__put'>;
-type ComponentInfo = Model<'ComponentInfo'>;
 
 /** The rules of stacks. */
 export interface StacksService {
-  /** Creates a stack, with components where they are described instead of named, and returns its database id. */
+  /** Creates a stack, with parts where they are described instead of named, and returns its database id. */
   create(transaction: Transaction, request: StackRequest, userId: string): Promise<string>;
   update(transaction: Transaction, id: string, update: StackUpdate, userId: string): Promise<void>;
   remove(transaction: Transaction, id: string): Promise<void>;
 }
 
-/** @param onboarding told when the first stack with remote components is made. */
-export function createStacksService(onboarding: Onboarding): StacksService {
+/**
+ * @param connectors makes those that a stack's request describes.
+ * @param onboarding told when the first stack with remote components is made.
+ */
+export function createStacksService(connectors: ServiceConnectorsService, onboarding: Onboarding): StacksService {
   return {
     async create(transaction, request, userId) {
       checkComponents(request.components);
+      checkConnectorIndexes(request);
       checkName(request.name, 'Stack');
-      refuseConnectors(request);
-      const composition = await resolveComponents(transaction, request, userId);
+      const composition = await makeStackParts(transaction, connectors, request, userId);
       const id = await store.insertStack(transaction, {
         name: request.name,
         description: request.description,
@@ -74,7 +77,6 @@ export function createStacksService(onboarding: Onboarding): StacksService {
   };
 }
 
-/** Connectors that are described in the request need the connectors' own checks, which this server does not offer. */
 /** Types of which a stack may have several components (ZenML 0.98.0 `supports_multiple_per_stack`). */
 const REPEATABLE = ['alerter', 'experiment_tracker', 'step_operator', 'sandbox'];
 
@@ -94,53 +96,15 @@ function checkComponents(components: Readonly<Record<string, readonly unknown[] 
   }
 }
 
-function refuseConnectors({ service_connectors, components }: StackRequest): void {
-  const described = service_connectors.some((connector) => typeof connector !== 'string');
-  const linked = Object.values(components).some((list) =>
-    list?.some((component) => typeof component !== 'string' && component.service_connector_index != null),
-  );
-  if (described || linked) {
-    throw notImplemented('A stack cannot be created together with service connectors: create the components first.');
-  }
-}
-
-async function resolveComponents(
-  transaction: Transaction,
-  request: StackRequest,
-  userId: string,
-): Promise<store.Composition> {
-  const composition = new Map<string, string[]>();
-  for (const [type, components] of Object.entries(request.components)) {
-    const ids: string[] = [];
-    for (const component of components ?? []) {
-      if (typeof component === 'string') ids.push(toDatabaseId(component));
-      else
-        ids.push(await createDescribed(transaction, request, type as Model<'StackComponentType'>, component, userId));
-    }
-    composition.set(type, ids);
-  }
-  return composition;
-}
-
-/** Names for components that take the stack's name, when that is taken. */
-const MAX_NAMES = 10;
-
-async function createDescribed(
-  transaction: Transaction,
-  stack: StackRequest,
-  type: Model<'StackComponentType'>,
-  { flavor, configuration }: ComponentInfo,
-  userId: string,
-): Promise<string> {
-  for (let attempt = 0; ; attempt++) {
-    const name = attempt === 0 ? stack.name : `${stack.name}-${randomBytes(2).toString('hex')}`;
-    try {
-      const component = { name, type, flavor, configuration, labels: stack.labels ?? {} };
-      return await createComponent(transaction, component, userId);
-    } catch (error) {
-      const taken = error instanceof ApiError && error.name === 'EntityExistsError';
-      if (!taken || attempt === MAX_NAMES) throw error;
-    }
+/** @throws RequestValidationError 422 for a component whose connector is none of the request's */
+function checkConnectorIndexes({ service_connectors, components }: StackRequest): void {
+  for (const component of Object.values(components).flatMap((list) => list ?? [])) {
+    const index = typeof component === 'string' ? null : (component.service_connector_index ?? null);
+    if (index === null || (index >= 0 && index < service_connectors.length)) continue;
+    throw invalidBody(
+      `Service connector index ${index} is out of range. Please provide a valid index referring to the position in ` +
+        'the list of service connectors.',
+    );
   }
 }
 
