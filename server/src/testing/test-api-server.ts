@@ -63,6 +63,7 @@ export function refusal(code: number, reason: string, message: string): object {
 }
 
 /** Answers with an object of Kubernetes. */
-export function answerWith(response: ServerResponse, body: { readonly code?: number }): void {
-  response.writeHead(body.code ?? 200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+export function answerWith(response: ServerResponse, body: object): void {
+  const status = 'code' in body ? Number(body.code) : 200;
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

@@ -33,7 +33,11 @@ export interface Page {
 const PAGE = 500;
 /** How long one watch lasts, seconds; connections on which nothing happens for 300 s are taken for dead. */
 const WATCH_SECONDS = 240;
+/** Before it is asked again after a failure, milliseconds; each time in a row twice as long. */
+const PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
+/** A watch that ends sooner has failed, whatever it says, milliseconds. */
+const SHORTEST_WATCH = 1_000;
 
 /** What a list or a watch is not allowed to. */
 export class ForbiddenError extends Error {
@@ -51,20 +55,25 @@ export async function reflect<T extends KubernetesObject>(
   reflection: Reflection<T>,
   signal: AbortSignal,
 ): Promise<void> {
-  let pause = 500;
+  let pause = PAUSE;
+  const rest = async () => {
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+  };
   while (!signal.aborted) {
     try {
       let version = await relist(resource, reflection);
       while (!signal.aborted && version !== undefined) {
+        const begun = Date.now();
         version = await watchOnce(cluster, resource, version, reflection, signal);
-        pause = 500;
+        if (Date.now() - begun < SHORTEST_WATCH) await rest();
+        else pause = PAUSE;
       }
     } catch (error) {
       if (signal.aborted) return;
       if (isDenied(error)) throw new ForbiddenError('forbidden', { cause: error });
       reflection.failed(error);
-      await sleep(pause, undefined, { signal }).catch(() => undefined);
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      await rest();
     }
   }
 }
