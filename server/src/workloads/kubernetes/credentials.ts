@@ -11,6 +11,9 @@ const LIFETIME = 60_000;
 /** How soon after it was read it is not read again because the cluster refuses it, milliseconds. */
 const PAUSE = 1000;
 
+/** What connections are made and kept by. */
+type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
+
 /** Whoever asks the cluster has no credentials: a token file or a plugin does not give any. */
 export class NoCredentialsError extends Error {
   override name = 'NoCredentialsError';
@@ -39,6 +42,18 @@ export function createCredentials(first: KubeConfig | undefined, read: () => Pro
   let current: Known | undefined = first && { config: first, since: Date.now() };
   let renewal: Promise<Known> | undefined;
   const appliedTo = new WeakMap<RequestContext, KubeConfig>();
+  const dispatchers = new WeakMap<KubeConfig, Dispatcher>();
+
+  /**
+   * The library makes a dispatcher for each request, and that a connection of its own. A certificate that a plugin has given in
+   * the meantime is not sent so; once the cluster refuses the old one, the kubeconfig is read anew.
+   */
+  const shareConnections = (config: KubeConfig, request: RequestContext) => {
+    const dispatcher = dispatchers.get(config) ?? request.getDispatcher();
+    if (!dispatcher) return;
+    dispatchers.set(config, dispatcher);
+    request.setDispatcher(dispatcher);
+  };
 
   const renew = () => {
     renewal ??= read()
@@ -69,6 +84,7 @@ export function createCredentials(first: KubeConfig | undefined, read: () => Pro
         const reason = error instanceof Error ? error.message.trim().replaceAll(/\s+/g, ' ') : String(error);
         throw new NoCredentialsError(`the server gets no credentials for it: ${reason}`, { cause: error });
       }
+      shareConnections(config, request);
     },
     async renewFor(request) {
       const used = appliedTo.get(request);
