@@ -131,7 +131,8 @@ describe('a builder', { concurrency: 4 }, () => {
       return true;
     });
     const lines: string[] = [];
-    const place = { cluster: clusterOf('builders'), namespace, findBuilders: async () => builders };
+    const onChange = () => () => undefined;
+    const place = { cluster: clusterOf('builders'), namespace, findBuilders: async () => builders, onChange };
     for await (const { message } of readPodLogs(place, 'zenml-run-2-1', {})) lines.push(message);
     assert.ok(
       lines.some((line) => / ERROR: no such package$/.test(line)),

@@ -38,6 +38,10 @@ export function createKubernetesWorkloadManager(
   const lastLines = createLastLines(cluster, namespace);
   const secretsPlace = createSecretsPlace(cluster, namespace);
   let observer: Observer | undefined;
+  const onChange: WorkloadManager['onChange'] = (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
 
   const diagnose = async () => [...(await diagnoseCluster(cluster, settings)), ...(await images.diagnose())];
 
@@ -85,12 +89,9 @@ export function createKubernetesWorkloadManager(
         propagationPolicy: 'Background',
       });
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange,
     readLog: (name: string, reading: LogReading): AsyncIterable<WorkloadLogLine> =>
-      readPodLogs({ cluster, namespace, findBuilders }, name, reading),
+      readPodLogs({ cluster, namespace, findBuilders, onChange }, name, reading),
   };
 }
 

@@ -2,19 +2,22 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textLines } from '../../text-lines.ts';
 import { formatCursor, type LogPlace, parseCursor } from '../logs/cursor.ts';
-import type { FindBuilders, LogReading, WorkloadLogLine } from '../manager.ts';
+import type { FindBuilders, LogReading, WorkloadLogLine, WorkloadManager } from '../manager.ts';
 import { type Cluster, refusalStatus } from './cluster.ts';
 import { selectorOfBuilds, selectorOfWorkload } from './labels.ts';
 import { inOrder, type SeenPod, seePods } from './seen.ts';
 
-/** How often it is asked whether a container has started, milliseconds. */
+/** Before a pod is looked at again, milliseconds; as long as it does not start, each time twice as long. */
 const PAUSE = 250;
+const LONGEST_PAUSE = 2_000;
 
 /** Where pods are, and whose logs belong to whose. */
 export interface PodPlace {
   readonly cluster: Cluster;
   readonly namespace: string;
   readonly findBuilders: FindBuilders;
+  /** Tells of workloads that are watched: a pod whose container starts is not looked for. Builders are not among them. */
+  readonly onChange: WorkloadManager['onChange'];
 }
 
 /** Reads the log of a workload from its pods, one after the other; where it waited for its image to be built, the builder's first. */
@@ -25,19 +28,28 @@ export async function* readPodLogs(
 ): AsyncIterable<WorkloadLogLine> {
   let read = after === undefined ? undefined : parseCursor(after);
   let attempt = read?.attempt ?? 0;
-  while (!signal.aborted) {
-    const pod = (await listPods(place, name, attempt))[0];
-    if (!pod) return;
-    attempt = attemptOf(pod);
-    const isOver = pod.phase === 'Succeeded' || pod.phase === 'Failed';
-    for await (const line of readPodLog({ ...place, pod, attempt, follow, signal }, read)) {
-      read = parseCursor(line.cursor);
-      yield line;
+  let changed = new AbortController();
+  const endWatch = place.onChange((status) => {
+    if (status.name === name) changed.abort();
+  });
+  try {
+    for (let pause = PAUSE; !signal.aborted; ) {
+      changed = new AbortController();
+      const pod = (await listPods(place, name, attempt))[0];
+      if (!pod) return;
+      attempt = attemptOf(pod);
+      const isOver = pod.phase === 'Succeeded' || pod.phase === 'Failed';
+      const isPending = pod.phase === 'Pending';
+      let isWhole = true;
+      if (!isPending) ({ read, isWhole } = yield* readPodLog({ ...place, pod, attempt, follow, signal }, read));
+      // A pod that was not over when its log was opened is looked at once more.
+      if (isOver && isWhole) attempt += 1;
+      else if (!follow) return;
+      else await sleep(pause, undefined, { signal: AbortSignal.any([signal, changed.signal]) }).catch(() => undefined);
+      pause = isPending ? Math.min(pause * 2, LONGEST_PAUSE) : PAUSE;
     }
-    // A pod that was not over when its log was opened is looked at once more: the connection may have broken off.
-    if (isOver) attempt += 1;
-    else if (!follow) return;
-    else await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
+  } finally {
+    endWatch();
   }
 }
 
@@ -69,26 +81,38 @@ interface PodReading extends PodPlace {
   readonly signal: AbortSignal;
 }
 
-async function* readPodLog(reading: PodReading, after: LogPlace | undefined): AsyncGenerator<WorkloadLogLine> {
+/** How far a log was read. */
+interface PodRead {
+  readonly read: LogPlace | undefined;
+  /** Whether the stream came to its end, and did not break off. */
+  readonly isWhole: boolean;
+}
+
+async function* readPodLog(reading: PodReading, after: LogPlace | undefined): AsyncGenerator<WorkloadLogLine, PodRead> {
   const { attempt, signal } = reading;
   const continues = after?.attempt === attempt;
   const stream = await open(reading, continues ? after.timestamp : undefined);
-  if (!stream) return;
+  if (!stream) return { read: after, isWhole: true };
   const counter = { timestamp: '', index: 0 };
   const last = after && formatCursor(after);
+  let read = after;
   // The last line that was read comes again first, unless the node has rotated the log since.
   let isGap = continues;
   try {
     for await (const { text } of textLines(stream)) {
       const line = toLine(text, attempt, counter);
       if (!line) continue;
-      const isNew = last === undefined || line.cursor > last;
-      if (isNew) yield isGap ? { ...line, isAfterGap: true } : line;
+      if (last === undefined || line.cursor > last) {
+        read = parseCursor(line.cursor);
+        yield isGap ? { ...line, isAfterGap: true } : line;
+      }
       isGap = false;
     }
+    return { read, isWhole: true };
   } catch (error) {
-    // Who follows opens it again; who does not must not take a part for the whole.
+    // Who follows reads on; who does not must not take a part for the whole.
     if (!signal.aborted && !reading.follow) throw error;
+    return { read, isWhole: false };
   } finally {
     stream.destroy();
   }

@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+import { answerWith, startTestApiServer } from '../../testing/test-api-server.ts';
+import type { LogReading, WorkloadStatus } from '../manager.ts';
+import { LABELS } from './labels.ts';
+import { readPodLogs } from './pod-log.ts';
+
+const pod = (phase: string) => ({
+  metadata: {
+    name: 'w-1',
+    labels: { [LABELS.workload]: 'w', [LABELS.run]: 'r' },
+    creationTimestamp: '2026-01-31T08:00:00Z',
+  },
+  spec: { containers: [{ name: 'runner' }] },
+  status: { phase },
+});
+const lines = (...messages: string[]) =>
+  messages.map((message) => `2026-01-31T08:15:0${message}.000000000Z ${message}\n`).join('');
+
+/**
+ * Reads the log of a pod that is in these phases one after the other, and then in the last of them.
+ * @param answer to each time that the log is opened
+ */
+async function read(phases: string[], answer: (response: ServerResponse, count: number) => void, reading: LogReading) {
+  const listeners = new Set<(status: WorkloadStatus) => void>();
+  const counts = { lists: 0, logs: 0 };
+  const server = await startTestApiServer((request, response) => {
+    if (request.url?.includes('/log')) return answer(response, counts.logs++);
+    answerWith(response, { items: [pod(phases[Math.min(counts.lists++, phases.length - 1)] ?? '')] });
+    const whose = { name: 'w', runId: 'r', launchNumber: 1, reason: undefined, since: undefined };
+    setImmediate(() => {
+      for (const tell of listeners) tell({ ...whose, phase: 'running' });
+    });
+  });
+  const onChange = (listener: (status: WorkloadStatus) => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  const place = { cluster: server.cluster, namespace: 'runners', findBuilders: async () => [], onChange };
+  const messages: string[] = [];
+  try {
+    for await (const { message } of readPodLogs(place, 'w', reading)) messages.push(message);
+  } finally {
+    await server.stop();
+  }
+  return { messages, counts, listeners };
+}
+
+test('a log whose stream breaks off is read on, also when its pod is over', async () => {
+  const breakOff = (response: ServerResponse, count: number) => {
+    response.write(lines('1', '2'));
+    if (count > 0) response.end(lines('3', '4'));
+    else setTimeout(() => response.destroy(), 50);
+  };
+  const { messages, counts } = await read(['Succeeded'], breakOff, { follow: true });
+  expect([messages, counts.logs]).toEqual([['1', '2', '3', '4'], 2]);
+  await expect(read(['Succeeded'], breakOff, {})).rejects.toThrow(/terminated/);
+});
+
+test('a pod that has not started has no log to ask for, and is looked at when its workload changes', async () => {
+  const phases = [...new Array<string>(40).fill('Pending'), 'Succeeded'];
+  const { messages, counts, listeners } = await read(phases, (response) => response.end(lines('1')), { follow: true });
+  // Each pause but one had to be ended by the change: they would take longer than the test may.
+  expect([messages, counts.logs, listeners.size]).toEqual([['1'], 1, 0]);
+}, 15_000);
