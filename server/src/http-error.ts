@@ -20,16 +20,12 @@ export function tooBusy(retryAfterSeconds = 1): HttpError {
 }
 
 /**
- * What a path without any operation answers. ZenML 0.98.0 serves its dashboard under every path, by GET, so that only
- * GET finds nothing there and any other method is one that is not allowed. The SDK depends on it: by 405 it knows that
- * a server without a workload manager runs no snapshots.
+ * What a path answers to a method that it has no operation for. ZenML 0.98.0 serves its dashboard under every path, by GET,
+ * so that only GET finds nothing there and any other method is one that is not allowed. The SDK depends on it: by 405 it
+ * knows that a server without a workload manager runs no snapshots.
+ * @param allowed the methods that the path has
  */
-export function nothingAtPath(method: string): HttpError {
+export function nothingAtPath(method: string, allowed: readonly string[] = ['GET']): HttpError {
   if (method === 'GET' || method === 'HEAD') return new HttpError(404, { detail: 'Not Found' });
-  return methodNotAllowed(['GET']);
-}
-
-/** @param allowed the methods that the path has */
-export function methodNotAllowed(allowed: readonly string[]): HttpError {
   return new HttpError(405, { detail: 'Method Not Allowed' }, { Allow: allowed.join(', ') });
 }

@@ -153,7 +153,7 @@ export function createOperations(parts: FeatureParts): Handlers {
     ...serviceAccountsOperations({ db, list, requireOwnAccounts }),
     ...apiKeysOperations({ db, list, requireOwnAccounts }),
     ...devicesOperations({ db, list, devices, onboarding }),
-    ...flavorsOperations({ db, list, syncFlavors }),
+    ...flavorsOperations({ db, list, rewriteFlavors: (transaction) => syncFlavors(transaction, 'all') }),
     ...tagsOperations({ db, list }),
     ...logsOperations({ db, logReaders }),
     ...artifactDataOperations({

@@ -124,7 +124,7 @@ export const keptDifferences: KeptDifference[] = [
   },
   {
     reason: 'The project of a request is looked up first.',
-    operation: /^POST \/api\/v1\/(runs|models)$/,
+    operation: /^POST \/api\/v1\/(runs|models|deployments)$/,
     matches: (_reference, ours) => String(ours).includes('Unable to get project with name or ID'),
   },
   {
@@ -137,7 +137,10 @@ export const keptDifferences: KeptDifference[] = [
     reason: 'The reference answers before it tries to resume the run whose condition was resolved.',
     operation: /^PUT \/api\/v1\/run_wait_conditions\/\{run_wait_condition_id\}\/resolve$/,
     path: /^resources\.run\.body\.status(_reason)?$/,
-    matches: (reference, ours) => (reference === 'running' && ours === 'paused') || reference === null,
+    matches: (reference, ours) =>
+      (reference === 'running' && ours === 'paused') ||
+      reference === null ||
+      (reference === 'Waiting for input.' && ours === 'Waiting for manual resume.'),
   },
   {
     reason: 'Only connector types that this server can verify are offered: clients bring the others along.',

@@ -32,9 +32,9 @@ const { values: options } = parseArgs({
     self: { type: 'boolean', default: false },
   },
 });
-const readMinutes = options.long ? 60 : 2.2;
+const reads = { minutes: options.long ? 60 : 2.2, share: 0.5 };
 /** Of the database that ours has made and written: what the reference reads of it, it reads of its own, too. */
-const ownReadMinutes = options.long ? 10 : 0.5;
+const ownReads = { minutes: options.long ? 10 : 0.5, share: 0.15 };
 /** What clients are told, the same of both servers, although each listens somewhere else. */
 const environment = { ZENML_SERVER_SERVER_URL: 'http://zenml.example.com', ZENML_ANALYTICS_OPT_IN: 'false' };
 
@@ -64,7 +64,7 @@ try {
     if (options.only === 'write') return;
     say('reading the reference’s database with both');
     const reader = await keep(start({ databaseUrl: referenceUrl, directory, environment }));
-    await compareAllReads(reference, reader, referenceUrl, readMinutes);
+    await compareAllReads(reference, reader, referenceUrl, reads);
     await reader.stop();
     say('going on writing');
   };
@@ -74,7 +74,7 @@ try {
     say('starting the reference on the database that ours has made, and reading that with both');
     const before = await readStructure(ownUrl);
     const guest = await keep(startReference({ databaseUrl: ownUrl, directory, environment }));
-    await compareAllReads(guest, ours, ownUrl, ownReadMinutes);
+    await compareAllReads(guest, ours, ownUrl, ownReads);
     const after = await readStructure(ownUrl);
     const changed = [...before, ...after].filter((fact) => !before.has(fact) || !after.has(fact));
     const guestStart = { part: 'start', operation: 'start', request: 'of the reference on a database of ours' };
@@ -99,7 +99,7 @@ async function compareAllReads(
   reference: RunningServer,
   ours: RunningServer,
   databaseUrl: string,
-  minutes: number,
+  { minutes, share }: { minutes: number; share: number },
 ): Promise<void> {
   const readers = await Promise.all(
     [reference, ours].map(async ({ url }) => {
@@ -114,7 +114,7 @@ async function compareAllReads(
   const empty = lists.filter((name) => !found.get(`/api/v1/${name}`)?.length);
   if (empty.length > 0) report.fail({ part: 'read', operation: 'lists', request: 'that show nothing' }, empty);
   const paths = readRequests(found, options.long);
-  await compareReads(paths, first, second, report, Date.now() + minutes * 60_000);
+  await compareReads(paths, first, second, report, Date.now() + minutes * 60_000, share);
 }
 
 async function keep(starting: Promise<RunningServer>): Promise<RunningServer> {

@@ -42,7 +42,7 @@ export function ensureFirstStart(db: Database, options: FirstStartOptions): Prom
     inTransaction(connection, async (transaction) => {
       const made: string[] = [];
       if (await ensureSettings(transaction, options)) made.push('server settings');
-      const flavors = await syncFlavors(transaction);
+      const flavors = await syncFlavors(transaction, 'outdated');
       if (flavors > 0) made.push(`${flavors} flavors`);
       if (await ensureDefaultProject(transaction, options.defaultProjectName)) made.push('default project');
       if (await ensureDefaultStack(transaction)) made.push('default stack');

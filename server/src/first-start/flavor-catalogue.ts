@@ -40,24 +40,22 @@ export function readFlavorCatalogue(): CatalogueFlavor[] {
 }
 
 /**
- * Inserts the flavors that are missing and rewrites those that another release wrote. Those of this release stay as
- * they are, and so do custom ones.
+ * Inserts the flavors that are missing and rewrites others; custom ones stay as they are.
+ * @param rewritten those that another release wrote, or all
  * @returns how many rows were written.
  */
-export async function syncFlavors(
-  transaction: Transaction,
-  catalogue: readonly CatalogueFlavor[] = readFlavorCatalogue(),
-): Promise<number> {
+export async function syncFlavors(transaction: Transaction, rewritten: 'outdated' | 'all'): Promise<number> {
+  const catalogue = readFlavorCatalogue();
   const stored = await readFlavorReleases(transaction);
   const missing = catalogue.filter((flavor) => !stored.has(key(flavor)));
-  const outdated = catalogue.filter((flavor) => {
+  const rewrite = catalogue.filter((flavor) => {
     const row = stored.get(key(flavor));
-    return row !== undefined && !row.isCustom && row.sdkDocsUrl !== flavor.sdk_docs_url;
+    return row !== undefined && !row.isCustom && (rewritten === 'all' || row.sdkDocsUrl !== flavor.sdk_docs_url);
   });
   const instant = now();
   await insertFlavorRows(
     transaction,
-    // The reference registers a flavor without its display name, and adds that only when another release rewrites it.
+    // The reference registers a flavor without its display name, and adds that only when it rewrites it.
     missing.map((flavor) => ({
       id: newId(),
       created: instant,
@@ -66,8 +64,8 @@ export async function syncFlavors(
       display_name: null,
     })),
   );
-  for (const flavor of outdated) await rewriteFlavor(transaction, { updated: instant, ...toColumns(flavor) });
-  return missing.length + outdated.length;
+  for (const flavor of rewrite) await rewriteFlavor(transaction, { updated: instant, ...toColumns(flavor) });
+  return missing.length + rewrite.length;
 }
 
 function key({ type, name }: CatalogueFlavor): string {

@@ -9,7 +9,7 @@ import { compileRoutes } from '../contract/routes.ts';
 import { workspaceAliases } from '../contract/workspace-aliases.ts';
 import { isUuid } from '../database/ids.ts';
 import { notImplemented, RequestValidationError } from '../errors.ts';
-import { methodNotAllowed, nothingAtPath } from '../http-error.ts';
+import { nothingAtPath } from '../http-error.ts';
 import { readBytes } from './body.ts';
 import { createInputReader } from './request-input.ts';
 import { sendJson, sendReply } from './send.ts';
@@ -50,7 +50,7 @@ export function createDispatcher(parts: DispatcherParts): (request: Request, res
   return async (request, response) => {
     const route = findRoute(request.method === 'HEAD' ? 'GET' : request.method, request.path);
     if (route === 'not-found') throw nothingAtPath(request.method);
-    if ('allowed' in route) throw methodNotAllowed(route.allowed);
+    if ('allowed' in route) throw nothingAtPath(request.method, route.allowed);
     const { operation, parameters } = route;
     parts.onOperation(response, operation);
     const identity = operation.secured ? await parts.authenticate(request, operation) : undefined;

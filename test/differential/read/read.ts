@@ -16,23 +16,26 @@ const progressMilliseconds = 15_000;
 
 /**
  * Asks both servers, which look at the same database, for everything and compares the answers.
- * @param deadline when to end, in milliseconds; not before every operation has had its turn
+ * @param deadline when to end, in milliseconds
+ * @param share of the paths that is asked for however long it takes; every operation has its turn
  */
 export async function compareReads(
   paths: string[],
   reference: Reader,
   ours: Reader,
   report: Report,
-  deadline = Number.POSITIVE_INFINITY,
+  deadline: number,
+  share: number,
 ): Promise<void> {
   const correspondence = new Correspondence();
   const missing = new Set<string>();
   const waiting = spread(paths);
   const operations = new Set(paths.map((path) => operationOf('GET', path))).size;
+  const least = Math.max(operations, share * paths.length);
   let done = 0;
   const timer = setInterval(() => console.log(`  ${done} of ${paths.length} reads`), progressMilliseconds);
   const work = async () => {
-    while (done < operations || Date.now() < deadline) {
+    while (done < least || Date.now() < deadline) {
       const path = waiting.shift();
       if (path === undefined) return;
       const operation = operationOf('GET', path);

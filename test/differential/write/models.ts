@@ -65,6 +65,7 @@ export const deletions: WriteScript = {
     await session.delete(`/steps/${unknownId}`);
     await session.delete(`/runs/${runs.completed}`);
     await session.delete(`/pipeline_snapshots/${pipelines.modelSnapshot}`);
+    await session.delete(`/pipeline_snapshots/${pipelines.dynamicSnapshot}`);
     await session.delete(`/pipelines/${pipelines.train}`);
     await session.get('/runs?size=50');
     await session.delete(`/stacks/${stacks.stack}`);

@@ -114,6 +114,7 @@ export const flavors: WriteScript = {
     const builtIn = await session.get('/flavors?name=local&type=artifact_store');
     await session.put(`/flavors/${builtIn.ref('items.0.id')}`, { display_name: 'x' });
     await session.delete(`/flavors/${builtIn.ref('items.0.id')}`);
+    await session.send('PATCH', '/flavors/sync');
   },
 };
 

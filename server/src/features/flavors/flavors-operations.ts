@@ -24,11 +24,11 @@ export interface FlavorsParts {
   readonly db: Database;
   readonly list: Lister;
   /** Makes the built-in flavors what this release ships. */
-  readonly syncFlavors: (transaction: Transaction) => Promise<unknown>;
+  readonly rewriteFlavors: (transaction: Transaction) => Promise<unknown>;
 }
 
 /** The operations on flavors. */
-export function flavorsOperations({ db, list, syncFlavors }: FlavorsParts) {
+export function flavorsOperations({ db, list, rewriteFlavors }: FlavorsParts) {
   return {
     list_flavors_api_v1_flavors_get: (request) => list(FLAVOR_LIST, request),
 
@@ -53,7 +53,7 @@ export function flavorsOperations({ db, list, syncFlavors }: FlavorsParts) {
 
     sync_flavors_api_v1_flavors_sync_patch: ({ transaction }) =>
       transaction(async (tx) => {
-        await syncFlavors(tx);
+        await rewriteFlavors(tx);
         return null;
       }),
 

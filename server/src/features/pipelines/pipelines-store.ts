@@ -4,6 +4,7 @@ import { now } from '../../database/instants.ts';
 import { isDuplicateKey } from '../../database/transaction.ts';
 import { entityExists } from '../../errors.ts';
 import { noSuch } from '../../listing/lister.ts';
+import { deleteRunLinks } from '../runs/run-links.ts';
 
 /** A new pipeline, ids in database form. */
 export interface NewPipeline {
@@ -54,38 +55,14 @@ export async function deletePipeline(transaction: Transaction, id: string): Prom
   for (const table of ['schedule', 'pipeline_build'] as const) {
     await transaction.updateTable(table).set({ pipeline_id: null }).where('pipeline_id', '=', id).execute();
   }
-  await deleteLinksOfParts(transaction, id);
+  await deleteRunLinks(transaction, 'pipeline_id', [id]);
+  const snapshots = transaction.selectFrom('pipeline_snapshot').select('id').where('pipeline_id', '=', id);
+  for (const table of ['tag_resource', 'curated_visualization'] as const) {
+    const links = transaction.deleteFrom(table);
+    await links.where('resource_type', '=', 'pipeline_snapshot').where('resource_id', 'in', snapshots).execute();
+    await links.where('resource_type', '=', 'pipeline').where('resource_id', '=', id).execute();
+  }
   await transaction.deleteFrom('pipeline_snapshot').where('pipeline_id', '=', id).execute();
-  await transaction
-    .deleteFrom('curated_visualization')
-    .where('resource_id', '=', id)
-    .where('resource_type', '=', 'pipeline')
-    .execute();
-  await transaction
-    .deleteFrom('tag_resource')
-    .where('resource_id', '=', id)
-    .where('resource_type', '=', 'pipeline')
-    .execute();
   const { numDeletedRows } = await transaction.deleteFrom('pipeline').where('id', '=', id).executeTakeFirst();
   if (numDeletedRows === 0n) throw noSuch('pipeline', id);
-}
-
-/** Tags and metadata hang on ids without a foreign key, so that no cascade of the database reaches them. */
-async function deleteLinksOfParts(transaction: Transaction, id: string): Promise<void> {
-  const runs = transaction.selectFrom('pipeline_run').select('pipeline_run.id').where('pipeline_id', '=', id);
-  const snapshots = transaction.selectFrom('pipeline_snapshot').select('id').where('pipeline_id', '=', id);
-  const steps = transaction
-    .selectFrom('step_run')
-    .innerJoin('pipeline_run', 'pipeline_run.id', 'step_run.pipeline_run_id')
-    .select('step_run.id')
-    .where('pipeline_run.pipeline_id', '=', id);
-  const links = [
-    ['tag_resource', 'pipeline_run', runs],
-    ['tag_resource', 'pipeline_snapshot', snapshots],
-    ['run_metadata_resource', 'pipeline_run', runs],
-    ['run_metadata_resource', 'step_run', steps],
-  ] as const;
-  for (const [table, type, ids] of links) {
-    await transaction.deleteFrom(table).where('resource_type', '=', type).where('resource_id', 'in', ids).execute();
-  }
 }

@@ -3,6 +3,7 @@ import type { Connection, Transaction } from '../../database/database.ts';
 import type { PipelineSnapshotTable } from '../../database/generated/schema.gen.ts';
 import { newId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
+import { deleteRunLinks } from '../runs/run-links.ts';
 
 /** The columns of a snapshot that a client sets. */
 export type SnapshotValues = Omit<Insertable<PipelineSnapshotTable>, 'id' | 'created' | 'updated'>;
@@ -114,6 +115,7 @@ export async function releaseName(transaction: Transaction, id: string): Promise
 /** Deletes snapshots with their runs, tags and visualizations. @returns how many there were. */
 export async function deleteSnapshots(transaction: Transaction, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0;
+  await deleteRunLinks(transaction, 'snapshot_id', ids);
   for (const table of ['tag_resource', 'curated_visualization'] as const) {
     await transaction
       .deleteFrom(table)
