@@ -32,6 +32,7 @@ const operationHandlers = {
         debug: false,
       },
       defaultProjectName: 'default',
+      rootPath: '',
       poolSize: 1,
       downloadLimitBytes: 1,
       localFilesAllowed: false,

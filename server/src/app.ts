@@ -1,6 +1,7 @@
 import type { Express, Request, RequestHandler } from 'express';
 import type { Identity } from './auth/identity.ts';
 import type { Permissions } from './auth/permissions.ts';
+import { configuredDocument, type DocumentSettings } from './contract/configured-document.ts';
 import { readContract } from './contract/document.ts';
 import { listOperations, type Operation } from './contract/operation-index.ts';
 import type { Handlers } from './contract/registry.ts';
@@ -17,7 +18,7 @@ import { createOperations, type FeatureParts, type FeatureSettings } from './ope
 import { guardHandlers } from './permissions/guard.ts';
 
 /** What the application is told by its configuration. */
-export interface AppSettings extends FeatureSettings {
+export interface AppSettings extends FeatureSettings, DocumentSettings {
   readonly served: ServedBy;
   readonly bodyLimitBytes: number;
   /** Addresses and networks of proxies that tell the truth about their clients; `*` for all. */
@@ -46,7 +47,7 @@ export interface AppParts extends FeatureParts {
 export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
   const { settings, database, log } = parts;
   const { db } = database;
-  const document = readContract();
+  const document = configuredDocument(readContract(), settings);
   const operations = { ...parts.authentication, ...createOperations(parts) };
   const { permissions } = parts;
   const resolveProject = createProjectScope(settings.defaultProjectName).resolve;
@@ -68,6 +69,7 @@ export function createApp(parts: AppParts): { app: Express; metrics: Metrics } {
     },
     unitOfWork: createUnitOfWork(db, settings.idempotencyLifetimeSeconds),
     bodyLimit: settings.bodyLimitBytes,
+    rootPath: settings.rootPath,
     trustedProxies: settings.trustedProxies,
     securityHeaders: settings.securityHeaders,
     cors: parts.cors,

@@ -79,6 +79,8 @@ import type { RunnerLog } from './workloads/logs/runner-log.ts';
 
 /** What the features are told by the configuration. */
 export interface FeatureSettings {
+  /** The path under which a proxy serves the API; empty for none. */
+  readonly rootPath: string;
   readonly description: ServerDescription;
   readonly defaultProjectName: string;
   readonly poolSize: number;
@@ -189,7 +191,7 @@ export function createOperations(parts: FeatureParts): Handlers {
       db,
       list,
       webhooks: createWebhooksService(secrets),
-      serverUrl: settings.description.server_url,
+      serverUrl: settings.description.server_url && settings.description.server_url + settings.rootPath,
       takeUp: enqueueLaunch && takeUpEvent,
     }),
     ...secretsOperations({ db, list, secrets, backup: parts.secretsBackup }),

@@ -187,6 +187,8 @@ function appSettings(
     localFilesAllowed: http.localFilesAllowed,
     logEntriesPerRequest: http.logEntriesPerRequest,
     bodyLimitBytes: http.bodyLimitBytes,
+    rootPath: http.rootPath,
+    pageSize: server.pageSize,
     trustedProxies: http.trustedProxies,
     idempotencyLifetimeSeconds: http.idempotencyEnabled ? http.idempotencyLifetimeSeconds : undefined,
     securityHeaders: toHeaders(securityHeaders, serverId),

@@ -18,7 +18,7 @@ const rootPath = z
 export const httpVariables = {
   rootPath: variable('ZENML_SERVER_ROOT_URL_PATH', rootPath, '', {
     fallbackText: 'none',
-    doc: 'Path under which a proxy serves the API and the dashboard, and which it strips.',
+    doc: 'Path under which a proxy serves the API, whether it strips that or not. The OpenAPI document and the addresses of webhooks have it.',
   }),
   trustedProxies: variable('FORWARDED_ALLOW_IPS', networks, ['127.0.0.1'], {
     doc: 'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, by their addresses or networks: behind others every client has the proxy’s address, and all share one limit of log-ins. `*` is for servers that only a proxy reaches.',
@@ -28,9 +28,6 @@ export const httpVariables = {
   }),
   bodyLimitBytes: variable('ZENML_SERVER_MAX_REQUEST_BODY_SIZE_IN_BYTES', integer(1), 256 * MEBIBYTE, {
     doc: 'Largest body of a request; a larger one is answered with 413. That of a log-in is 64 KiB at most, of an event 25 MiB.',
-  }),
-  requestTimeoutSeconds: variable('ZENML_SERVER_REQUEST_TIMEOUT', integer(1), 20, {
-    doc: 'How long a repeated request waits for the answer to the first one before it is answered with 429.',
   }),
   idempotencyEnabled: variable('ZENML_SERVER_REQUEST_DEDUPLICATION', boolean, true, {
     doc: 'Whether a request that repeats an `Idempotency-Key` gets the first answer instead of being done again.',

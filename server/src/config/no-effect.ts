@@ -18,6 +18,12 @@ export const NO_EFFECT: readonly IgnoredVariables[] = [
     reason: 'Identities are not cached, so that what is revoked is refused at once by every replica.',
     names: named('ZENML_SERVER_', 'MEMCACHE_MAX_CAPACITY MEMCACHE_DEFAULT_EXPIRY'),
   },
+  {
+    reason:
+      'A request is answered when it is done; one that repeats it waits for that as for any lock ' +
+      '(`ZENML_WORKSPACE_DATABASE_LOCK_TIMEOUT_SECONDS`), then it is answered with 429.',
+    names: ['ZENML_SERVER_REQUEST_TIMEOUT'],
+  },
   { reason: 'ZenML’s own server reads and does not use it.', names: ['ZENML_SERVER_PIPELINE_RUN_AUTH_WINDOW'] },
   {
     reason: 'A client of an artifact store is cheap to make and never shared between stores.',

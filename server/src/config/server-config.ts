@@ -73,8 +73,9 @@ export const serverVariables = {
   defaultProjectName: variable('ZENML_DEFAULT_PROJECT_NAME', text, 'default', {
     doc: 'Name of the project that every user has, and that cannot be renamed or deleted.',
   }),
-  pageSize: variable('ZENML_PAGINATION_DEFAULT_LIMIT', integer(1, 10_000), 20, {
-    doc: 'Length of a list’s page where a client asks for none.',
+  pageSize: optional('ZENML_PAGINATION_DEFAULT_LIMIT', integer(1, 10_000), {
+    unset: '20, and 10000 at most',
+    doc: 'Length of a list’s page where a client asks for none, and the longest that it may ask for, as in ZenML’s own server.',
   }),
 };
 

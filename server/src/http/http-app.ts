@@ -22,6 +22,8 @@ export interface HttpAppParts extends Omit<DispatcherParts, 'contextOf' | 'onOpe
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly securityHeaders: SecurityHeaders;
+  /** The path under which a proxy serves all this, such as `/zenml`; empty for none. */
+  readonly rootPath: string;
   /** Addresses and networks of proxies whose word on the client's address is taken; `*` for all. */
   readonly trustedProxies: readonly string[];
   /** Handlers of CORS, where it is configured. */
@@ -61,6 +63,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
   app.disable('etag');
   app.set('trust proxy', parts.trustedProxies.includes('*') || parts.trustedProxies);
   app.use(begin(parts, states));
+  if (parts.rootPath !== '') app.use(belowRootPath(parts.rootPath));
   app.use(securityHeaders(parts.securityHeaders));
   app.use(parts.cors);
   app.get('/health', parts.health);
@@ -73,6 +76,17 @@ export function createHttpApp(parts: HttpAppParts): Express {
   });
   app.use(renderError(parts.log, stateOf));
   return app;
+}
+
+/** A proxy may strip the path under which it serves the API, or leave it. */
+function belowRootPath(rootPath: string): RequestHandler {
+  return (request, _response, next) => {
+    if (request.path === rootPath || request.path.startsWith(`${rootPath}/`)) {
+      const rest = request.url.slice(rootPath.length);
+      request.url = rest.startsWith('/') ? rest : `/${rest}`;
+    }
+    next();
+  };
 }
 
 /** Gives the request its id, and counts and logs it when its answer is out. */

@@ -54,6 +54,8 @@ export interface TestServerOptions {
    * credentials are not looked at.
    */
   readonly authenticateWith?: Readonly<Record<string, string>>;
+  /** Variables of the configuration, of which tests see a part. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Offers to run snapshots: launches are queued, and nothing works on the queue. */
   readonly queuesLaunches?: boolean;
   /** Decides what users may do. */
@@ -73,12 +75,13 @@ export const QUEUE_LENGTH = 100;
 /** Starts the application; each test file has its own. */
 export async function startTestServer({
   authenticateWith,
+  environment,
   queuesLaunches = false,
   permissions,
   createRunnerLog,
   beside,
 }: TestServerOptions = {}): Promise<TestServer> {
-  const config = configOf(authenticateWith);
+  const config = configOf({ ...environment, ...authenticateWith });
   const { database, projectId, userId } = beside ?? (await prepareDatabase());
   let acting = userId;
   const authentication = createAuthentication(config, database.db, await serverIdOf(database), {
@@ -107,6 +110,8 @@ export async function startTestServer({
       localFilesAllowed: false,
       logEntriesPerRequest: 50_000,
       bodyLimitBytes: 1_000_000,
+      rootPath: config.http.rootPath,
+      pageSize: config.server.pageSize,
       trustedProxies: config.http.trustedProxies,
       idempotencyLifetimeSeconds: 60,
       securityHeaders: {},
@@ -154,7 +159,7 @@ async function prepareDatabase(): Promise<Pick<TestServer, 'database' | 'project
   return { database, userId, projectId: fromDatabaseId(await insertProject(database)) };
 }
 
-function configOf(environment: TestServerOptions['authenticateWith'] = {}): Config {
+function configOf(environment: Readonly<Record<string, string>>): Config {
   return loadConfig({
     ZENML_STORE_URL: 'mysql://unused:unused@127.0.0.1/nothing',
     ZENML_SERVER_JWT_SECRET_KEY: TEST_KEY,

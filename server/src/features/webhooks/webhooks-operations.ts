@@ -13,7 +13,7 @@ export interface WebhooksParts {
   readonly db: Database;
   readonly list: Lister;
   readonly webhooks: WebhooksService;
-  /** The address under which clients reach the server; empty where it is not configured. */
+  /** The address above `/api/v1` under which providers reach the server; empty where it is not configured. */
   readonly serverUrl: string;
   readonly takeUp: TakeUpEvent | undefined;
 }
