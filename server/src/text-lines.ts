@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 
 /** A line of a text. */
 export interface TextLine {
@@ -9,25 +9,62 @@ export interface TextLine {
 }
 
 const NEWLINE = 10;
+/** What is given of a longer line, bytes: who never ends a line does not fill the memory. */
+const LONGEST_LINE = 1024 * 1024;
+const CUT_OFF = '…';
 
 /**
  * Takes a stream of UTF-8 apart at its newlines, and nowhere else: `readline` also ends lines at lone carriage returns, of
- * which progress bars are made.
+ * which progress bars are made. A line of more than a mebibyte is cut off.
  * @throws what the stream breaks with
  */
-export async function* textLines(stream: Readable): AsyncGenerator<TextLine> {
-  let rest: Buffer = Buffer.alloc(0);
+export async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<TextLine> {
+  const line = new LineBytes();
   let position = 0;
   for await (const chunk of stream) {
-    const bytes = chunk as Buffer;
-    rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
     let from = 0;
-    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, from)) {
-      yield { text: rest.toString('utf8', from, end).replace(/\r$/, ''), end: position + end + 1 };
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
+      line.add(chunk.subarray(from, end));
+      yield { text: line.take(), end: position + end + 1 };
       from = end + 1;
     }
-    position += from;
-    rest = rest.subarray(from);
+    line.add(chunk.subarray(from));
+    position += chunk.length;
   }
-  if (rest.length > 0) yield { text: rest.toString('utf8'), end: position + rest.length };
+  if (!line.isEmpty) yield { text: line.take(), end: position };
+}
+
+/** What has come of a line. */
+class LineBytes {
+  readonly #pieces: Buffer[] = [];
+  #length = 0;
+  #isCutOff = false;
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  add(bytes: Buffer): void {
+    const piece = bytes.length > LONGEST_LINE - this.#length ? this.#cutOff(bytes) : bytes;
+    if (piece.length === 0) return;
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+  }
+
+  /** Its text; another line begins. */
+  take(): string {
+    const [only] = this.#pieces;
+    const bytes = only !== undefined && this.#pieces.length === 1 ? only : Buffer.concat(this.#pieces);
+    // A decoder leaves out half a character.
+    const text = this.#isCutOff ? new StringDecoder('utf8').write(bytes) + CUT_OFF : bytes.toString('utf8');
+    this.#pieces.length = 0;
+    this.#length = 0;
+    this.#isCutOff = false;
+    return text.replace(/\r$/, '');
+  }
+
+  #cutOff(bytes: Buffer): Buffer {
+    this.#isCutOff = true;
+    return bytes.subarray(0, LONGEST_LINE - this.#length);
+  }
 }

@@ -1,11 +1,11 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { textLines } from '../../text-lines.ts';
 import type { LogReading, WorkloadLogLine } from '../manager.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 /** How often a log that is followed is looked at, milliseconds. */
 const INTERVAL = 250;
-const NEWLINE = 10;
 
 /**
  * Reads a log file line by line; a cursor is the number of bytes before the next line.
@@ -17,40 +17,32 @@ export async function* readLogFile(
   isLive: () => Promise<boolean>,
 ): AsyncGenerator<WorkloadLogLine> {
   const handle = await open(file, 'r');
+  const start = Number(after ?? 0);
+  const goesOn = async () => follow && !signal?.aborted && (await isLive());
   try {
-    let position = Number(after ?? 0);
-    let rest = Buffer.alloc(0);
-    for (;;) {
-      // Before the file is read: what a process writes before its end is not missed then.
-      const live = follow && (await isLive());
-      for (;;) {
-        const { bytesRead, buffer } = await handle.read({
-          buffer: Buffer.alloc(CHUNK_BYTES),
-          position: position + rest.length,
-        });
-        if (bytesRead === 0) break;
-        rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
-        for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
-          position += end + 1;
-          yield toLine(rest.subarray(0, end), position);
-          rest = rest.subarray(end + 1);
-        }
-      }
+    for await (const { text, end } of textLines(chunksOf(handle, start, goesOn))) {
+      // The last line may be half written then.
       if (signal?.aborted) return;
-      if (!live) break;
-      await sleep(INTERVAL);
+      // Of one length: cursors are compared as texts.
+      yield { cursor: String(start + end).padStart(16, '0'), message: text, timestamp: undefined };
     }
-    if (rest.length > 0) yield toLine(rest, position + rest.length);
   } finally {
     await handle.close();
   }
 }
 
-function toLine(bytes: Buffer, position: number): WorkloadLogLine {
-  // Of one length: cursors are compared as texts.
-  return {
-    cursor: String(position).padStart(16, '0'),
-    message: bytes.toString('utf8').replace(/\r$/, ''),
-    timestamp: undefined,
-  };
+async function* chunksOf(handle: FileHandle, position: number, goesOn: () => Promise<boolean>): AsyncGenerator<Buffer> {
+  let read = position;
+  for (;;) {
+    // Before the file is read: what a process writes before its end is not missed then.
+    const live = await goesOn();
+    for (;;) {
+      const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(CHUNK_BYTES), position: read });
+      if (bytesRead === 0) break;
+      read += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+    if (!live) return;
+    await sleep(INTERVAL);
+  }
 }
