@@ -5,7 +5,7 @@ import type { JobSettings } from './settings.ts';
 
 /*
  * Whether what the variables say of Jobs fits the cluster. The documented role shows little of it: what it does not show is
- * left out here, and told by the first run that meets it.
+ * told by the first run that meets it.
  */
 
 const NO_ID = '00000000-0000-0000-0000-000000000000';
@@ -65,16 +65,15 @@ export async function checkNamespace({ batch }: Cluster, settings: JobSettings):
 
 const FIX_SETTINGS = 'Correct the variable ZENML_KUBERNETES_WORKLOAD_MANAGER_… that says so.';
 
-/** Where the role does not show service accounts, a missing one is told by the first run's events. */
-export async function checkServiceAccount(
-  { core }: Cluster,
-  { namespace, serviceAccount }: JobSettings,
-): Promise<readonly Finding[]> {
+/** Where the role does not show service accounts, it is known of one that a pod has run as. */
+export async function checkServiceAccount(cluster: Cluster, settings: JobSettings): Promise<readonly Finding[]> {
+  const { core } = cluster;
+  const { namespace, serviceAccount } = settings;
   try {
     await core.readNamespacedServiceAccount({ namespace, name: serviceAccount });
     return [];
   } catch (error) {
-    if (refusalStatus(error) === 403) return [];
+    if (refusalStatus(error) === 403) return (await hasBeenUsed(cluster, settings)) ? [] : [unknownAccount(settings)];
     if (refusalStatus(error) !== 404) throw error;
     return [
       {
@@ -84,6 +83,25 @@ export async function checkServiceAccount(
       },
     ];
   }
+}
+
+async function hasBeenUsed({ core }: Cluster, { namespace, serviceAccount }: JobSettings): Promise<boolean> {
+  try {
+    const fieldSelector = `spec.serviceAccountName=${serviceAccount}`;
+    return (await core.listNamespacedPod({ namespace, fieldSelector, limit: 1 })).items.length > 0;
+  } catch (error) {
+    if (refusalStatus(error) === 403) return false;
+    throw error;
+  }
+}
+
+function unknownAccount({ namespace, serviceAccount }: JobSettings): Finding {
+  const asked = `kubectl get serviceaccount ${serviceAccount} --namespace ${namespace}`;
+  return {
+    severity: 'warning',
+    problem: `Whether the service account ${serviceAccount} exists in the namespace ${namespace} is not known: the server's role does not show it, and no pod has it.`,
+    fix: `\`${asked}\` tells; where there is none, each run says so.`,
+  };
 }
 
 /** A role that does not let it be read leaves it to the first look at an image. */
