@@ -5,7 +5,7 @@ import { fromDatabaseId, newId } from './database/ids.ts';
 import { readServerSettings } from './features/server/server-settings-store.ts';
 import { createManager } from './launching.ts';
 import { diagnoseSecretsStore } from './secrets/open-secrets-store.ts';
-import { NO_SERVER_URL } from './workloads/launcher/launcher.ts';
+import { NO_ADDRESS } from './workloads/launcher/launcher.ts';
 import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import type { Builders, Finding } from './workloads/manager.ts';
 
@@ -30,8 +30,7 @@ function rank({ severity }: Finding): number {
 
 function checkAddress({ server, workloads }: Config): readonly Finding[] {
   if (workloads.managerSource === undefined || server.serverUrl !== undefined) return [];
-  const [problem = '', ...fix] = NO_SERVER_URL.split('. ');
-  return [{ severity: 'error', problem: `${problem}.`, fix: fix.join('. ') }];
+  return [NO_ADDRESS];
 }
 
 async function examineWorkloads(config: Config, log: Logger): Promise<readonly Finding[]> {

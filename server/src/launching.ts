@@ -18,14 +18,14 @@ import { type Examination, startExamination } from './workloads/examination.ts';
 import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createBuilders } from './workloads/launcher/launch-build-store.ts';
-import { createFailureExplanation, createLauncher, NO_SERVER_URL } from './workloads/launcher/launcher.ts';
+import { createFailureExplanation, createLauncher, NO_ADDRESS } from './workloads/launcher/launcher.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
 import { openArchive } from './workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from './workloads/logs/archived-log.ts';
 import { startLogArchiver } from './workloads/logs/log-archiver.ts';
 import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import { createRunnerLog, type RunnerLog } from './workloads/logs/runner-log.ts';
-import type { Builders, Finding, WorkloadManager } from './workloads/manager.ts';
+import type { Builders, WorkloadManager } from './workloads/manager.ts';
 import { startReconciler } from './workloads/reconciler/reconciler.ts';
 import { createEndOfStoppedResumption } from './workloads/reconciler/stopped-resumption.ts';
 
@@ -52,7 +52,7 @@ export async function startLaunching(
   const logStore = await openLogStore(workloads);
   const archive = logStore && { ...logStore, db, manager, log };
   await manager.start();
-  if (server.serverUrl === undefined) log.warn(`Runs cannot be started: ${NO_SERVER_URL}`);
+  if (server.serverUrl === undefined) log.warn(`Runs cannot be started: ${NO_ADDRESS.problem} ${NO_ADDRESS.fix}`);
   const examination = startExamination(
     async () => [...(await manager.diagnose()), ...(logStore ? await diagnoseLogStore(logStore) : [])],
     // What keeps runs from being started is said at once, and not at the first run.
@@ -121,12 +121,6 @@ export async function startLaunching(
     },
   };
 }
-
-const NO_ADDRESS: Finding = {
-  severity: 'error',
-  problem: 'ZENML_SERVER_SERVER_URL is not set, so that the runner would not find the server.',
-  fix: 'Set it to the address under which pods reach the API.',
-};
 
 /** Milliseconds in which a request's transaction has usually been committed. */
 const AFTER_COMMIT = 50;

@@ -6,7 +6,7 @@ import { ApiError } from '../../errors.ts';
 import { checkRunnable, orchestratorImage, type RunnableSource } from '../../features/snapshot-runs/run-checks.ts';
 import { loadRunSource } from '../../features/snapshot-runs/run-source-read-model.ts';
 import { type Launch, type StartLaunch, workloadName } from '../launch.ts';
-import { WorkloadError, type WorkloadManager } from '../manager.ts';
+import { type Finding, WorkloadError, type WorkloadManager } from '../manager.ts';
 import { noteBuilder } from './launch-build-store.ts';
 import { findRunToLaunch, type RunToLaunch } from './run-to-launch-read-model.ts';
 import { createRunnerDockerfile, type RunnerImageSettings } from './runner-dockerfile.ts';
@@ -32,7 +32,7 @@ export function createLauncher(parts: LauncherParts): StartLaunch {
   const dockerfileFor = createRunnerDockerfile(image);
 
   const start = async (launch: Launch, run: RunToLaunch, source: RunnableSource, signal: AbortSignal) => {
-    if (serverUrl === undefined) throw new WorkloadError(NO_SERVER_URL);
+    if (serverUrl === undefined) throw new WorkloadError(`${NO_ADDRESS.problem} ${NO_ADDRESS.fix}`);
     if (launch.userId === undefined || !run.hasUser)
       throw new WorkloadError('The user who started it has been deleted.');
     const owner = ownerOf(launch, run, source);
@@ -113,9 +113,11 @@ function withFullStop(text: string): string {
 }
 
 /** Why nothing can be launched without an address. */
-export const NO_SERVER_URL =
-  'ZENML_SERVER_SERVER_URL is not set, so that the runner would not find the server. Set it to the address under which ' +
-  'pods reach the API, and start the run again.';
+export const NO_ADDRESS: Finding = {
+  severity: 'error',
+  problem: 'ZENML_SERVER_SERVER_URL is not set, so that the runner would not find the server.',
+  fix: 'Set it to the address under which pods reach the API.',
+};
 
 /** What was runnable when the run was asked for may have changed while it waited. */
 async function loadRunnable(db: Database, snapshotId: string): Promise<RunnableSource> {
