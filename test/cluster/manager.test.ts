@@ -129,7 +129,9 @@ test('what is removed leaves neither Job nor pod nor Secret, also at once after 
 test('a quota is waited for, and said', async () => {
   const takesNoJob = async () => {
     const findings = await manager.preflight(undefined);
-    return findings.some(({ severity, problem }) => severity === 'error' && problem.includes('takes no Job'));
+    return findings.some(
+      ({ severity, problem }) => severity === 'error' && /^The namespace runners takes no Job: /.test(problem),
+    );
   };
   await kubectl('create', 'quota', 'none', '--hard=count/jobs.batch=0');
   try {
@@ -354,7 +356,9 @@ describe('a cluster that was not prepared', () => {
   test('everything that is missing is told at once', async () => {
     const other = await startManager(kubeconfig, { namespace: 'nowhere' });
     const [finding, ...others] = await other.manager.diagnose();
-    expect(finding?.problem).toMatch(/may not create, get, deletecollection jobs; list pods; get pods\/log in the/);
+    expect(finding?.problem).toMatch(
+      /^The server may not create, get, deletecollection jobs; list pods; get pods\/log in the/,
+    );
     expect(others.every(({ severity }) => severity === 'warning')).toBe(true);
     await other.manager.stop();
   });

@@ -111,7 +111,11 @@ test('nothing is built for a registry that does not answer, and another try may 
   const gone = await startRegistry();
   await gone.stop();
   const images = preparation({ buildRunnerImage: true, dockerRegistry: gone.name });
-  await assert.rejects(images.prepare(request, signal), (error) => !(error instanceof WorkloadError));
+  await assert.rejects(images.prepare(request, signal), (error) => {
+    assert.ok(error instanceof Error && !(error instanceof WorkloadError));
+    assert.match(error.message, /^the registry .* cannot be reached: /);
+    return true;
+  });
   assert.deepEqual(images.built, []);
 });
 

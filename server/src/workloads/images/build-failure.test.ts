@@ -41,10 +41,6 @@ test.each([
     /^the registry refuses the push of r\.example\/a:1$/,
   ],
   [
-    'error: failed to solve: failed to push r.example/no/a:1: name unknown: Repository "no" not found',
-    /^the registry has no repository for r\.example\/no\/a:1, and makes none: make it first$/,
-  ],
-  [
     'error: failed to solve: failed to push r.example/a:1: failed to do request: dial tcp: no such host',
     /^r\.example\/a:1 could not be pushed: failed to do request/,
   ],
@@ -54,6 +50,13 @@ test.each([
   ],
   ['sh: buildctl-daemonless.sh: not found\n', /^sh: buildctl-daemonless\.sh: not found$/],
 ])('%p', (log, cause) => expect(findBuildFailure(log)?.cause).toMatch(cause));
+
+test('a registry that makes no repositories is said to have none', () => {
+  const log = 'error: failed to solve: failed to push r.example/no/a:1: name unknown: Repository "no" not found';
+  expect(findBuildFailure(log)?.cause).toBe(
+    'the registry has no repository for r.example/no/a:1, and makes none: make it first',
+  );
+});
 
 test('an empty log says nothing', () => expect(findBuildFailure('\n')).toBeUndefined());
 
