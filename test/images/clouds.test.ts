@@ -14,9 +14,10 @@ import {
   PutImageCommand,
 } from '@aws-sdk/client-ecr';
 import { CreateClusterCommand, EKSClient } from '@aws-sdk/client-eks';
+import { STSClient } from '@aws-sdk/client-sts';
 import { pino } from 'pino';
 import { createEcrRegistry, parseEcrRegistry } from '../../server/src/workloads/aws/ecr-registry.ts';
-import { createEksSearch } from '../../server/src/workloads/aws/eks-cluster.ts';
+import { createEksSearch, createEksToken } from '../../server/src/workloads/aws/eks-cluster.ts';
 import { createGkeSearch } from '../../server/src/workloads/gcp/gke-cluster.ts';
 import { createGoogleRegistry, isGoogleRegistry } from '../../server/src/workloads/gcp/google-registry.ts';
 import { createGoogleTokens } from '../../server/src/workloads/gcp/google-tokens.ts';
@@ -135,26 +136,29 @@ describe('AWS', () => {
     }
   });
 
-  test('a server without credentials is told so', async () => {
+  /** Lets the server find its credentials by these variables alone. */
+  async function withIdentity(identity: Record<string, string>, work: () => Promise<void>): Promise<void> {
     const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
     const found = names.map((name) => [name, process.env[name]] as const);
     for (const name of names) delete process.env[name];
-    Object.assign(process.env, { AWS_SHARED_CREDENTIALS_FILE: '/nowhere', AWS_CONFIG_FILE: '/nowhere' });
+    Object.assign(process.env, identity);
     try {
+      await work();
+    } finally {
+      for (const name of Object.keys(identity)) delete process.env[name];
+      for (const [name, value] of found) process.env[name] = value;
+    }
+  }
+
+  test('a server without credentials is told so', () =>
+    withIdentity({ AWS_SHARED_CREDENTIALS_FILE: '/nowhere', AWS_CONFIG_FILE: '/nowhere' }, async () => {
       const unknown = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
       const message = 'cannot be asked: the server has no credentials of AWS';
       assert.deepEqual(await unknown.mayPush(image, signal), { outcome: 'refused', message });
       await assert.rejects(unknown.builderCredentials(image, signal), { name: 'Error' });
-    } finally {
-      for (const [name, value] of found) process.env[name] = value;
-      for (const name of ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE']) delete process.env[name];
-    }
-  });
+    }));
 
   test('a server gets the credentials of its role from the agent of EKS Pod Identity', async () => {
-    const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
-    const found = names.map((name) => [name, process.env[name]] as const);
-    for (const name of names) delete process.env[name];
     const asked: (string | undefined)[] = [];
     const agent = createServer(({ headers }, response) => {
       asked.push(headers.authorization);
@@ -168,17 +172,34 @@ describe('AWS', () => {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(agent.address() as AddressInfo).port}/v1/credentials`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: token,
     };
-    Object.assign(process.env, identity);
     try {
-      const known = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
-      assert.equal((await known.builderCredentials(image, signal))?.kind, 'docker config');
-      assert.deepEqual(asked, ['token-of-service-account']);
+      await withIdentity(identity, async () => {
+        const known = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
+        assert.equal((await known.builderCredentials(image, signal))?.kind, 'docker config');
+        assert.deepEqual(asked, ['token-of-service-account']);
+      });
     } finally {
-      for (const [name, value] of found) process.env[name] = value;
-      for (const name of Object.keys(identity)) delete process.env[name];
       agent.closeAllConnections();
       agent.close();
     }
+  });
+
+  test('a server gets the credentials of its role for the token of its service account (IRSA)', async () => {
+    const token = join(directory, 'web-identity-token');
+    writeFileSync(token, 'token-of-service-account');
+    const identity = {
+      AWS_WEB_IDENTITY_TOKEN_FILE: token,
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/zenml-server',
+      AWS_REGION: 'eu-central-1',
+    };
+    await withIdentity(identity, async () => {
+      const known = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
+      assert.equal((await known.builderCredentials(image, signal))?.kind, 'docker config');
+      // What is signed for EKS names the session of the role.
+      const signed = await createEksToken(new STSClient(), 'production');
+      const url = Buffer.from(signed.replace('k8s-aws-v1.', ''), 'base64url').toString('utf8');
+      assert.ok(new URL(url).searchParams.get('X-Amz-Security-Token'));
+    });
   });
 
   test('a role that may not is refused for good', async () => {
