@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkloadStatus } from '../manager.ts';
 import type { SeenJob, SeenPod } from './seen.ts';
 import { createWorkloadTable } from './workload-table.ts';
@@ -67,4 +68,12 @@ test.each([
   if (!isJobFirst) table.replaceJobs([]);
   expect(told.at(-1)).toMatchObject({ phase: 'absent' });
   expect(table.statuses()).toEqual([]);
+});
+
+test('a pod that its node should have ended is a lost one by and by, without being told of', async () => {
+  const table = createWorkloadTable(() => undefined);
+  table.upsertJob({ ...job(undefined), isFailing: true });
+  table.upsertPod({ ...failedPod, phase: 'Running', isDeleted: true, endsBy: new Date(Date.now() - 59_900) });
+  await sleep(200);
+  expect(table.statuses()).toMatchObject([{ phase: 'failed' }]);
 });

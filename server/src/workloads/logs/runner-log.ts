@@ -22,6 +22,8 @@ export interface RunnerLog {
 
 /** How often it is looked whether a queued runner was started, milliseconds. */
 const PAUSE = 250;
+/** How much longer it may get between two looks at the cluster, milliseconds: a pod may be kept from being made. */
+const LONGEST_PAUSE = 2_000;
 /** How long it is waited for what becomes of a run whose runner has ended, milliseconds: longer than between two looks. */
 const PATIENCE = 15_000;
 
@@ -70,6 +72,7 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
       const signal = AbortSignal.any([clientSignal, ending.signal]);
       let { number, after: cursor } = parsePlace(after);
       let endedSince: number | undefined;
+      let pause = PAUSE;
       while (!signal.aborted) {
         const launch = (await launchesOf(db, runId, number))[0];
         if (!launch) return;
@@ -87,6 +90,7 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
         let next = await entries.next();
         for (; !next.done; next = await entries.next()) {
           cursor = next.value.cursor;
+          pause = PAUSE;
           yield { cursor: formatPlace(number, cursor), entry: next.value.entry };
         }
         if (signal.aborted) break;
@@ -94,7 +98,8 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
         endedSince = goesOn ? undefined : (endedSince ?? Date.now());
         // Its pod is not there yet, or is about to be replaced; or it is about to be said how it ended.
         if (!next.value && (goesOn || (isUndecided(launch) && Date.now() - (endedSince ?? 0) < PATIENCE))) {
-          await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
+          await sleep(pause, undefined, { signal }).catch(() => undefined);
+          pause = Math.min(pause * 2, LONGEST_PAUSE);
           continue;
         }
         endedSince = undefined;
