@@ -11,16 +11,11 @@ export type ApiErrorName =
   | 'SubscriptionUpgradeRequiredError'
   | 'DoesNotExistException'
   | 'KeyError'
-  | 'ValidationError'
   | 'ValueError'
-  | 'LogStoreRateLimitError'
   | 'MaxConcurrentTasksError'
   | 'LogStoreError'
-  | 'LogStoreUnavailableError'
-  | 'EntityCreationError'
   | 'RuntimeError'
-  | 'NotImplementedError'
-  | 'MethodNotAllowedError';
+  | 'NotImplementedError';
 
 /** An error whose name and message reach the client. */
 export class ApiError extends Error {
@@ -46,9 +41,6 @@ export const valueError = (message: string): ApiError => new ApiError('ValueErro
 
 /** 401: no, wrong, expired or revoked credentials. */
 export const credentialsNotValid = (message: string): ApiError => new ApiError('CredentialsNotValid', message);
-
-/** 500 with a message that is meant for the client. */
-export const entityCreationError = (message: string): ApiError => new ApiError('EntityCreationError', message);
 
 /** 501: an operation of the contract that this server does not offer. */
 export const notImplemented = (message: string): ApiError => new ApiError('NotImplementedError', message);

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import type { Json } from '../servers/json.ts';
-import { groupBy } from './group-by.ts';
 import type { Verdict } from './judge.ts';
 
 interface Case {
@@ -52,7 +51,7 @@ export class Report {
 
   /** For people: failures by operation, the most frequent first. */
   text(): string {
-    const groups = groupBy(this.failures, ({ operation }) => operation);
+    const groups = Map.groupBy(this.failures, ({ operation }) => operation);
     const sorted = [...groups].sort(([, left], [, right]) => right.length - left.length);
     const failed = sorted.map(([operation, failures]) => {
       const shown = failures.slice(0, shownPerOperation).map(failureText);

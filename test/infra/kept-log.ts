@@ -54,6 +54,5 @@ export async function keepLog({ workloads, store }: Config, script: string, dire
     await archiver.stop();
     await manager.stop();
     await database.destroy();
-    logStore.store.close();
   }
 }

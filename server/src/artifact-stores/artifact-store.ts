@@ -27,7 +27,6 @@ export interface ArtifactStore {
   /** Writes a whole file at once: readers see all of it or nothing. */
   write(uri: string, bytes: Buffer): Promise<void>;
   remove(uri: string): Promise<void>;
-  close(): void;
 }
 
 /** There is no file at a URI. */

@@ -75,7 +75,6 @@ export function createGcsStore({ credentials, projectId }: GcsSettings): Artifac
       const { bucket, key } = objectOf(uri);
       await bucket.file(key).delete({ ignoreNotFound: true });
     },
-    close: () => undefined,
   };
 }
 

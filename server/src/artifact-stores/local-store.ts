@@ -27,7 +27,6 @@ export function createLocalStore(): ArtifactStore {
       await rename(part, uri);
     },
     remove: (uri) => rm(uri, { force: true }),
-    close: () => undefined,
   };
 }
 

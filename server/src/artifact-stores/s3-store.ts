@@ -104,7 +104,6 @@ export function createS3Store(settings: S3Settings): ArtifactStore {
       const { bucket, key } = parseObjectUri('s3', uri);
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
-    close: () => client.destroy(),
   };
 }
 

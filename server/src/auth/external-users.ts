@@ -31,8 +31,6 @@ export interface ExternalUsersSettings {
   readonly headers: Readonly<Record<string, string>>;
   /** The id under which the control plane knows this server. */
   readonly serverId: string;
-  /** How long it may take to answer, milliseconds; 10 s where left out. */
-  readonly timeout?: number;
   /** Told why it could not be asked; the client gets no internals. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -51,12 +49,12 @@ export function serverHeaders(serverId: string, serverUrl: string | undefined, v
 
 /** Makes the request that ZenML 0.98.0's `authenticate_external_user` makes. */
 export function createExternalUsers(settings: ExternalUsersSettings): FindExternalUser {
-  const { userInfoUrl, headers, serverId, timeout = TIMEOUT, onFailure } = settings;
+  const { userInfoUrl, headers, serverId, onFailure } = settings;
   const url = new URL(userInfoUrl);
   url.searchParams.set('server_id', serverId);
   const ask = async (token: string) => {
     const authorization = `Bearer ${token}`;
-    const signal = AbortSignal.timeout(timeout);
+    const signal = AbortSignal.timeout(TIMEOUT);
     const response = await fetch(url, { headers: { ...headers, Authorization: authorization }, signal });
     return { status: response.status, text: await response.text() };
   };

@@ -75,11 +75,6 @@ export function resourceText({ type, id, projectId }: Resource): string {
   return `${projectId === undefined ? '' : `${projectId}:`}${type}${id === undefined ? '' : `/${id}`}`;
 }
 
-/** Whether the resources of a type belong to projects. */
-export function isProjectScoped(type: ResourceType): boolean {
-  return PROJECT_TYPES.some((each) => each === type);
-}
-
 /** A user as permissions are asked for. */
 export interface PermissionHolder {
   readonly name: string;

@@ -9,13 +9,11 @@ export interface Maintenance {
    * @throws ApiError MaxConcurrentTasksError 429 while another one runs.
    */
   submit(name: string, task: () => Promise<Record<string, unknown>>): string;
-  /** Waits for the running task, if any. */
-  settled(): Promise<void>;
 }
 
 /** Makes the place where maintenance runs. */
 export function createMaintenance(log: Logger): Maintenance {
-  let running: Promise<void> | undefined;
+  let running = false;
   return {
     submit(name, task) {
       if (running) {
@@ -25,14 +23,14 @@ export function createMaintenance(log: Logger): Maintenance {
         );
       }
       const taskId = randomUUID();
-      running = task()
+      running = true;
+      void task()
         .then((result) => log.info({ taskId, name, ...result }, 'maintenance task finished'))
         .catch((error: unknown) => log.error({ err: error, taskId, name }, 'maintenance task failed'))
         .finally(() => {
-          running = undefined;
+          running = false;
         });
       return taskId;
     },
-    settled: async () => running,
   };
 }

@@ -1,4 +1,4 @@
-import { hash } from 'bcrypt';
+import { hashPassword } from '../auth/passwords.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { newId, toDatabaseId } from '../database/ids.ts';
 import { now } from '../database/instants.ts';
@@ -29,9 +29,6 @@ export interface FirstStartOptions {
 
 /** What was missing and has been made, in words for the log. */
 export type FirstStartReport = readonly string[];
-
-/** The cost of passlib's bcrypt, with which the reference hashes. */
-const BCRYPT_ROUNDS = 12;
 
 /**
  * Makes what every database has: server settings, flavors, default project, default stack and administrator; all or
@@ -80,7 +77,7 @@ async function activate(transaction: Transaction, activation: FirstStartOptions[
   const { name, password } = activation.admin;
   await store.insertAdmin(transaction, {
     name,
-    password: await hash(password, BCRYPT_ROUNDS),
+    password: await hashPassword(password),
     // An empty password counts as none that was set.
     password_changed_at: password === '' ? null : now(),
   });

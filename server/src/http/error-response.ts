@@ -14,16 +14,11 @@ const STATUS: Readonly<Record<ApiErrorName, number>> = {
   SubscriptionUpgradeRequiredError: 402,
   DoesNotExistException: 404,
   KeyError: 404,
-  ValidationError: 400,
   ValueError: 400,
-  LogStoreRateLimitError: 429,
   MaxConcurrentTasksError: 429,
   LogStoreError: 502,
-  LogStoreUnavailableError: 503,
-  EntityCreationError: 500,
   RuntimeError: 500,
   NotImplementedError: 501,
-  MethodNotAllowedError: 405,
 };
 
 /** An error as the client gets it. */

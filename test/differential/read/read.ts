@@ -1,6 +1,5 @@
 import type { HttpClient } from '../../servers/http-client.ts';
 import { Correspondence } from '../correspondence.ts';
-import { groupBy } from '../group-by.ts';
 import { judge } from '../judge.ts';
 import { operationOf } from '../operations.ts';
 import type { Report } from '../report.ts';
@@ -60,7 +59,7 @@ export async function compareReads(
 
 /** In an order in which, wherever one stops, every operation has had its turn; the same order each time. */
 function spread(paths: string[]): string[] {
-  const groups = [...groupBy(paths, (path) => operationOf('GET', path)).values()];
+  const groups = [...Map.groupBy(paths, (path) => operationOf('GET', path)).values()];
   const longest = Math.max(0, ...groups.map(({ length }) => length));
   return Array.from({ length: longest }, (_, index) => groups.flatMap((group) => group.slice(index, index + 1))).flat();
 }

@@ -1,5 +1,4 @@
 import { WrittenCorrespondence } from '../correspondence.ts';
-import { groupBy } from '../group-by.ts';
 import { judge } from '../judge.ts';
 import { keptRows } from '../kept-differences.ts';
 import { operationOf } from '../operations.ts';
@@ -71,7 +70,7 @@ function isKept({ table, only, row }: RowDifference): boolean {
 
 /** One failure per table; a table whose rows are alike counts as passed. */
 function reportRows(part: string, found: RowDifference[], tables: string[], report: Report): void {
-  const byTable = groupBy(found, ({ table }) => table);
+  const byTable = Map.groupBy(found, ({ table }) => table);
   for (const table of new Set([...tables, ...byTable.keys()])) {
     const given = { part: `rows: ${part}`, operation: `table ${table}`, request: `rows of ${table} after ${part}` };
     const differences = byTable.get(table);

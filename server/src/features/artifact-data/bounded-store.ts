@@ -45,7 +45,6 @@ export function boundStore(store: ArtifactStore, root: string, name: string): Ar
     },
     write: (uri, bytes) => attempt(() => store.write(required(uri), bytes)),
     remove: (uri) => attempt(() => store.remove(required(uri))),
-    close: () => store.close(),
   };
 }
 

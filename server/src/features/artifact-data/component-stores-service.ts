@@ -11,7 +11,7 @@ import { findStoreComponent, type StoreComponent } from './store-components-read
 import { type ConnectorCredentials, toGcsSettings, toS3Settings, UnusableStoreError } from './store-settings.ts';
 
 /**
- * Opens the artifact store of a stack (database id of the component). It is shared: do not close it.
+ * Opens the artifact store of a stack (database id of the component)..
  * @throws ApiError DoesNotExistException 404, NotImplementedError 501 where it cannot be opened, IllegalOperationError 403
  *   for one that is on a client's machine
  */

@@ -59,4 +59,20 @@ describe("another's private secret", () => {
     const { status } = await server.call('POST', '/secrets', { name: 'mine', private: true, values: {} });
     expect(status).toBe(200);
   });
+
+  test('is not what a component gets by a name that one’s own has too', async () => {
+    await server.call('PATCH', '/flavors/sync');
+    const secrets = ['same'];
+    for (const user of [undefined, otherId]) {
+      server.actAs(user);
+      const made = await server.call('POST', '/secrets', { name: 'same', private: true, values: {} });
+      const component = { type: 'artifact_store', flavor: 'local', configuration: {}, secrets };
+      const { body } = await server.call('POST', '/components', { ...component, name: `of-${user}` });
+      expect(body).toMatchObject({ metadata: { secrets: [made.body['id']] } });
+    }
+    // The first user's again, now that there are two.
+    server.actAs(undefined);
+    const component = { type: 'artifact_store', flavor: 'local', configuration: {}, secrets };
+    expect((await server.call('POST', '/components', { ...component, name: 'again' })).status).toBe(200);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Connection, Transaction } from '../../database/database.ts';
-import { fromDatabaseId, isUuid, newId, toDatabaseId } from '../../database/ids.ts';
+import { fromDatabaseId, newId, toDatabaseId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
-import { keyError } from '../../errors.ts';
+import { findUsableSecret } from './secret-names-read-model.ts';
 
 /** What secrets can be linked to. */
 export type SecretResourceType = 'stack' | 'stack_component';
@@ -42,7 +42,7 @@ export async function linkSecrets(
   if (!references || references.length === 0) return;
   const created = now();
   for (const reference of references) {
-    const secretId = await findVisibleSecret(transaction, reference, target.userId);
+    const secretId = toDatabaseId(await findUsableSecret(transaction, reference, target.userId));
     const row = {
       id: newId(),
       created,
@@ -62,7 +62,7 @@ export async function unlinkSecrets(
   references: readonly string[] | null | undefined,
 ): Promise<void> {
   for (const reference of references ?? []) {
-    const secretId = await findVisibleSecret(transaction, reference, target.userId);
+    const secretId = toDatabaseId(await findUsableSecret(transaction, reference, target.userId));
     await transaction
       .deleteFrom('secret_resource')
       .where('resource_id', '=', target.id)
@@ -70,16 +70,4 @@ export async function unlinkSecrets(
       .where('secret_id', '=', secretId)
       .execute();
   }
-}
-
-async function findVisibleSecret(connection: Connection, reference: string, userId: string): Promise<string> {
-  const byId = isUuid(reference);
-  const secret = await connection
-    .selectFrom('secret')
-    .select(['id', 'private', 'internal', 'user_id'])
-    .where(byId ? 'id' : 'name', '=', byId ? toDatabaseId(reference) : reference)
-    .executeTakeFirst();
-  const visible = secret && secret.internal === 0 && (secret.private === 0 || secret.user_id === userId);
-  if (visible) return secret.id;
-  throw keyError(`Secret with name or ID ${reference} not found or is private and not owned by the current user.`);
 }
