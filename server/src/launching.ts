@@ -27,7 +27,6 @@ import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import { createRunnerLog, type RunnerLog } from './workloads/logs/runner-log.ts';
 import type { Builders, WorkloadManager } from './workloads/manager.ts';
 import { startReconciler } from './workloads/reconciler/reconciler.ts';
-import { createEndOfStoppedResumption } from './workloads/reconciler/stopped-resumption.ts';
 
 /** What launches queued runs. */
 export interface Launching {
@@ -58,8 +57,7 @@ export async function startLaunching(
     // What keeps runs from being started is said at once, and not at the first run.
     ({ severity, problem, fix }) => log[severity === 'error' ? 'error' : 'warn'](`${problem} ${fix}`),
   );
-  const updateStatus = createRunStatusUpdates(createOnboarding(), noteRunEnded);
-  const failRun = createFailRun(updateStatus);
+  const failRun = createFailRun(createRunStatusUpdates(createOnboarding(), noteRunEnded));
   const launcher = createLauncher({
     db,
     manager,
@@ -90,7 +88,6 @@ export async function startLaunching(
     db,
     manager,
     failRun,
-    endStoppedResumption: createEndOfStoppedResumption(db, updateStatus),
     log,
     startTimeoutSeconds: workloads.runnerTimeoutSeconds,
   });

@@ -82,7 +82,6 @@ async function watch(
     db: server.database.db,
     manager: watched.manager,
     failRun,
-    endStoppedResumption: async () => undefined,
     log,
     startTimeoutSeconds: timeout,
     interval: 500,

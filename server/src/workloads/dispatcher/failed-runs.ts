@@ -10,13 +10,14 @@ import { noteLaunchEnd } from './launch-end-store.ts';
 
 /**
  * Ends a run that a launch did not begin. One that its orchestrator has by now (`provisioning` and on), that has ended or was
- * launched again stays as it is. What the status reason has no room for is noted for the log.
+ * launched again stays as it is. What the status reason has no room for is noted for the log. One that is to stop and was not
+ * resumed has stopped: it had paused, so that no process of it is there to see that it is to stop.
  * @param lastSeen what was seen last of the launch's workload
  * @throws ApiError KeyError 404
  */
 export type FailRun = (
   transaction: Transaction,
-  launch: Pick<Launch, 'runId' | 'number'>,
+  launch: Pick<Launch, 'runId' | 'number' | 'kind'>,
   reason: string,
   lastSeen?: LastSeen,
 ) => Promise<void>;
@@ -24,10 +25,12 @@ export type FailRun = (
 /** @param updateStatus changes the status of runs */
 export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
   return async (transaction, launch, reason, lastSeen) => {
-    const { runId, number } = launch;
+    const { runId, number, kind } = launch;
     const { status } = await holdRun(transaction, runId);
-    if (status !== 'initializing' && status !== 'resuming') return;
+    const isStopping = status === 'stopping' && kind === 'resume';
+    if (status !== 'initializing' && status !== 'resuming' && !isStopping) return;
     if (await isLaunchedAgain(transaction, runId, number)) return;
+    if (isStopping) return updateStatus(transaction, runId, { status: 'stopped', reason: NOT_RESUMED });
     const told = lastSeen === undefined ? reason : withLastSeen(reason, lastSeen);
     await noteLaunchEnd(transaction, launch, reason, lastSeen);
     if (status === 'initializing') {
@@ -40,6 +43,8 @@ export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
     }
   };
 }
+
+const NOT_RESUMED = 'Stopped before it was resumed.';
 
 async function isLaunchedAgain(transaction: Transaction, runId: string, number: number): Promise<boolean> {
   const { rows } = await sql`select 1 from ws_launch where run_id = ${runId} and number > ${number} limit 1`.execute(

@@ -19,7 +19,6 @@ import { createLocalWorkloadManager } from '../local/local-workload-manager.ts';
 import { createRunnerLog } from '../logs/runner-log.ts';
 import { type ImageRequest, WorkloadError, type WorkloadManager } from '../manager.ts';
 import { startReconciler } from '../reconciler/reconciler.ts';
-import { createEndOfStoppedResumption } from '../reconciler/stopped-resumption.ts';
 import { createFailureExplanation, createLauncher } from './launcher.ts';
 
 interface Run {
@@ -79,17 +78,8 @@ async function dispatch(
   const local = createLocalWorkloadManager({ python: options.python ?? program('python', ''), directory }, log);
   const manager = { ...local, ...options.changes };
   await manager.start();
-  const updateStatus = createRunStatusUpdates(createOnboarding());
-  const failRun = createFailRun(updateStatus);
-  const reconciler = startReconciler({
-    db,
-    manager,
-    failRun,
-    endStoppedResumption: createEndOfStoppedResumption(db, updateStatus),
-    log,
-    startTimeoutSeconds: 180,
-    interval: 200,
-  });
+  const failRun = createFailRun(createRunStatusUpdates(createOnboarding()));
+  const reconciler = startReconciler({ db, manager, failRun, log, startTimeoutSeconds: 180, interval: 200 });
   const startLaunch = createLauncher({
     db,
     manager,
@@ -264,20 +254,36 @@ test('a run that is stopped while it waits is not launched', async () => {
   expect((await manager.status(name)).phase).toBe('absent');
 });
 
-test('a run that is stopped while its resumption is tried again has nobody else who would end it', async () => {
+/** Has a run wait to be resumed that was tried to be resumed before. */
+async function makeResuming({ id, resources }: Run): Promise<void> {
   const { db } = server.database;
-  const stopResuming = async ({ id, resources }: Run) => {
-    const [runId, snapshotId] = [id, resources.snapshot.id].map(toDatabaseId);
-    await sql`update pipeline_snapshot set is_dynamic = 1 where id = ${snapshotId}`.execute(db);
-    await sql`update pipeline_run set status = 'resuming', orchestrator_run_id = 'orchestrator' where id = ${runId}`.execute(
-      db,
-    );
-    await sql`update ws_launch set kind = 'resume', attempts = 1 where run_id = ${runId}`.execute(db);
-    await server.call('POST', `/runs/${id}/stop?graceful=true`);
+  const [runId, snapshotId] = [id, resources.snapshot.id].map(toDatabaseId);
+  await sql`update pipeline_snapshot set is_dynamic = 1 where id = ${snapshotId}`.execute(db);
+  await sql`update pipeline_run set status = 'resuming', orchestrator_run_id = 'orchestrator' where id = ${runId}`.execute(
+    db,
+  );
+  await sql`update ws_launch set kind = 'resume', attempts = 1 where run_id = ${runId}`.execute(db);
+}
+
+const stopGracefully = (id: string) => server.call('POST', `/runs/${id}/stop?graceful=true`);
+
+test('a run that is stopped while its resumption is tried again has nobody else who would end it', async () => {
+  const stopResuming = async (run: Run) => {
+    await makeResuming(run);
+    await stopGracefully(run.id);
   };
   const { run, manager, name } = await dispatch({}, isStopped, stopResuming);
   expect(run.body.status_reason).toBe('Stopped before it was resumed.');
   expect((await manager.status(name)).phase).toBe('absent');
+});
+
+test('a run that is stopped while its resumption fails has stopped', async () => {
+  const prepareImage = async ({ owner }: ImageRequest) => {
+    await stopGracefully(owner.runId);
+    throw new WorkloadError('the registry has no image `x`');
+  };
+  const { run } = await dispatch({ changes: { prepareImage } }, isStopped, makeResuming);
+  expect(run.body.status_reason).toBe('Stopped before it was resumed.');
 });
 
 test('a run that is stopped while it is launched leaves no runner', async () => {

@@ -10,8 +10,6 @@ export type Verdict =
   | { readonly action: 'close' }
   /** Nobody needs the workload. */
   | { readonly action: 'remove' }
-  /** The run, which is to stop, has stopped: nobody else would say so. The workload could still run, and must not. */
-  | { readonly action: 'stop' }
   /** The workload takes long to start, and what is known of all workloads does not say why: its own events may. */
   | { readonly action: 'ask' }
   /** The run says what keeps its workload from running. */
@@ -32,7 +30,6 @@ const WAIT: Verdict = { action: 'wait' };
 const ASK: Verdict = { action: 'ask' };
 const CLOSE: Verdict = { action: 'close' };
 const REMOVE: Verdict = { action: 'remove' };
-const STOP: Verdict = { action: 'stop' };
 
 /**
  * Compares a launch with its workload: pure, so that each pair can be tried.
@@ -46,8 +43,9 @@ export function judge(launch: LaunchedRun, workload: WorkloadStatus, timeoutSeco
   // What is over stays for a while: its log can be read, until its Job's time to live ends.
   if (isFinished(runStatus)) return isOver ? CLOSE : phase === 'pending' ? REMOVE : WAIT;
   const isBegun = phase === 'running' || phase === 'succeeded';
-  // It had paused, so that no process of it is there to see that it is to stop.
-  if (runStatus === 'stopping' && kind === 'resume' && isNewest && isLaunched && !isBegun) return STOP;
+  if (runStatus === 'stopping' && kind === 'resume' && isNewest && isLaunched && !isBegun) {
+    return fail('it was stopped before its runner began', { remove: true });
+  }
   // What an orchestrator has, or had until it paused, owes nothing to its runner any more.
   if (!isNewest || !WAITING.includes(runStatus)) return isOver && isLaunched ? CLOSE : WAIT;
   return judgeWaiting(launch, runStatus, workload, timeoutSeconds);
@@ -91,5 +89,5 @@ function fail(reason: string, { remove = false } = {}): Verdict {
 /** Whether a verdict asks for a look at the workload itself, where it was made after what is known of all of them. */
 export function isToBeConfirmed(verdict: Verdict, { phase }: WorkloadStatus): boolean {
   if (verdict.action === 'ask') return true;
-  return (verdict.action === 'fail' || verdict.action === 'stop') && (phase === 'absent' || phase === 'pending');
+  return verdict.action === 'fail' && (phase === 'absent' || phase === 'pending');
 }

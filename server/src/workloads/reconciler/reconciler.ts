@@ -17,7 +17,6 @@ import {
   type LaunchedRun,
   listLaunchedRuns,
 } from './launched-runs.ts';
-import type { EndStoppedResumption } from './stopped-resumption.ts';
 
 /** Keeps runs and workloads in agreement, on this replica. */
 export interface Reconciler {
@@ -29,7 +28,6 @@ export interface ReconcilerParts {
   readonly db: Database;
   readonly manager: WorkloadManager;
   readonly failRun: FailRun;
-  readonly endStoppedResumption: EndStoppedResumption;
   readonly log: Logger;
   /** How long a workload may take to start. */
   readonly startTimeoutSeconds: number;
@@ -162,7 +160,7 @@ async function settle(parts: ReconcilerParts, launch: LaunchedRun, seen: Workloa
 }
 
 async function act(
-  { db, manager, failRun, endStoppedResumption, log }: ReconcilerParts,
+  { db, manager, failRun, log }: ReconcilerParts,
   launch: LaunchedRun,
   verdict: Verdict,
 ): Promise<void> {
@@ -176,10 +174,6 @@ async function act(
       return closeLaunch(db, launch);
     case 'explain':
       return noteWaitingReason(db, runId, verdict.reason);
-    case 'stop':
-      await endStoppedResumption(runId);
-      await remove();
-      return closeLaunch(db, launch);
     case 'remove':
       await remove();
       return closeLaunch(db, launch);
