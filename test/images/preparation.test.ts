@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { createImagePreparation, type ImageSources } from '../../server/src/workloads/images/image-preparation.ts';
@@ -166,6 +168,20 @@ describe('before a run', () => {
       assert.match((await findings('https://x.example'))[0]?.problem ?? '', /is an address/);
     } finally {
       await closed.stop();
+    }
+  });
+
+  test('a registry that makes no repositories is said to lack one', async () => {
+    const without = createServer((_request, response) => response.writeHead(404).end());
+    await new Promise<void>((resolve) => without.listen(0, '127.0.0.1', resolve));
+    const dockerRegistry = `127.0.0.1:${(without.address() as AddressInfo).port}/missing`;
+    try {
+      const [finding] = await preparation({ buildRunnerImage: true, dockerRegistry }).diagnose();
+      assert.equal(finding?.severity, 'error');
+      const problem = `No image can be pushed to ${dockerRegistry}: the registry has no repository \`missing/zenml-runner\`.`;
+      assert.equal(finding.problem, problem);
+    } finally {
+      without.close();
     }
   });
 });

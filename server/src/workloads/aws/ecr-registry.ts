@@ -54,10 +54,12 @@ export function createEcrRegistry({ others, log }: Parts): ImageRegistry {
     async mayPush(image, signal) {
       const place = parseEcrRegistry(image.registry);
       if (!place) return others.mayPush(image, signal);
-      return answerOf(signal, async () => {
+      const found = await answerOf(signal, async () => {
         await tokens(clientOf(place), place.registryId, signal);
         return findRepository(clientOf(place), place, image, signal);
       });
+      // A missing repository is made before the push.
+      return found.outcome === 'no' ? { outcome: 'yes' } : found;
     },
     async prepareRepository(image, signal) {
       const place = parseEcrRegistry(image.registry);

@@ -137,13 +137,13 @@ async function checkPush(registry: ImageRegistry, dockerRegistry: string): Promi
     return [{ severity: 'error', problem, fix: 'Name it as registry.example.com or registry.example.com/path.' }];
   }
   const answer = await registry.mayPush(image);
-  // A missing repository is made by the push, or before it.
-  if (answer.outcome === 'yes' || answer.outcome === 'no') return [];
+  if (answer.outcome === 'yes') return [];
   const problem = `No image can be pushed to ${dockerRegistry}: the registry ${answer.message}.`;
-  return [{ severity: answer.outcome === 'refused' ? 'error' : 'warning', problem, fix: FIX_PUSH[answer.outcome] }];
+  return [{ severity: answer.outcome === 'unreachable' ? 'warning' : 'error', problem, fix: FIX_PUSH[answer.outcome] }];
 }
 
 const FIX_PUSH = {
+  no: 'Make the repository: this registry makes none by a push.',
   refused:
     'Give the server’s cloud identity its rights (docs/workload-managers.md#credentials), or name a pull secret of the namespace that may push in ZENML_WORKSPACE_IMAGE_PULL_SECRET.',
   unreachable: 'Let the server reach it; a registry without TLS is named in ZENML_WORKSPACE_PLAIN_HTTP_REGISTRIES.',

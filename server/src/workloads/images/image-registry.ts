@@ -14,7 +14,7 @@ export type BuilderCredentials =
 export interface ImageRegistry {
   /** Whether an image is there. */
   hasImage(image: ImageReference, signal?: AbortSignal): Promise<RegistryAnswer>;
-  /** Whether images may be pushed. `no` where only the repository is missing. */
+  /** Whether images may be pushed. `no` where the repository is missing, and nothing makes it. */
   mayPush(image: ImageReference, signal?: AbortSignal): Promise<RegistryAnswer>;
   /** Called before a build: makes the repository, where the registry does not do so itself. */
   prepareRepository(image: ImageReference, signal: AbortSignal): Promise<void>;
