@@ -43,6 +43,7 @@ export function judge(launch: LaunchedRun, workload: WorkloadStatus, timeoutSeco
   // What is over stays for a while: its log can be read, until its Job's time to live ends.
   if (isFinished(runStatus)) return isOver ? CLOSE : phase === 'pending' ? REMOVE : WAIT;
   const isBegun = phase === 'running' || phase === 'succeeded';
+  // It had paused: nothing of it is there to see that it is to stop.
   if (runStatus === 'stopping' && kind === 'resume' && isNewest && isLaunched && !isBegun) {
     return fail('it was stopped before its runner began', { remove: true });
   }
