@@ -17,6 +17,12 @@ export const waitConditionsScript: WriteScript = {
     await session.post(path, { ...request, type: 'x' });
     const condition = await session.post(path, { ...request, data_schema: { type: 'integer' }, question: 'How many?' });
     await session.post(path, request);
+    await session.post(path, {
+      ...request,
+      name: 'W-Approval',
+      data_schema: { type: 'integer' },
+      question: 'How many?',
+    });
     const own = `${path}/${condition.id}`;
     const lease = (mode: string, poller: string, until: string) =>
       session.put(own, { mode, poller_instance_id: poller, poller_lease_expires_at: until });

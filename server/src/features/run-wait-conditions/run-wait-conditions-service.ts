@@ -57,7 +57,7 @@ export function createWaitConditionsService(
       await checkReference(transaction, { table: 'pipeline_run', id: request.run, from, projectId: project.id });
       if (run.is_dynamic !== 1) throw illegalOperation('Wait conditions are only supported for dynamic pipelines.');
       const existing = await store.findWaitConditions(transaction, runId, request.name);
-      const sameName = existing.find((condition) => condition.name === request.name);
+      const sameName = existing.find((condition) => condition.has_name);
       if (sameName) return requireSame(sameName, request).id;
       if (existing.length > 0) {
         throw illegalOperation(

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable, Selectable, SqlBool } from 'kysely';
 import type { Connection, Transaction } from '../../database/database.ts';
 import type { RunWaitConditionTable } from '../../database/generated/schema.gen.ts';
 import { newId } from '../../database/ids.ts';
@@ -21,15 +21,16 @@ export async function insertWaitCondition(transaction: Transaction, values: Wait
   return id;
 }
 
-/** The wait conditions of a run that have a name, or that are pending. */
+/** The wait conditions of a run that have a name, as the database compares names, or that are pending. */
 export function findWaitConditions(
   connection: Connection,
   runId: string,
   name: string,
-): Promise<StoredWaitCondition[]> {
+): Promise<(StoredWaitCondition & { has_name: SqlBool })[]> {
   return connection
     .selectFrom('run_wait_condition')
     .selectAll()
+    .select((row) => row('name', '=', name).as('has_name'))
     .where('run_id', '=', runId)
     .where((row) => row.or([row('name', '=', name), row('status', '=', 'pending')]))
     .execute();

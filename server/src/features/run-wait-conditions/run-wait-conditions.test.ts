@@ -70,6 +70,7 @@ describe('wait conditions', () => {
     const same = await Promise.all(Array.from({ length: 5 }, () => create(run, 'same', { question: 'Go?' })));
     expect(same.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
     expect(new Set(same.map(({ body }) => body.id)).size).toBe(1);
+    expect((await create(run, 'Same', { question: 'Go?' })).body.id).toBe(same[0]?.body.id);
     expect((await create(run, 'same', { question: 'Stay?' })).status).toBe(409);
     const others = await Promise.all(['x', 'y'].map((name) => create(run, name)));
     expect(others.map(({ status }) => status)).toEqual([403, 403]);

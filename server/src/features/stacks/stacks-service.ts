@@ -118,13 +118,13 @@ async function requireComponents(
   unknown: (id: string, type: string) => Error,
 ): Promise<store.ComponentOfStack[]> {
   const wanted = [...composition.values()].flat();
-  if (new Set(wanted).size < wanted.length) throw invalidBody('A component is in a stack once only.', 'components');
   const components = await store.findComponents(transaction, wanted);
   const found = new Set(components.map((component) => component.id));
   for (const [type, ids] of composition) {
     const missing = ids.find((id) => !found.has(id));
     if (missing) throw unknown(missing, type);
   }
+  if (new Set(wanted).size < wanted.length) throw invalidBody('A component is in a stack once only.', 'components');
   return components;
 }
 
