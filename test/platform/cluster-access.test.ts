@@ -91,6 +91,17 @@ test('it accepts each kind that is only made where it is asked for, by the defin
     ingress: { host: 'zenml.example.com', tlsSecret: 'certificate', className: 'nginx', annotations: { a: 'b' } },
     gateway: { host: 'zenml.example.com', gatewayName: 'public', gatewayNamespace: 'infrastructure' },
     migration: { mode: 'job' },
+    server: {
+      image: { digest: `sha256:${'a'.repeat(64)}` },
+      environment: {
+        ZENML_KUBERNETES_WORKLOAD_MANAGER_BUILD_RUNNER_IMAGE: true,
+        ZENML_KUBERNETES_WORKLOAD_MANAGER_DOCKER_REGISTRY: 'registry.example.com',
+      },
+      nodeSelector: { pool: 'zenml' },
+      tolerations: [{ key: 'pool', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }],
+      certificateAuthorities: { configMap: 'authorities' },
+    },
+    networkPolicy: { clientNamespaces: ['ingress-nginx'], furtherPorts: [5000], cloudIdentity: 'aws' },
     monitoring: { enabled: true, labels: { release: 'prometheus' } },
   });
   const args = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict', '-o', 'name'];
@@ -101,6 +112,7 @@ test('it accepts each kind that is only made where it is asked for, by the defin
     'httproute',
     'horizontalpodautoscaler',
     'job',
+    'networkpolicy',
     'servicemonitor',
     'prometheusrule',
   ])
