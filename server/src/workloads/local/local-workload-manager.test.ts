@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,6 +99,12 @@ test('a runner that has not yet written its number is not taken for one that is 
   expect((await manager.status('slow')).phase).toBe('pending');
   // It is ended with the others.
   await writeFile(file, pid);
+});
+
+test('a runner that is just being started is not listed, for want of whose it is', async () => {
+  const manager = await startManager();
+  await mkdir(join(directory, 'begun', 'config'), { recursive: true });
+  expect((await manager.list()).filter(({ runId }) => runId === '')).toEqual([]);
 });
 
 test('a Python without ZenML is found', async () => {

@@ -71,7 +71,9 @@ export function createLocalWorkloadManager({ python, directory }: LocalSettings,
     lastSeen: async (name) => ({ events: [], lastLines: await readLastLines(directory, name) }),
     async list() {
       const names = await listRunners(directory);
-      return Promise.all(names.map((name) => readRunnerStatus(directory, name)));
+      const statuses = await Promise.all(names.map((name) => readRunnerStatus(directory, name)));
+      // One that is just being started: whose it is does not stand there yet, and it would be removed as nobody's.
+      return statuses.filter(({ phase }) => phase !== 'absent');
     },
     async remove(name) {
       await removeRunner(directory, name);
