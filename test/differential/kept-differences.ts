@@ -117,12 +117,6 @@ export const keptDifferences: KeptDifference[] = [
     matches: (reference, ours) => String(reference).startsWith('501 ') && String(ours).startsWith('422 '),
   },
   {
-    reason: 'A secret that is there but another’s is refused in the words of one that is not there.',
-    path: /^detail\.1$/,
-    matches: (reference, ours) =>
-      String(reference).startsWith('"Unable to get secret') && String(ours).startsWith("'Secret with name or ID"),
-  },
-  {
     reason: 'The project of a request is looked up first.',
     operation: /^POST \/api\/v1\/(runs|models|deployments)$/,
     matches: (_reference, ours) => String(ours).includes('Unable to get project with name or ID'),

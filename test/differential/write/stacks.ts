@@ -135,6 +135,10 @@ export const secrets: WriteScript = {
     await session.put(`/secrets/${secret.id}`, { private: true });
     await carol.get(`/secrets/${secret.id}`);
     await carol.put(`/secrets/${secret.id}`, { name: 'stolen' });
+    await carol.post('/secrets', { name: 'carols-own', private: true, values: {} });
+    const component = { name: 'with-secrets', type: 'artifact_store', flavor: 'local', configuration: {} };
+    for (const name of ['carols-own', 'no-such-secret', unknownId])
+      await session.post('/components', { ...component, secrets: [name] });
     await carol.delete(`/secrets/${secret.id}`);
     await carol.get('/secrets?hydrate=true');
     await session.get('/secrets?hydrate=true');

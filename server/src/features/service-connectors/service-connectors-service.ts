@@ -20,6 +20,8 @@ export interface ServiceConnectorsService {
   create(transaction: Transaction, request: ServiceConnectorRequest, userId: string): Promise<string>;
   /** Changes a service connector. @throws ApiError 400, 403, 404, 409 */
   update(transaction: Transaction, id: string, update: ServiceConnectorUpdate, userId: string): Promise<void>;
+  /** Has a service connector hand out lasting tokens, where its method would make temporary ones of them. */
+  giveLastingTokens(transaction: Transaction, id: string): Promise<void>;
   /** Deletes a service connector that no component uses, and its secret. @throws ApiError 403, 404 */
   remove(transaction: Transaction, id: string, userId: string): Promise<void>;
 }
@@ -53,6 +55,15 @@ export function createServiceConnectorsService(secrets: SecretsService): Service
         configuration: encodeUnlessEmpty(configuration.open),
         secret_id: await secrets.setInternal(transaction, connector.secret_id, secret),
       });
+    },
+
+    async giveLastingTokens(transaction, id) {
+      const connector = await store.lockServiceConnector(transaction, id);
+      if (!connector) throw noSuch('service connector', id);
+      if (!hasAttribute(connector, 'generate_temporary_tokens')) return;
+      const open = (decodeJson(connector.configuration) ?? {}) as Record<string, unknown>;
+      const configuration = encodeJson({ ...open, generate_temporary_tokens: false });
+      await store.updateServiceConnector(transaction, id, { configuration });
     },
 
     async remove(transaction, id, userId) {
@@ -147,6 +158,13 @@ function refuseChangeInUse(connector: ServiceConnectorRow, update: ServiceConnec
     throw changed('resource type');
   }
   if ((update.resource_id ?? null) !== connector.resource_id) throw changed('resource ID');
+}
+
+/** Whether the configuration of a connector may have an attribute, as far as its type is known. */
+function hasAttribute({ connector_type, auth_method }: ServiceConnectorRow, name: string): boolean {
+  const type = knownConnectorType(connector_type ?? '');
+  const method = type?.auth_methods.find((candidate) => candidate.auth_method === auth_method);
+  return name in ((method?.config_schema as { properties?: object } | undefined)?.properties ?? {});
 }
 
 function resourceTypesOf(connector: ServiceConnectorRow): string[] {

@@ -23,11 +23,13 @@ export async function makeStackParts(
   userId: string,
 ): Promise<Composition> {
   const accesses: ConnectorAccess[] = [];
+  const lasting = await needsLastingTokens(transaction, request);
   for (const connector of request.service_connectors) {
-    const id =
-      typeof connector === 'string'
-        ? toDatabaseId(connector)
-        : await makeConnector(transaction, connectors, request, connector, userId);
+    const isThere = typeof connector === 'string';
+    const id = isThere
+      ? toDatabaseId(connector)
+      : await makeConnector(transaction, connectors, request, withTokens(connector, lasting), userId);
+    if (isThere && lasting) await connectors.giveLastingTokens(transaction, id);
     accesses.push(await findConnectorAccess(transaction, id));
   }
   const composition = new Map<string, string[]>();
@@ -52,12 +54,17 @@ async function makeConnector(
   const connector = {
     connector_type: type,
     auth_method,
-    configuration: { ...configuration, generate_temporary_tokens: !(await needsLastingTokens(transaction, stack)) },
+    configuration,
     labels: Object.fromEntries(Object.entries(stack.labels ?? {}).map(([key, value]) => [key, String(value)])),
     description: '',
     supports_instances: false,
   };
   return underFreeName(stack.name, (name) => connectors.create(transaction, { name, ...connector }, userId));
+}
+
+/** Connectors whose type does not know it leave it out. */
+function withTokens(connector: Model<'ServiceConnectorInfo'>, lasting: boolean): Model<'ServiceConnectorInfo'> {
+  return { ...connector, configuration: { ...connector.configuration, generate_temporary_tokens: !lasting } };
 }
 
 /** The orchestrators `vm_…` hand the connector's token to a machine, which may need it for long. */

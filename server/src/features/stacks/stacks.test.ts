@@ -104,10 +104,18 @@ describe('a stack whose parts are described', () => {
   });
 
   test('gets lasting tokens where its orchestrator hands them to machines', async () => {
+    const { type, ...more } = GOOGLE;
+    const request = { name: 'machines-there', connector_type: type, ...more };
+    const made = await server.call<Connector>('POST', '/service_connectors', request);
     const components = { orchestrator: [{ flavor: 'vm_gcp', configuration: {} }] };
-    expect((await create('machines', { service_connectors: [GOOGLE], components })).status).toBe(200);
-    const [connector] = await connectorsOf('machines');
-    expect(connector?.metadata.configuration).toMatchObject({ generate_temporary_tokens: false });
+    const answer = await create('machines', { service_connectors: [GOOGLE, made.body.id], components });
+    expect(answer.status).toBe(200);
+    for (const connector of await connectorsOf('machines')) {
+      expect(connector.metadata.configuration).toMatchObject({
+        ...{ generate_temporary_tokens: false, project_id: 'project', service_account_json: '{}' },
+      });
+    }
+    expect(await connectorsOf('machines')).toHaveLength(2);
   });
 
   const LOCAL_STORE = { flavor: 'local', configuration: {}, service_connector_index: 0 };
