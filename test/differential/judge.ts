@@ -38,7 +38,8 @@ export function judge(exchange: Exchange, correspondence: Correspondence): Verdi
 }
 
 /** Fields by which the reference sorts without saying what comes first among equals. */
-const withoutTieBreaker = /[?&]sort_by=(?:(?:asc|desc)(?::|%3A))?(user|pipeline|stack|model|project|tags)(&|$)/;
+const withoutTieBreaker =
+  /[?&]sort_by=(?:(?:asc|desc)(?::|%3A))?(user|pipeline|stack|model|project|snapshot|tags)(&|$)/;
 
 function prepared({ status, body }: { status: number; body: Json }, path: string, operation: string): Json {
   if (isSet(operation) && Array.isArray(body)) return body.map((item) => JSON.stringify(item)).sort();

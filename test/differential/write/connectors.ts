@@ -17,7 +17,8 @@ export const connectorsScript: WriteScript = {
     await post({ auth_method: 'x' });
     await post({ resource_types: ['x'] });
     await post({ configuration: {} });
-    await post({ name: '' });
+    const nameless = await post({ name: '' });
+    await session.delete(`/service_connectors/${nameless.id}`);
     await post({ expires_at: 'x' });
     const connector = await post({});
     await post({});

@@ -75,7 +75,7 @@ async function describedStacks(session: Session, parts: Record<string, string[]>
     });
   const made = await make('described', { labels: { a: 'b' } }, { container_registry: [registry] });
   await session.get(`/stacks/${made.id}?hydrate=true`);
-  await session.get('/service_connectors?hydrate=true&expand_secrets=false');
+  const connectors = await session.get('/service_connectors?name=described&hydrate=true&expand_secrets=false');
   await make('bad', {}, { container_registry: [{ ...registry, configuration: {} }] });
   await make('bad', {}, { container_registry: [{ ...registry, flavor: 'no-such-flavor' }] });
   await make('bad', {}, { container_registry: [{ ...registry, service_connector_index: 1 }] });
@@ -83,6 +83,11 @@ async function describedStacks(session: Session, parts: Record<string, string[]>
   await make('bad', {}, { orchestrator: [{ ...registry, flavor: 'kubernetes', configuration: {} }] });
   await make('bad', { service_connectors: [{ ...docker, configuration: {} }] });
   await make('bad', { service_connectors: [unknownId] });
+  // The reference lists connectors in any order: one is left for those that read them.
+  const components = await session.get('/components?name=described&type=container_registry&hydrate=true');
+  await session.delete(`/stacks/${made.id}`);
+  await session.delete(`/components/${components.ref('items.0.id')}`);
+  await session.delete(`/service_connectors/${connectors.ref('items.0.id')}`);
 }
 
 export const flavors: WriteScript = {
