@@ -14,6 +14,15 @@ const PAUSE = 1000;
 /** What connections are made and kept by. */
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
+/**
+ * Over HTTP/2 all requests would share one connection, which the API server ends for one whose credentials it refuses: those
+ * beside it would fail too.
+ */
+const overHttp1: Parameters<Dispatcher['compose']>[0] = (dispatch) => (options, handler) =>
+  dispatch({ ...options, ...HTTP1 }, handler);
+/** The types do not name it. */
+const HTTP1 = { allowH2: false };
+
 /** Whoever asks the cluster has no credentials: a token file or a plugin does not give any. */
 export class NoCredentialsError extends Error {
   override name = 'NoCredentialsError';
@@ -49,8 +58,9 @@ export function createCredentials(first: KubeConfig | undefined, read: () => Pro
    * the meantime is not sent so; once the cluster refuses the old one, the kubeconfig is read anew.
    */
   const shareConnections = (config: KubeConfig, request: RequestContext) => {
-    const dispatcher = dispatchers.get(config) ?? request.getDispatcher();
-    if (!dispatcher) return;
+    const own = request.getDispatcher();
+    if (!own) return;
+    const dispatcher = dispatchers.get(config) ?? own.compose(overHttp1);
     dispatchers.set(config, dispatcher);
     request.setDispatcher(dispatcher);
   };
