@@ -21,6 +21,8 @@ export interface Field {
   readonly column?: string;
   /** Combined with AND even where `logical_operator` is `or`. */
   readonly always?: boolean;
+  /** Of several values one is enough, where others must all hold. */
+  readonly either?: boolean;
 }
 
 /** The fields of a resource by their name in a query. */
@@ -47,10 +49,7 @@ export const boolean = (column: string): Field => columnField(column, compareBoo
 export const instant = (column: string): Field => columnField(column, compareInstant);
 
 /** A filter with a condition of its own; see {@link Field}. */
-export function custom(
-  condition: (value: string, table: string) => Condition,
-  options: { always?: boolean } = {},
-): Field {
+export function custom(condition: Field['condition'], options: Pick<Field, 'always' | 'either'> = {}): Field {
   return { condition, ...options };
 }
 

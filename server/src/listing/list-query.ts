@@ -36,10 +36,9 @@ export function compileListQuery(
   const always = [...scope];
   const chosen: Condition[] = [];
   for (const [name, field] of Object.entries(listed.fields)) {
-    for (const value of valuesOf(parameters[name])) {
-      const condition = field.condition(value, listed.table);
-      if (condition) (field.always ? always : chosen).push(condition);
-    }
+    const conditions = valuesOf(parameters[name]).flatMap((value) => field.condition(value, listed.table) ?? []);
+    const either = field.either ? combine(conditions, 'or') : undefined;
+    (field.always ? always : chosen).push(...(either ? [either] : conditions));
   }
   const combined = combine(chosen, parameters['logical_operator'] === 'or' ? 'or' : 'and');
   return {

@@ -19,7 +19,7 @@ const filters = [
 /** Every operation with a body that is no JSON, that is empty, whose fields have wrong types, and with ids that are none. */
 export const malformed: WriteScript = {
   name: 'malformed',
-  run: async (session) => {
+  run: async (session, { runs }) => {
     for (const { method, path } of operations) {
       if (method === 'GET' || left.test(path)) continue;
       const unknown = path.replace(/\{[^}]+\}/g, unknownId);
@@ -33,6 +33,10 @@ export const malformed: WriteScript = {
     }
     await session.send('PATCH', '/tags', {});
     for (const [path, field, value] of filters) await session.get(`${path}?${field}=${encodeURIComponent(value)}`);
+    await session.get('/pipelines?latest_run_status=&latest_run_user=');
+    await session.get('/service_connectors?resource_type=');
+    await session.get(`/artifact_versions?pipeline_run=contains:0&pipeline_run=notequals:${unknownId}`);
+    await session.get(`/runs/${runs.completed}/steps?pipeline_run_id=in:a`);
     await session.get('/no-such-thing');
     await session.post('/no/such/thing', {});
   },

@@ -39,9 +39,12 @@ export const deploymentsScript: WriteScript = {
     const request = { project, name: 'w-deployment', snapshot_id: pipelines.snapshot, deployer_id: deployer };
     await session.post('/deployments', { ...request, snapshot_id: unknownId });
     await session.post('/deployments', { ...request, deployer_id: unknownId });
-    await session.post('/deployments', { ...request, name: 'w-odd', deployer_id: stacks.orchestrator });
+    const odd = await session.post('/deployments', { ...request, name: 'w-odd', deployer_id: stacks.orchestrator });
     await session.post('/deployments', { ...request, project: unknownId });
-    await session.post('/deployments', { ...request, name: '' });
+    const nameless = await session.post('/deployments', { ...request, name: '' });
+    // Lists that are sorted by what several have are in no order in the reference.
+    await session.delete(`/deployments/${odd.id}`);
+    await session.delete(`/deployments/${nameless.id}`);
     const deployment = await session.post('/deployments', { ...request, auth_key: 'k', tags: ['d', 'shared'] });
     await session.post('/deployments', request);
     const path = `/deployments/${deployment.id}`;

@@ -30,13 +30,16 @@ function linked(condition: (value: string) => Condition): Field {
 }
 
 /** Versions that a step of a run takes or gives. */
-const pipelineRun = custom((value, listed) => {
-  const steps = sql`select step_run.id from step_run join pipeline_run on pipeline_run.id = step_run.pipeline_run_id
-    where ${nameOrIdCondition(value, 'pipeline_run')}`;
-  return sql<SqlBool>`${columnOf(listed, 'id')} in (
-    select artifact_id from step_run_output_artifact where step_id in (${steps})
-    union select artifact_id from step_run_input_artifact where step_id in (${steps}))`;
-});
+const pipelineRun = custom(
+  (value, listed) => {
+    const steps = sql`select step_run.id from step_run join pipeline_run on pipeline_run.id = step_run.pipeline_run_id
+      where ${nameOrIdCondition(value, 'pipeline_run')}`;
+    return sql<SqlBool>`${columnOf(listed, 'id')} in (
+      select artifact_id from step_run_output_artifact where step_id in (${steps})
+      union select artifact_id from step_run_input_artifact where step_id in (${steps}))`;
+  },
+  { either: true },
+);
 
 const artifact = nameOrId({ column: 'artifact_id', table: 'artifact' });
 

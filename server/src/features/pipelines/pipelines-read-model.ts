@@ -110,12 +110,15 @@ async function loadLatestRuns(connection: Connection, ids: readonly string[]): P
   );
 }
 
-/** A condition on the newest run of the listed pipeline. */
+/** A condition on the newest run of the listed pipeline; an empty value asks for nothing. */
 function latestRun(condition: (value: string) => ReturnType<typeof nameOrIdCondition>) {
   return custom(
-    (value, listed) => sql<SqlBool>`exists (select 1 from pipeline_run where ${condition(value)} and pipeline_run.id = (
-      select run.id from pipeline_run as run where run.pipeline_id = ${columnOf(listed, 'id')}
-      order by run.created desc limit 1))`,
+    (value, listed) =>
+      value === ''
+        ? undefined
+        : sql<SqlBool>`exists (select 1 from pipeline_run where ${condition(value)} and pipeline_run.id = (
+            select run.id from pipeline_run as run where run.pipeline_id = ${columnOf(listed, 'id')}
+            order by run.created desc limit 1))`,
     { always: true },
   );
 }

@@ -3,6 +3,7 @@ import type { Handlers } from '../../contract/registry.ts';
 import type { Connection, Database, Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
 import { valueError } from '../../errors.ts';
+import { compareUuid } from '../../listing/comparisons.ts';
 import { type Lister, loadOne, noSuch, type ResolveProject } from '../../listing/lister.ts';
 import { depthOf, FULL, one } from '../../listing/page.ts';
 import { checkLogsChoice, findChosenLog, RUNNER_SOURCE, readChosenLog } from '../logs/log-choice.ts';
@@ -83,6 +84,8 @@ export function runsOperations({ db, list, resolveProject, runs, logReaders, can
 
     get_run_steps_api_v1_runs__run_id__steps_get: async ({ path, query, identity }) => {
       await requireRun(path.run_id);
+      // A run that the query names must be one that could be, and the path's is taken.
+      for (const value of [query.pipeline_run_id ?? []].flat()) compareUuid(String(value));
       return list(STEP_LIST, { query: { ...query, pipeline_run_id: path.run_id }, identity });
     },
 

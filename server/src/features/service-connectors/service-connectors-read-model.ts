@@ -134,7 +134,7 @@ function decoded(listed: string, column: string): Operand {
   return sql`convert(from_base64(${columnOf(listed, column)}) using utf8mb4)`;
 }
 
-/** How service connectors are listed. The resource type and labels are compared as they are, without operators. */
+/** How service connectors are listed. The resource type and labels are compared as they are, without operators; an empty type asks for nothing. */
 export const SERVICE_CONNECTOR_LIST: Omit<ListDefinition<ServiceConnectorResponse>, 'load'> = {
   table: 'service_connector',
   fields: {
@@ -144,7 +144,10 @@ export const SERVICE_CONNECTOR_LIST: Omit<ListDefinition<ServiceConnectorRespons
     auth_method: text('auth_method'),
     resource_id: text('resource_id'),
     resource_type: custom(
-      (value, listed) => sql<SqlBool>`json_contains(${decoded(listed, 'resource_types')}, ${JSON.stringify(value)})`,
+      (value, listed) =>
+        value === ''
+          ? undefined
+          : sql<SqlBool>`json_contains(${decoded(listed, 'resource_types')}, ${JSON.stringify(value)})`,
       { always: true },
     ),
     labels_str: custom(
