@@ -27,10 +27,18 @@ const module = (...names) => join('node_modules', ...names);
  */
 export const suites = [
   {
+    name: 'cluster',
+    about: 'pipelines that the server starts as Jobs of a real Kubernetes cluster',
+    needs: ['database', 'python', 'registry', 'cluster', 'sdk-image', 'builder-image'],
+    cores: 1,
+    run: runClusterSuite,
+  },
+  {
     name: 'unit',
     about: 'jest: rules and HTTP of the server on a real database, charts, stacks, examples',
     needs: ['database'],
-    cores: 2,
+    // Of two workers; beside them the cluster waits for its pods.
+    cores: 1,
     run: (context) =>
       context.node(
         [
@@ -50,13 +58,6 @@ export const suites = [
     cores: 2,
     long: true,
     run: runMysqlSuite,
-  },
-  {
-    name: 'cluster',
-    about: 'pipelines that the server starts as Jobs of a real Kubernetes cluster',
-    needs: ['database', 'python', 'registry', 'cluster', 'sdk-image', 'builder-image'],
-    cores: 1,
-    run: runClusterSuite,
   },
   {
     name: 'browser',
@@ -168,6 +169,13 @@ export const suites = [
       ),
   },
   {
+    name: 'chaos',
+    about: 'two replicas on a real cluster: 200 runs, while a replica, the API server and answers are lost',
+    needs: ['database', 'cluster'],
+    cores: 1,
+    run: (context) => context.nodeTests('test/chaos/**/*.test.ts'),
+  },
+  {
     name: 'images',
     about: 'runner images in real registries: open ones, with passwords, with tokens, of clouds',
     needs: ['registry', 'python'],
@@ -222,13 +230,6 @@ export const suites = [
         ZENML_TEST_NODES: context.have.nodes.join(delimiter),
         ZENML_TEST_SCANNER_BIN: context.have.scanner.bin,
       }),
-  },
-  {
-    name: 'chaos',
-    about: 'two replicas on a real cluster: 200 runs, while a replica, the API server and answers are lost',
-    needs: ['database', 'cluster'],
-    cores: 1,
-    run: (context) => context.nodeTests('test/chaos/**/*.test.ts'),
   },
   {
     name: 'lint',
