@@ -138,7 +138,7 @@ async function open(path: string, shown: string): Promise<string | undefined> {
 for (const [path, shown] of Object.entries(screens)) {
   test(`${path} opens`, async (context) => {
     const first = await open(path, shown);
-    // One load in a thousand was seen to stay without its table, for no reason that shows; people load again, too.
+    // One load of hundreds was seen to stay without its table, for no reason that shows; people load again, too.
     if (first !== undefined) {
       context.diagnostic(first);
       assert.equal(await open(path, shown), undefined);
