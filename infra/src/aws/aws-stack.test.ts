@@ -1,14 +1,6 @@
 import { toSettings } from '../../../charts-ts/src/load-values.ts';
 import { synthesize } from '../testing.ts';
-
-const plain = { cloud: 'aws', name: 'zenml' };
-const full = { ...plain, cluster: { name: 'workspace' }, tags: { team: 'ml' } };
-/** Of a service that records the traffic of networks: for this account and region alone. */
-const ownLogs = {
-  StringEquals: { 'aws:SourceAccount': expect.stringMatching(/\.account_id\}$/) },
-  ArnLike: { 'aws:SourceArn': expect.stringMatching(/:logs:eu-central-1:.*\.account_id\}:\*$/) },
-};
-const network = { vpcId: 'vpc-0a1b', subnetIds: ['subnet-0a1b', 'subnet-0c2d'] };
+import { full, network, ownLogs, plain } from './test-configurations.ts';
 
 describe('the database on AWS', () => {
   const stack = synthesize(full);

@@ -1,27 +1,16 @@
-import { type Config, loadConfig } from './config.ts';
-import { ConfigurationError } from './configuration-error.ts';
+import { load as loadMinimal, refusal } from '../testing/test-config.ts';
 import { AWS_MANAGER, GCP_MANAGER, KUBERNETES_MANAGER } from './workload-config.ts';
 
 const PREFIX = 'ZENML_KUBERNETES_WORKLOAD_MANAGER_';
 const SOURCE = 'ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE';
 const MINIMAL = {
-  ZENML_STORE_URL: 'mysql://zen:pass@db/zenml',
   [SOURCE]: KUBERNETES_MANAGER,
   [`${PREFIX}NAMESPACE`]: 'zenml-workspace-namespace',
   [`${PREFIX}SERVICE_ACCOUNT`]: 'zenml-workspace-service-account',
 };
 
-const load = (env: NodeJS.ProcessEnv): Config => loadConfig({ ...MINIMAL, ...env });
-
-function mistakes(env: NodeJS.ProcessEnv): string {
-  try {
-    load(env);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.message;
-    throw error;
-  }
-  throw new Error('The configuration was accepted.');
-}
+const load = (env: NodeJS.ProcessEnv) => loadMinimal({ ...MINIMAL, ...env });
+const mistakes = (env: NodeJS.ProcessEnv): string => refusal({ ...MINIMAL, ...env }).message;
 
 const named = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [PREFIX + name, value]));
