@@ -24,8 +24,7 @@ export async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<
   for await (const chunk of stream) {
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-      line.add(chunk.subarray(from, end));
-      yield { text: line.take(), end: position + end + 1 };
+      yield { text: line.endWith(chunk, from, end), end: position + end + 1 };
       from = end + 1;
     }
     line.add(chunk.subarray(from));
@@ -51,6 +50,13 @@ class LineBytes {
     this.#length += piece.length;
   }
 
+  /** Its text with these last bytes; another line begins. Most lines are in one chunk, and read without a view of it. */
+  endWith(chunk: Buffer, from: number, to: number): string {
+    if (this.isEmpty && to - from <= LONGEST_LINE) return withoutReturn(chunk.toString('utf8', from, to));
+    this.add(chunk.subarray(from, to));
+    return this.take();
+  }
+
   /** Its text; another line begins. */
   take(): string {
     const [only] = this.#pieces;
@@ -60,11 +66,15 @@ class LineBytes {
     this.#pieces.length = 0;
     this.#length = 0;
     this.#isCutOff = false;
-    return text.replace(/\r$/, '');
+    return withoutReturn(text);
   }
 
   #cutOff(bytes: Buffer): Buffer {
     this.#isCutOff = true;
     return bytes.subarray(0, LONGEST_LINE - this.#length);
   }
+}
+
+function withoutReturn(text: string): string {
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
 }

@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { toDatabaseId } from '../../server/src/database/ids.ts';
 import type { TestDatabase } from '../../server/src/database/testing/test-database.ts';
 import type { WorkloadLogLine } from '../../server/src/workloads/manager.ts';
+import { allocator, memoryFlags } from '../../tools/start/memory.mjs';
 import type { FollowerOptions } from './follower.ts';
 
 /** How far a log is kept. */
@@ -41,10 +42,13 @@ export async function untilKept(
   throw new Error(`not within 90 s: ${isSo}`);
 }
 
-/** Starts a process that keeps logs, as a replica does. */
+/** Starts a process that keeps logs, as a replica does, and with a replica's memory. */
 export function startFollower(options: FollowerOptions): ChildProcess {
   const script = fileURLToPath(new URL('./follower.ts', import.meta.url));
-  return spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, [...memoryFlags, script, JSON.stringify(options)], {
+    env: { ...process.env, ...allocator },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 /** Waits until one looks for logs that nobody follows. */

@@ -4,15 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cachePath } from '../bootstrap/cache.mjs';
 import { Failure } from '../bootstrap/failure.mjs';
 import { Companion, tail } from '../bootstrap/process.mjs';
+import { allocator, memoryFlags } from './memory.mjs';
 
 const startMilliseconds = 120_000;
-/**
- * V8 would rather grow the heap than collect it: without the flags the process holds some 80 MB more. Six instead of 12
- * gave another 10 MB for 12% of the rate, `--optimize-for-size` 45 MB for 38%.
- */
-const memoryFlags = ['--max-semi-space-size=12', '--heap-growing-percent=20'];
-/** glibc else keeps an arena per thread for what they free: 5 to 8 MB more, at the same rate. */
-const allocator = { MALLOC_ARENA_MAX: '2' };
 const largestLog = 20 * 1024 * 1024;
 
 /**
