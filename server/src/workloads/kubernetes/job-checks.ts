@@ -33,7 +33,10 @@ const RUNNER_OF_NOTHING: Workload = {
   },
 };
 
-/** The role shows no namespaces: that one does not exist is told when a Job is tried in it. Nothing is created. */
+/**
+ * The role shows no namespaces: that one does not exist is told when a Job is tried in it. Nothing is created.
+ * @throws what the API server answers where it does not judge the Job
+ */
 export async function checkNamespace({ batch }: Cluster, settings: JobSettings): Promise<readonly Finding[]> {
   const { namespace } = settings;
   try {
@@ -42,7 +45,6 @@ export async function checkNamespace({ batch }: Cluster, settings: JobSettings):
     return [];
   } catch (error) {
     const status = refusalStatus(error);
-    if (status === undefined) throw error;
     if (status === 404) {
       return [
         {
@@ -52,6 +54,8 @@ export async function checkNamespace({ batch }: Cluster, settings: JobSettings):
         },
       ];
     }
+    // Anything else, such as an API server that is overloaded, says nothing of the namespace.
+    if (status !== 400 && status !== 403 && status !== 422) throw error;
     const why = explain(error).replace(/^(?:jobs\.batch|Job\.batch) "[^"]*" is (?:forbidden|invalid): /, '');
     return [
       {
