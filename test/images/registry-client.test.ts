@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { formatDockerConfig, parseDockerConfig } from '../../server/src/workloads/images/docker-config.ts';
 import { type ImageReference, parseImage } from '../../server/src/workloads/images/image-reference.ts';
 import { createRegistryClient } from '../../server/src/workloads/images/registry-client.ts';
-import { pushEmptyImage, startRegistry, type TestRegistry } from './registry.ts';
+import { makeCertificate, pushEmptyImage, startRegistry, type TestRegistry } from './registry.ts';
 import { startTokenServer, type TokenServer } from './token-server.ts';
 
 const USER = 'pusher';
@@ -113,3 +116,25 @@ describe('a registry with a token server', () => {
     );
   });
 });
+
+for (const status of [429, 503]) {
+  test(`a registry whose token server answers ${status} has not refused the credentials`, async () => {
+    const busy = createServer((_request, response) => response.writeHead(status).end()).listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    const realm = `http://127.0.0.1:${(busy.address() as AddressInfo).port}/token`;
+    const registry = await startRegistry({ realm, certificate: makeCertificate().certificate });
+    try {
+      const client = clientWith(registry.name, PASSWORD);
+      const unreachable = {
+        outcome: 'unreachable',
+        message: `cannot be reached: its token server answers with status ${status}`,
+      };
+      assert.deepEqual(await client.hasImage(imageOf(`${registry.name}/one:1`)), unreachable);
+      assert.deepEqual(await client.mayPush(imageOf(`${registry.name}/one:1`)), unreachable);
+    } finally {
+      await registry.stop();
+      busy.closeAllConnections();
+      busy.close();
+    }
+  });
+}

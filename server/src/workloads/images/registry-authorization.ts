@@ -108,6 +108,7 @@ async function answerChallenge(challenge: Challenge, context: ChallengeContext):
   return { authorization: basic(credentials), expires: Number.POSITIVE_INFINITY };
 }
 
+/** @returns `undefined` where it gives none @throws where it cannot say */
 async function fetchToken(
   { realm, service }: Challenge['parameters'],
   { credentials, scope, url, signal }: ChallengeContext,
@@ -123,7 +124,14 @@ async function fetchToken(
           headers: credentials ? { Authorization: basic(credentials) } : {},
           signal,
         });
-  if (!response.ok) return undefined;
+  if (!response.ok) {
+    await response.body?.cancel();
+    // It has not looked at the credentials.
+    if (response.status === 429 || response.status >= 500) {
+      throw new Error(`its token server answers with status ${response.status}`);
+    }
+    return undefined;
+  }
   const { token, access_token, expires_in = SHORTEST_LIFE } = tokenSchema.parse(await response.json());
   const text = token ?? access_token;
   if (text === undefined) return undefined;
