@@ -11,6 +11,7 @@ import type { Database } from '../database/database.ts';
 import { fromDatabaseId, newId } from '../database/ids.ts';
 import { now } from '../database/instants.ts';
 import { createTestDatabase, type TestDatabase } from '../database/testing/test-database.ts';
+import type { Preflight } from '../features/snapshot-runs/dry-run.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { createSqlSecretsStore } from '../secrets/sql-secrets-store.ts';
 import { createValueCipher } from '../secrets/value-cipher.ts';
@@ -58,6 +59,8 @@ export interface TestServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Offers to run snapshots: launches are queued, and nothing works on the queue. */
   readonly queuesLaunches?: boolean;
+  /** Says what would keep a run from being started; nothing, without it. */
+  readonly preflight?: Preflight;
   /** Decides what users may do. */
   readonly permissions?: Permissions;
   /** Is another replica of this server, on its database. */
@@ -77,6 +80,7 @@ export async function startTestServer({
   authenticateWith,
   environment,
   queuesLaunches = false,
+  preflight,
   permissions,
   createRunnerLog,
   beside,
@@ -127,6 +131,7 @@ export async function startTestServer({
       enqueueLaunch: (transaction, request) => enqueueLaunch(transaction, request, QUEUE_LENGTH),
       cancelLaunches: { cancel: cancelLaunches, removeRunners: async () => undefined },
     }),
+    preflight,
     permissions,
     runnerLog: createRunnerLog?.(database.db),
     cors: (_request, _response, next) => next(),

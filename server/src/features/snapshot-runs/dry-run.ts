@@ -1,9 +1,12 @@
+import { readContract } from '../../contract/document.ts';
+import { compileParameters } from '../../contract/parameters.ts';
 import type { RequestContext } from '../../contract/registry.ts';
-import type { Database } from '../../database/database.ts';
+import type { Database, Transaction } from '../../database/database.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import { ApiError } from '../../errors.ts';
 import type { Finding } from '../../workloads/manager.ts';
-import { checkRunnable, orchestratorImage } from './run-checks.ts';
-import { loadRunSource } from './run-source-read-model.ts';
-import type { DerivationRequest } from './snapshot-derivation-service.ts';
+import { orchestratorImage, type RunnableSource } from './run-checks.ts';
+import { type DerivationRequest, loadRunnable } from './snapshot-derivation-service.ts';
 import type { SnapshotRunsService } from './snapshot-runs-service.ts';
 
 /** Says what would keep a run of this image from being started; see the workload manager's method. */
@@ -16,33 +19,62 @@ export interface DryRunAnswer {
   readonly findings: readonly Finding[];
 }
 
-/** Ends a transaction whose writes are not wanted. */
-class NotWanted extends Error {}
+/** Made at the first request: it is read as the contract's own parameters are. */
+let readParameters: ReturnType<typeof compileParameters> | undefined;
 
-/** Whether a run is only to be tried: `dry_run=true` in the query. */
+/**
+ * Whether a run is only to be tried: `dry_run` in the query.
+ * @throws RequestValidationError 422 for what is neither true nor false: it must not start a run
+ */
 export function asksForDryRun({ url }: Pick<RequestContext, 'url'>): boolean {
-  return new URLSearchParams(url.split('?')[1] ?? '').get('dry_run') === 'true';
+  const schema = { type: 'boolean', default: false };
+  readParameters ??= compileParameters(readContract(), [{ in: 'query', name: 'dry_run', schema }]);
+  return readParameters({}, new URLSearchParams(url.split('?')[1])).query['dry_run'] === true;
+}
+
+/** What a run was found to be by trying it. Thrown, for its transaction's writes are not wanted. */
+class Tried extends Error {
+  readonly source: RunnableSource;
+  readonly findings: readonly Finding[];
+
+  constructor(source: RunnableSource, findings: readonly Finding[]) {
+    super('A dry run writes nothing.');
+    this.source = source;
+    this.findings = findings;
+  }
 }
 
 /**
  * Does all that a request to run a snapshot does, takes it back, and asks the workload manager.
- * @throws what the request itself is refused with
+ * @param findRequest called in the transaction of the trial
+ * @throws what the request itself is refused with, but for a full queue, which is a finding
  */
 export async function tryRun(
   db: Database,
   snapshotRuns: SnapshotRunsService,
   preflight: Preflight,
-  request: DerivationRequest,
+  findRequest: (transaction: Transaction) => Promise<DerivationRequest>,
 ): Promise<DryRunAnswer> {
-  try {
-    await db.transaction().execute(async (transaction) => {
-      await snapshotRuns.run(transaction, request);
-      throw new NotWanted();
-    });
-  } catch (error) {
-    if (!(error instanceof NotWanted)) throw error;
-  }
-  const source = await loadRunSource(db, request.snapshotId);
-  const findings = await preflight(source && orchestratorImage(checkRunnable(source)));
+  const { source, findings: own } = await inTransaction(db, async (transaction): Promise<Tried> => {
+    const request = await findRequest(transaction);
+    const found = await snapshotRuns.run(transaction, request).then(() => [], findingOf);
+    throw new Tried(await loadRunnable(transaction, request.snapshotId), found);
+  }).catch((error: unknown) => {
+    if (error instanceof Tried) return error;
+    throw error;
+  });
+  const findings = [...own, ...(await preflight(orchestratorImage(source)))];
   return { ready: findings.every(({ severity }) => severity !== 'error'), findings };
+}
+
+/** A queue that is full will have room again; what else refuses a run is the request's own mistake. */
+function findingOf(error: unknown): Finding[] {
+  if (!(error instanceof ApiError) || error.name !== 'MaxConcurrentTasksError') throw error;
+  return [
+    {
+      severity: 'error',
+      problem: 'As many runs wait to be started as may.',
+      fix: 'Wait until some have been started, or raise ZENML_WORKSPACE_MAX_QUEUED_RUNS.',
+    },
+  ];
 }

@@ -1,6 +1,5 @@
-import type { Identity } from '../../auth/identity.ts';
-import type { Model } from '../../contract/operation-types.ts';
-import type { Handlers } from '../../contract/registry.ts';
+import type { Model, OperationId } from '../../contract/operation-types.ts';
+import type { Handlers, OperationRequest } from '../../contract/registry.ts';
 import { Reply } from '../../contract/reply.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import { toDatabaseId } from '../../database/ids.ts';
@@ -20,49 +19,43 @@ export interface SnapshotRunsOperationsParts {
 
 /** The operations that start runs; absent where the server has no workload manager. */
 export function snapshotRunsOperations({ db, snapshotRuns, preflight }: SnapshotRunsOperationsParts) {
-  const run = async (
-    transaction: Transaction,
-    identity: Identity,
-    request: Omit<DerivationRequest, 'userId'>,
-  ): Promise<Model<'PipelineRunResponse'>> => {
-    const id = await snapshotRuns.run(transaction, { ...request, userId: toDatabaseId(identity.user.id) });
-    return one(await loadRuns(transaction, [id], FULL), id);
+  /** Starts a run, or tries to. @param find what is to be run; called in the transaction of the request */
+  const start = async (
+    { identity, context, transaction }: Pick<OperationRequest<OperationId>, 'identity' | 'context' | 'transaction'>,
+    find: (tx: Transaction) => Promise<Omit<DerivationRequest, 'userId'>>,
+  ): Promise<Model<'PipelineRunResponse'> | Reply<never>> => {
+    const userId = toDatabaseId(identity.user.id);
+    const findRequest = async (tx: Transaction) => ({ ...(await find(tx)), userId });
+    if (asksForDryRun(context)) {
+      const raw = JSON.stringify(await tryRun(db, snapshotRuns, preflight, findRequest));
+      return new Reply<never>(undefined, { raw, headers: { 'Content-Type': 'application/json' } });
+    }
+    return transaction(async (tx) => {
+      const id = await snapshotRuns.run(tx, await findRequest(tx));
+      return one(await loadRuns(tx, [id], FULL), id);
+    });
   };
 
   return {
-    async create_snapshot_run_api_v1_pipeline_snapshots__snapshot_id__runs_post({
-      path,
-      body,
-      identity,
-      transaction,
-      context,
-    }) {
-      const request = {
-        snapshotId: toDatabaseId(path.snapshot_id),
-        configuration: body.run_configuration,
-        stepRunId: body.step_run,
-      };
-      if (!asksForDryRun(context)) return transaction((tx) => run(tx, identity, request));
-      const userId = toDatabaseId(identity.user.id);
-      const answer = await tryRun(db, snapshotRuns, preflight, { ...request, userId });
-      return new Reply<never>(undefined, {
-        raw: JSON.stringify(answer),
-        headers: { 'Content-Type': 'application/json' },
-      });
-    },
+    create_snapshot_run_api_v1_pipeline_snapshots__snapshot_id__runs_post: (request) =>
+      start(request, async () => ({
+        snapshotId: toDatabaseId(request.path.snapshot_id),
+        configuration: request.body.run_configuration,
+        stepRunId: request.body.step_run,
+      })),
 
-    create_template_run_api_v1_run_templates__template_id__runs_post: ({ path, body, identity, transaction }) =>
-      transaction(async (tx) => {
-        const templateId = toDatabaseId(path.template_id);
+    create_template_run_api_v1_run_templates__template_id__runs_post: (request) =>
+      start(request, async (tx) => {
+        const templateId = toDatabaseId(request.path.template_id);
         const snapshotId = await snapshotOfTemplate(tx, templateId);
-        return run(tx, identity, { snapshotId, templateId, configuration: body });
+        return { snapshotId, templateId, configuration: request.body };
       }),
 
-    replay_run_api_v1_runs__run_id__replay_post: ({ path, body, identity, transaction }) =>
-      transaction(async (tx) => {
-        const originalRunId = toDatabaseId(path.run_id);
+    replay_run_api_v1_runs__run_id__replay_post: (request) =>
+      start(request, async (tx) => {
+        const originalRunId = toDatabaseId(request.path.run_id);
         const snapshotId = await snapshotOfRun(tx, originalRunId);
-        return run(tx, identity, { snapshotId, originalRunId, configuration: body });
+        return { snapshotId, originalRunId, configuration: request.body };
       }),
   } satisfies Handlers;
 }

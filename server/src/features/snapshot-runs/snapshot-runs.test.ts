@@ -143,18 +143,6 @@ describe('running a snapshot', () => {
     expect(refused.status).toBe(422);
   });
 
-  test('can be tried: all checks, and nothing is written', async () => {
-    const source = await createRunnableSnapshot(server, pipelineId);
-    const before = await countRows();
-    const path = `/pipeline_snapshots/${source}/runs?dry_run=true`;
-    const { status, body } = await server.call('POST', path, {});
-    expect([status, body]).toEqual([200, { ready: true, findings: [] }]);
-    expect(await countRows()).toEqual(before);
-    const unbuilt = await createRunnableSnapshot(server, pipelineId, { build: undefined });
-    const refused = await server.call('POST', `/pipeline_snapshots/${unbuilt}/runs?dry_run=true`, {});
-    expect([refused.status, detailOf(refused.body)[0]]).toEqual([400, 'ValueError']);
-  });
-
   test('knows its place in the queue', async () => {
     const { db } = server.database;
     await sql`delete from ws_launch`.execute(db);
