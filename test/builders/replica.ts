@@ -15,8 +15,7 @@ const kubeconfigs = JSON.parse(process.env['ZENML_TEST_KUBECONFIGS'] ?? '{}') as
 
 /** The cluster, for its administrator or for the server of a namespace. */
 export function clusterOf(account: 'admin' | Namespace): Cluster {
-  process.env['KUBECONFIG'] = kubeconfigs[account] ?? kubeconfigs['admin'];
-  return connectCluster(undefined);
+  return connectCluster({ kubeconfig: kubeconfigs[account] ?? kubeconfigs['admin'] });
 }
 
 /** What is to be otherwise. */

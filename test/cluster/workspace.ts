@@ -76,10 +76,6 @@ export async function startManager(
 ): Promise<Watched> {
   const warnings: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
-  const before = process.env['KUBECONFIG'];
-  process.env['KUBECONFIG'] = kubeconfig;
-  const cluster = connectCluster(context);
-  process.env['KUBECONFIG'] = before;
   const images = {
     prepare: prepareImage,
     check: async () => [],
@@ -87,7 +83,7 @@ export async function startManager(
     diagnose: async () => [],
   };
   const manager = createKubernetesWorkloadManager(
-    cluster,
+    connectCluster({ kubeconfig, context }),
     { ...SETTINGS, serverId: randomUUID(), ...given },
     images,
     log,

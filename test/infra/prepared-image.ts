@@ -25,7 +25,7 @@ export async function prepareImage({ workloads }: Config, region: string): Promi
   const { kubernetes, runnerTimeoutSeconds } = workloads;
   if (kubernetes?.dockerRegistry === undefined) throw new Error('The configuration names no registry.');
   const config = { ...kubernetes, runnerTimeoutSeconds };
-  const cluster = connectCluster(undefined);
+  const cluster = connectCluster(config);
   const registry = aws.createRegistry(config, cluster, pino({ level: 'silent' }));
   const isAwaited = async () => false;
   const images = createConfiguredImages({ config, cluster, serverId: '', registry, isAwaited, startTimeoutSeconds: 1 });

@@ -133,6 +133,10 @@ export const kubernetesVariables = {
   builderTimeoutSeconds: variable('ZENML_WORKSPACE_BUILDER_TIMEOUT', integer(1), 3600, {
     doc: 'How long the build of an image may take, seconds.',
   }),
+  kubeconfig: optional('KUBECONFIG', text, {
+    unset: '`~/.kube/config`, or the service account of the server’s pod',
+    doc: 'Kubeconfig of the cluster, or several, separated as for `kubectl`.',
+  }),
   context: optional('ZENML_WORKSPACE_KUBERNETES_CONTEXT', text, {
     unset: 'the current one',
     doc: 'Context of the kubeconfig, where the server runs outside the cluster.',

@@ -47,14 +47,7 @@ function connectTo(server: string, file: string): Cluster {
     'current-context': 'test',
   };
   writeFileSync(file, JSON.stringify(kubeconfig));
-  const before = process.env['KUBECONFIG'];
-  process.env['KUBECONFIG'] = file;
-  try {
-    return connectCluster(undefined);
-  } finally {
-    if (before === undefined) delete process.env['KUBECONFIG'];
-    else process.env['KUBECONFIG'] = before;
-  }
+  return connectCluster({ kubeconfig: file });
 }
 
 /** A refusal, as Kubernetes words it. */

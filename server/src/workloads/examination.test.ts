@@ -68,10 +68,9 @@ test('a server whose cluster does not answer is ready, and says what is wrong on
   const port = typeof address === 'object' && address ? address.port : 0;
   const directory = mkdtempSync(join(tmpdir(), 'silent-cluster-'));
   const database = await createEmptyTestDatabase();
-  const before = process.env['KUBECONFIG'];
-  process.env['KUBECONFIG'] = join(directory, 'kubeconfig');
+  const kubeconfig = join(directory, 'kubeconfig');
   writeFileSync(
-    process.env['KUBECONFIG'],
+    kubeconfig,
     JSON.stringify({
       clusters: [
         { name: 'silent', cluster: { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
@@ -88,6 +87,7 @@ test('a server whose cluster does not answer is ready, and says what is wrong on
       ZENML_SERVER_SERVER_URL: 'http://server.example',
       ZENML_WORKSPACE_HOST: '127.0.0.1',
       ZENML_WORKSPACE_PORT: '0',
+      KUBECONFIG: kubeconfig,
       ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE:
         'zenml_cloud_plugins.kubernetes_workload_manager.KubernetesWorkloadManager',
       ZENML_KUBERNETES_WORKLOAD_MANAGER_NAMESPACE: 'runners',
@@ -104,7 +104,6 @@ test('a server whose cluster does not answer is ready, and says what is wrong on
       await server.stop();
     }
   } finally {
-    process.env['KUBECONFIG'] = before;
     await database.drop();
     rmSync(directory, { recursive: true, force: true });
   }

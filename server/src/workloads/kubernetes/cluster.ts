@@ -32,13 +32,20 @@ export interface Cluster {
   stream(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Readable>;
 }
 
+/** Where a kubeconfig says what the cluster is. */
+export interface ClusterChoice {
+  /** One file or several, as `KUBECONFIG` names them; `~/.kube/config` where left out. */
+  readonly kubeconfig?: string | undefined;
+  /** Of the kubeconfig; its current one where left out. */
+  readonly context?: string | undefined;
+}
+
 /**
- * Takes the cluster from `KUBECONFIG` or `~/.kube/config`, else from the pod that the server runs in. Nothing is sent yet.
- * @param context of the kubeconfig; its current one where left out
+ * Takes the cluster from a kubeconfig, where there is none from the pod that the server runs in. Nothing is sent yet.
  * @throws {NoClusterError}
  */
-export function connectCluster(context: string | undefined): Cluster {
-  const files = kubeConfigFiles();
+export function connectCluster({ kubeconfig, context }: ClusterChoice): Cluster {
+  const files = kubeConfigFiles(kubeconfig);
   const config = readOrThrow(files, context);
   const server = config.getCurrentCluster()?.server;
   // The library's last resort, which is nobody's cluster.

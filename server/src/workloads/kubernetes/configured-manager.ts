@@ -39,7 +39,7 @@ export function createConfiguredManager(
   const { cloudCluster } = config;
   const cluster =
     cloudCluster === undefined
-      ? connectCluster(config.context)
+      ? connectCluster(config)
       : connectCloudCluster(cloudCluster, cloud.createClusterSearch(cloudCluster, config));
   const images = createConfiguredImages({
     config,

@@ -20,9 +20,13 @@ export function readKubeConfig(files: readonly string[], context: string | undef
   return config;
 }
 
-/** The files of `KUBECONFIG`, else `~/.kube/config`. @returns none where there is neither */
-export function kubeConfigFiles(): readonly string[] {
-  const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+/**
+ * The files of a kubeconfig.
+ * @param kubeconfig one or several, as `KUBECONFIG` names them; `~/.kube/config` where left out
+ * @returns none where there is neither
+ */
+export function kubeConfigFiles(kubeconfig = ''): readonly string[] {
+  const named = kubeconfig.split(delimiter).filter((file) => file !== '');
   // Of several some may be missing; where none is there, reading the first says so.
   if (named.length > 0) return named.some(existsSync) ? named.filter(existsSync) : named.slice(0, 1);
   const usual = join(homedir(), '.kube', 'config');
