@@ -82,7 +82,7 @@ export async function startLaunching(
       });
     },
   });
-  const endPositions = startQueuePositions(db, log);
+  const positions = startQueuePositions(db, log);
   const archiver = archive && startLogArchiver(archive);
   const reconciler = startReconciler({
     db,
@@ -111,7 +111,7 @@ export async function startLaunching(
     async stop() {
       examination.stop();
       await dispatcher.stop();
-      await endPositions();
+      await positions.stop();
       await archiver?.stop();
       await reconciler.stop();
       await manager.stop();

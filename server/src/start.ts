@@ -103,7 +103,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
     cancelLaunches: launching?.cancelLaunches,
     listProblems: launching?.listProblems ?? (async () => []),
   });
-  const stopCleanup = startIdempotencyCleanup(database.db, cleanupSettings(config), (error) =>
+  const cleanup = startIdempotencyCleanup(database.db, cleanupSettings(config), (error) =>
     log.warn({ err: error }, 'expired answers of repeated requests were not deleted'),
   );
   const { host, port, metricsPort } = config.process;
@@ -123,7 +123,7 @@ async function listen(config: Config, database: DatabaseHandle, log: Logger): Pr
       const finished = await drain(server, { delaySeconds: drainDelaySeconds, timeoutSeconds: shutdownTimeoutSeconds });
       metricsServer?.closeAllConnections();
       metricsServer?.close();
-      await stopCleanup();
+      await cleanup.stop();
       await triggering?.stop();
       await launching?.stop();
       await database.destroy();

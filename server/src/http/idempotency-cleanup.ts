@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { databaseTime } from '../database/database-time.ts';
+import { type RepeatedWork, repeatWork } from '../repeated-work.ts';
 
 /** How expired answers of repeated requests are deleted. */
 export interface CleanupSettings {
@@ -10,24 +11,13 @@ export interface CleanupSettings {
   readonly budgetSeconds: number;
 }
 
-/**
- * Deletes the expired answers of repeated requests from time to time; every replica may.
- * @returns what ends it, and waits for a running round.
- */
+/** Deletes the expired answers of repeated requests from time to time; every replica may. */
 export function startIdempotencyCleanup(
   db: Database,
   settings: CleanupSettings,
   onError: (error: unknown) => void,
-): () => Promise<void> {
-  let round = Promise.resolve();
-  const timer = setInterval(() => {
-    round = round.then(() => cleanUp(db, settings)).catch(onError);
-  }, settings.intervalSeconds * 1000);
-  timer.unref();
-  return () => {
-    clearInterval(timer);
-    return round;
-  };
+): Pick<RepeatedWork, 'stop'> {
+  return repeatWork(settings.intervalSeconds * 1000, () => cleanUp(db, settings), onError);
 }
 
 /** Deletes batch by batch until none is left or the time is up. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { repeatWork } from '../../repeated-work.ts';
 import { type CatchUp, fireDueSchedule } from './due-schedules-service.ts';
 import { type FiringParts, fireNext } from './firing-service.ts';
 import { isAnythingDue } from './firings-store.ts';
@@ -28,16 +29,16 @@ export function startTriggerFirer({ db, snapshotRuns, catchUp, log }: FirerParts
   const onError: FiringParts['onError'] = (error, { triggerId }) =>
     log.error({ err: error, trigger: triggerId }, 'a trigger was not fired');
   let stopped = false;
-  let working: Promise<void> | undefined;
-  let again = false;
 
+  const note = (error: unknown) => log.warn({ err: error }, 'triggers are looked at again a moment later');
   /** What fails waits for the next look; the other kind of work goes on. */
-  const trying = (step: () => Promise<void>) =>
-    step().catch((error) => log.warn({ err: error }, 'triggers are looked at again a moment later'));
-  const exhaust = (step: () => Promise<boolean>) =>
-    trying(async () => {
+  const exhaust = async (step: () => Promise<boolean>) => {
+    try {
       while (!stopped && (await step()));
-    });
+    } catch (error) {
+      note(error);
+    }
+  };
 
   const work = async () => {
     if (!(await isAnythingDue(db))) return;
@@ -45,25 +46,13 @@ export function startTriggerFirer({ db, snapshotRuns, catchUp, log }: FirerParts
     await exhaust(() => fireNext({ db, snapshotRuns, onError }));
   };
 
-  const wake = () => {
-    again = true;
-    working ??= (async () => {
-      while (again && !stopped) {
-        again = false;
-        await trying(work);
-      }
-      working = undefined;
-    })();
-  };
-
-  const timer = setInterval(wake, INTERVAL);
-  wake();
+  const working = repeatWork(INTERVAL, work, note);
+  working.wake();
   return {
-    wake,
-    async stop() {
+    wake: working.wake,
+    stop() {
       stopped = true;
-      clearInterval(timer);
-      await working;
+      return working.stop();
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../../database/database.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { noteWaitingReason } from '../../features/runs/waiting-reason.ts';
+import { repeatWork } from '../../repeated-work.ts';
 import type { Launch, StartLaunch } from '../launch.ts';
 import { WorkloadError } from '../manager.ts';
 import type { FailRun } from './failed-runs.ts';
@@ -68,8 +69,6 @@ export function startDispatcher({
 }: DispatcherParts): Dispatcher {
   const running = new Map<ClaimedLaunch, Work>();
   let stopped = false;
-  let filling: Promise<void> | undefined;
-  let again = false;
 
   const keep = (launch: ClaimedLaunch, lost: AbortController) =>
     setInterval(
@@ -116,31 +115,21 @@ export function startDispatcher({
         .finally(() => {
           clearInterval(renewal);
           running.delete(launch);
-          wake();
+          filling.wake();
         });
       running.set(launch, { done, renewal });
     }
   };
 
-  const wake = () => {
-    again = true;
-    filling ??= (async () => {
-      while (again && !stopped) {
-        again = false;
-        await fill().catch((error) => log.warn({ err: error }, 'the queue of launches was not looked at'));
-      }
-      filling = undefined;
-    })();
-  };
-
-  const timer = setInterval(wake, INTERVAL);
-  wake();
+  const filling = repeatWork(INTERVAL, fill, (error) =>
+    log.warn({ err: error }, 'the queue of launches was not looked at'),
+  );
+  filling.wake();
   return {
-    wake,
+    wake: filling.wake,
     async stop() {
       stopped = true;
-      clearInterval(timer);
-      await filling;
+      await filling.stop();
       const patience = new AbortController();
       await Promise.race([
         Promise.all([...running.values()].map(({ done }) => done)),

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Database } from '../../database/database.ts';
 import { noteWaitingReason } from '../../features/runs/waiting-reason.ts';
+import { type RepeatedWork, repeatWork } from '../../repeated-work.ts';
 
 /** Of so many runs the place in the queue is said: a long queue is not rewritten with each launch. */
 const COUNTED = 50;
@@ -23,16 +24,11 @@ function textOf(ahead: number): string {
 /** How often it is said, milliseconds. */
 const INTERVAL = 2000;
 
-/** Keeps saying it. @returns what ends that */
-export function startQueuePositions(db: Database, log: Logger): () => Promise<void> {
-  let saying = Promise.resolve();
-  const timer = setInterval(() => {
-    saying = saying
-      .then(() => noteQueuePositions(db))
-      .catch((error: unknown) => log.warn({ err: error }, 'the places in the queue were not noted'));
-  }, INTERVAL);
-  return async () => {
-    clearInterval(timer);
-    await saying;
-  };
+/** Keeps saying it. */
+export function startQueuePositions(db: Database, log: Logger): Pick<RepeatedWork, 'stop'> {
+  return repeatWork(
+    INTERVAL,
+    () => noteQueuePositions(db),
+    (error) => log.warn({ err: error }, 'the places in the queue were not noted'),
+  );
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
+import { type RepeatedWork, repeatWork } from '../../repeated-work.ts';
 import type { Finding, WorkloadManager, WorkloadPhase, WorkloadStatus } from '../manager.ts';
 import {
   listRunners,
@@ -31,8 +32,7 @@ const INTERVAL = 1000;
 export function createLocalWorkloadManager({ python, directory }: LocalSettings, log: Logger): WorkloadManager {
   const listeners = new Set<(status: WorkloadStatus) => void>();
   const phases = new Map<string, WorkloadPhase>();
-  let timer: NodeJS.Timeout | undefined;
-  let looking = Promise.resolve();
+  let looking: RepeatedWork | undefined;
 
   const look = async () => {
     for (const [name, before] of phases) {
@@ -50,14 +50,10 @@ export function createLocalWorkloadManager({ python, directory }: LocalSettings,
       for (const name of await listRunners(directory)) {
         phases.set(name, (await readRunnerStatus(directory, name)).phase);
       }
-      timer = setInterval(() => {
-        looking = looking.then(look).catch((error) => log.warn({ err: error }, 'local runners were not looked at'));
-      }, INTERVAL);
-      timer.unref();
+      looking = repeatWork(INTERVAL, look, (error) => log.warn({ err: error }, 'local runners were not looked at'));
     },
     async stop() {
-      clearInterval(timer);
-      await looking;
+      await looking?.stop();
     },
     diagnose,
     preflight: diagnose,

@@ -1,3 +1,4 @@
+import { repeatWork } from '../../repeated-work.ts';
 import { type ClaimedLog, claimArchive, LostClaimError, releaseArchive, renewArchives } from './archive-store.ts';
 import { type ArchiveParts, followLog, LEASE_SECONDS } from './log-follower.ts';
 
@@ -38,47 +39,29 @@ export function startLogArchiver(parts: ArchiveParts): LogArchiver {
     }
   };
 
-  const endRenewing = repeat(RENEWAL, async () => {
-    try {
-      for (const claimed of await renewArchives(db, [...claims.keys()], LEASE_SECONDS)) claims.get(claimed)?.abort();
-    } catch (error) {
-      log.warn({ err: error }, 'the claims of logs were not renewed');
-    }
-  });
+  const renew = async () => {
+    for (const claimed of await renewArchives(db, [...claims.keys()], LEASE_SECONDS)) claims.get(claimed)?.abort();
+  };
+  const renewing = repeatWork(RENEWAL, renew, (error) =>
+    log.warn({ err: error }, 'the claims of logs were not renewed'),
+  );
 
-  const endLooking = repeat(INTERVAL, async () => {
-    try {
-      while (!ending.signal.aborted && running.size < CONCURRENCY) {
-        const claimed = await claimArchive(db, LEASE_SECONDS);
-        if (!claimed) return;
-        const task = follow(claimed).finally(() => running.delete(task));
-        running.add(task);
-      }
-    } catch (error) {
-      log.warn({ err: error }, 'it was not looked for logs to keep');
+  const look = async () => {
+    while (!ending.signal.aborted && running.size < CONCURRENCY) {
+      const claimed = await claimArchive(db, LEASE_SECONDS);
+      if (!claimed) return;
+      const task = follow(claimed).finally(() => running.delete(task));
+      running.add(task);
     }
-  });
+  };
+  const looking = repeatWork(INTERVAL, look, (error) => log.warn({ err: error }, 'it was not looked for logs to keep'));
 
   return {
     async stop() {
       ending.abort();
-      await endLooking();
+      await looking.stop();
       await Promise.all(running);
-      await endRenewing();
+      await renewing.stop();
     },
-  };
-}
-
-/** Does something again and again, and never twice at once. @returns what ends it, after what is under way */
-function repeat(milliseconds: number, work: () => Promise<void>): () => Promise<void> {
-  let working: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    working ??= work().finally(() => {
-      working = undefined;
-    });
-  }, milliseconds);
-  return async () => {
-    clearInterval(timer);
-    await working;
   };
 }
