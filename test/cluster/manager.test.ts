@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
+import { TEST_JOBS } from '../../server/src/testing/test-workloads.ts';
 import { connectCloudCluster } from '../../server/src/workloads/kubernetes/cluster.ts';
+import { runnerJob } from '../../server/src/workloads/kubernetes/runner-job.ts';
 import { WorkloadError, type WorkloadLogLine, type WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { smallerRules } from '../../tools/cluster/workload-namespace.mjs';
 import { startCountingProxy } from '../scale/counting-proxy.ts';
@@ -61,6 +64,24 @@ test.each<[string, string, RegExp]>([
   const name = what.replaceAll(' ', '-');
   await manager.launch(shell(name, script));
   await watched.reaches(name, 'failed', reason);
+});
+
+test('beside a container that a service mesh has added, log and reason are still those of the runner', async () => {
+  const serverId = randomUUID();
+  const other = await startManager(kubeconfig, { serverId });
+  const workload = shell('meshed', 'echo "ValueError: no such column"; exit 3');
+  // As an admission webhook would have it; the launch takes it for what an earlier try has made.
+  const job = runnerJob(workload, { ...TEST_JOBS, namespace: 'runners', serverId }, 'secret');
+  const containers = job.spec?.template.spec?.containers;
+  const [runner] = containers ?? [];
+  if (runner) containers?.unshift({ ...runner, name: 'mesh', args: ['-c', 'echo listening; sleep 1'] });
+  await workspace.cluster.apply([job]);
+  await other.manager.launch(workload);
+  const lines = await linesOf(other.manager.readLog('meshed', { follow: true }));
+  expect(lines.map(({ message }) => message)).toEqual(['ValueError: no such column']);
+  await other.reaches('meshed', 'failed', /ended with exit code 3: ValueError: no such column/);
+  expect((await other.manager.lastSeen('meshed')).lastLines).toEqual(['ValueError: no such column']);
+  await other.manager.stop();
 });
 
 test('an image that is not there is told while the pod waits for it', async () => {

@@ -31,7 +31,7 @@ export interface BuilderJob {
   readonly secretsIn: 'secret' | 'environment';
 }
 
-/** The container of a builder's pod. */
+/** The container of a builder's pod, named as its component: by that it is found. */
 export const BUILDER_CONTAINER = 'builder';
 
 const FILES = '/build';

@@ -40,7 +40,7 @@ export function createLastLines(cluster: Cluster, namespace: string): LastLines 
       if (container?.lastLines) return remember(workload, toLines(container.lastLines));
       if (reading.size >= CONCURRENCY) return;
       const before = remembered.get(workload);
-      const task = readTail(cluster, namespace, pod.name).then((lines) => {
+      const task = readTail(cluster, namespace, pod).then((lines) => {
         // What the pod has told by itself since then is newer.
         if (remembered.get(workload) === before) remember(workload, lines);
         if (reading.get(workload) === task) reading.delete(workload);
@@ -50,7 +50,7 @@ export function createLastLines(cluster: Cluster, namespace: string): LastLines 
     async of(workload, pods) {
       const latest = pods.at(-1);
       if (latest?.container?.lastLines) return toLines(latest.container.lastLines);
-      const lines = latest ? await readTail(cluster, namespace, latest.name) : [];
+      const lines = latest ? await readTail(cluster, namespace, latest) : [];
       if (lines.length > 0) return lines;
       await reading.get(workload);
       return remembered.get(workload) ?? [];
@@ -59,8 +59,13 @@ export function createLastLines(cluster: Cluster, namespace: string): LastLines 
 }
 
 /** @returns nothing where they cannot be read: the pod may be gone, its container not have begun, or the role not allow it */
-async function readTail({ core }: Cluster, namespace: string, name: string): Promise<readonly string[]> {
-  const text = await core.readNamespacedPodLog({ namespace, name, tailLines: LINES }).catch(() => '');
+async function readTail(
+  { core }: Cluster,
+  namespace: string,
+  { name, container }: SeenPod,
+): Promise<readonly string[]> {
+  const place = { namespace, name, tailLines: LINES, ...(container && { container: container.name }) };
+  const text = await core.readNamespacedPodLog(place).catch(() => '');
   return toLines(text);
 }
 

@@ -7,7 +7,7 @@ import { readPodLogs } from './pod-log.ts';
 const pod = (phase: string) => ({
   metadata: {
     name: 'w-1',
-    labels: { [LABELS.workload]: 'w', [LABELS.run]: 'r' },
+    labels: { [LABELS.workload]: 'w', [LABELS.run]: 'r', [LABELS.component]: 'runner' },
     creationTimestamp: '2026-01-31T08:00:00Z',
   },
   spec: { containers: [{ name: 'runner' }] },

@@ -123,7 +123,12 @@ async function open({ cluster, namespace, pod, follow, signal }: PodReading, sin
   const path = `/api/v1/namespaces/${namespace}/pods/${pod.name}/log`;
   // The server takes whole seconds; what was read already is left out afterwards.
   const sinceTime = since && `${since.slice(0, 19)}Z`;
-  const query = { timestamps: 'true', ...(follow && { follow: 'true' }), ...(sinceTime && { sinceTime }) };
+  const query = {
+    timestamps: 'true',
+    ...(pod.container && { container: pod.container.name }),
+    ...(follow && { follow: 'true' }),
+    ...(sinceTime && { sinceTime }),
+  };
   try {
     return (await cluster.stream(path, query, signal)) as Readable;
   } catch (error) {

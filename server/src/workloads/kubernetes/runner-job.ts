@@ -4,7 +4,7 @@ import { placementOf, retriesOf } from './job-parts.ts';
 import { annotationsOf, labelsOf } from './labels.ts';
 import type { JobSettings } from './settings.ts';
 
-/** The container of a runner's pod. */
+/** The container of a runner's pod, named as its component: by that it is found. */
 export const RUNNER_CONTAINER = 'runner';
 
 const HOME = '/home/runner';

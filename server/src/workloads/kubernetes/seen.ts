@@ -1,4 +1,4 @@
-import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
+import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { LABELS } from './labels.ts';
 
 /*
@@ -44,8 +44,9 @@ export interface SeenPod extends Labelled {
   readonly container: SeenContainer | undefined;
 }
 
-/** The runner's container. */
+/** The container of the runner or the builder. */
 export interface SeenContainer {
+  readonly name: string;
   readonly image: string;
   readonly memoryLimit: string | undefined;
   readonly waitingReason: string | undefined;
@@ -97,7 +98,7 @@ export function seePod(pod: V1Pod): SeenPod | undefined {
     message: status?.message,
     disruption: condition('DisruptionTarget', 'True')?.reason,
     unschedulable: condition('PodScheduled', 'False')?.message,
-    container: seeContainer(pod, status?.containerStatuses?.[0]),
+    container: seeContainer(pod),
   };
 }
 
@@ -111,11 +112,14 @@ export function inOrder(pods: readonly SeenPod[]): SeenPod[] {
   return [...pods].sort((one, other) => (one.created?.getTime() ?? 0) - (other.created?.getTime() ?? 0));
 }
 
-function seeContainer(pod: V1Pod, status: V1ContainerStatus | undefined): SeenContainer | undefined {
-  const container = pod.spec?.containers[0];
+/** It is named as what its pod is: a service mesh may have added others, before it and after it. */
+function seeContainer({ metadata, spec, status }: V1Pod): SeenContainer | undefined {
+  const isOurs = ({ name }: { readonly name: string }) => name === metadata?.labels?.[LABELS.component];
+  const container = spec?.containers.find(isOurs);
   if (!container) return undefined;
-  const { waiting, running, terminated } = status?.state ?? {};
+  const { waiting, running, terminated } = status?.containerStatuses?.find(isOurs)?.state ?? {};
   return {
+    name: container.name,
     image: container.image ?? '',
     memoryLimit: container.resources?.limits?.['memory'],
     waitingReason: waiting?.reason,

@@ -1,9 +1,9 @@
-import type { V1ContainerState, V1Job, V1Pod, V1PodStatus } from '@kubernetes/client-node';
+import type { V1ContainerState, V1ContainerStatus, V1Job, V1Pod, V1PodStatus } from '@kubernetes/client-node';
 import { LABELS } from './labels.ts';
 import { seeJob, seePod } from './seen.ts';
 import { statusOf } from './workload-status.ts';
 
-const labels = { [LABELS.workload]: 'w', [LABELS.run]: 'r', [LABELS.launch]: '1' };
+const labels = { [LABELS.workload]: 'w', [LABELS.run]: 'r', [LABELS.launch]: '1', [LABELS.component]: 'runner' };
 
 const job = (ending?: 'Complete' | 'Failed' | 'FailureTarget', reason?: string): V1Job => ({
   metadata: { labels },
@@ -19,9 +19,7 @@ const pod = (status: V1PodStatus, uid = 'a', created = '2026-01-01T00:00:00Z'): 
 const container = (phase: string, state: V1ContainerState): V1PodStatus => ({
   phase,
   containerStatuses: [
-    { name: 'runner', image: '', imageID: '', ready: false, restartCount: 0, state } as NonNullable<
-      V1PodStatus['containerStatuses']
-    >[number],
+    { name: 'runner', image: '', imageID: '', ready: false, restartCount: 0, state } as V1ContainerStatus,
   ],
 });
 
@@ -116,6 +114,21 @@ test.each<[string, V1Job | undefined, V1Pod[], string, string | undefined]>([
     pods.flatMap((aPod) => seePod(aPod) ?? []),
   );
   expect(status).toMatchObject({ name: 'w', runId: 'r', launchNumber: 1, phase, reason });
+});
+
+test('a container that a service mesh has added says nothing of the runner', () => {
+  const alone = ended(3, 'Error', 'ValueError: no');
+  const mesh = { name: 'istio-proxy', image: 'registry/mesh:1', resources: { limits: { memory: '1Gi' } } };
+  const running = { ...alone.status?.containerStatuses?.[0], name: mesh.name, state: { running: {} } };
+  const beside: V1Pod = {
+    ...alone,
+    spec: { containers: [mesh, ...(alone.spec?.containers ?? [])] },
+    status: {
+      ...alone.status,
+      containerStatuses: [running as V1ContainerStatus, ...(alone.status?.containerStatuses ?? [])],
+    },
+  };
+  expect(seePod(beside)).toEqual(seePod(alone));
 });
 
 test('what others run in the namespace is not seen', () => {

@@ -26,6 +26,7 @@ const failedPod: SeenPod = {
   disruption: undefined,
   unschedulable: undefined,
   container: {
+    name: 'runner',
     image: 'i',
     memoryLimit: undefined,
     waitingReason: undefined,
