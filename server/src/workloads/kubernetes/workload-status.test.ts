@@ -106,6 +106,21 @@ test.each<[string, V1Job | undefined, V1Pod[], string, string | undefined]>([
   ],
   ['a pod that has yet to end', FAILING, [leaving(new Date(Date.now() + 30_000))], 'running', undefined],
   ['a pod that its node should have ended', FAILING, [leaving(LONG_AGO)], 'failed', 'its pod was deleted'],
+  [
+    'a pod that has yet to end, to Kubernetes 1.30',
+    FAILED,
+    [leaving(new Date(Date.now() + 30_000))],
+    'running',
+    undefined,
+  ],
+  ['a pod that its node should have ended, there', FAILED, [leaving(LONG_AGO)], 'failed', 'its pod was deleted'],
+  [
+    'a pod that has yet to end beside the one that replaced it',
+    FAILED,
+    [leaving(new Date(Date.now() + 30_000)), ended(1, 'Error')],
+    'running',
+    undefined,
+  ],
   ['a pod that its Job replaces once its node is gone', job(), [leaving(LONG_AGO)], 'running', undefined],
   ['a pod without its Job', undefined, [pod({ phase: 'Succeeded' })], 'succeeded', undefined],
 ])('%s', (_what, aJob, pods, phase, reason) => {

@@ -11,21 +11,26 @@ export function statusOf(
   pods: readonly SeenPod[],
   now = new Date(),
 ): WorkloadStatus | undefined {
-  const latest = inOrder(pods).at(-1);
+  const ordered = inOrder(pods);
+  const latest = ordered.at(-1);
   const labelled = job ?? latest;
   if (!labelled) return undefined;
   const { workload: name, runId, launchNumber } = labelled;
-  return { name, runId, launchNumber, ...(job ? phaseOf(job, latest, now) : phaseOfPod(latest)) };
+  return { name, runId, launchNumber, ...(job ? phaseOf(job, ordered, now) : phaseOfPod(latest)) };
 }
 
 type Phase = Pick<WorkloadStatus, 'phase' | 'reason' | 'since'>;
 
-function phaseOf(job: SeenJob, pod: SeenPod | undefined, now: Date): Phase {
-  if (job.outcome === 'complete') return { phase: 'succeeded', reason: undefined, since: job.ended };
-  if (job.outcome === 'failed') return { phase: 'failed', reason: failureOf(pod, job.reason), since: job.ended };
+function phaseOf(job: SeenJob, pods: readonly SeenPod[], now: Date): Phase {
+  const pod = pods.at(-1);
+  // Up to Kubernetes 1.30 a Job is said to have failed while a pod of it is still ending, and logs.
+  if (job.outcome !== undefined && !pods.some((one) => one.phase === 'Running' && !isLost(one, job, now))) {
+    if (job.outcome === 'complete') return { phase: 'succeeded', reason: undefined, since: job.ended };
+    return { phase: 'failed', reason: failureOf(pod, job.reason), since: job.ended };
+  }
   if (!pod) return { phase: 'pending', reason: undefined, since: job.created };
   // The Job waits for its pod, which a node that has died does not end.
-  if (job.isFailing && isLost(pod, now)) {
+  if (job.isFailing && isLost(pod, job, now)) {
     return { phase: 'failed', reason: failureOf(pod, job.reason), since: pod.endsBy };
   }
   // One that replaces another has its own time to start.
@@ -34,7 +39,9 @@ function phaseOf(job: SeenJob, pod: SeenPod | undefined, now: Date): Phase {
   return { phase: 'running', reason: undefined, since: pod.container?.started };
 }
 
-function isLost({ endsBy }: SeenPod, now: Date): boolean {
+/** A Job that has ended has had its pods deleted, seen or not. */
+function isLost(pod: SeenPod, job: SeenJob, now: Date): boolean {
+  const endsBy = pod.endsBy ?? job.ended;
   return endsBy !== undefined && endsBy.getTime() + SLACK < now.getTime();
 }
 

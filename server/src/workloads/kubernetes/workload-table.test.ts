@@ -71,6 +71,17 @@ test.each([
   expect(table.statuses()).toEqual([]);
 });
 
+test('a Job that has failed before its pod has ended is told as failed when the pod goes, with what was seen of it', () => {
+  const told: WorkloadStatus[] = [];
+  const table = createWorkloadTable((one) => told.push(one));
+  const leaving = { ...failedPod, phase: 'Running', isDeleted: true, endsBy: new Date(Date.now() + 30_000) };
+  table.upsertPod(leaving);
+  table.upsertJob(job('failed'));
+  expect(table.statuses()).toMatchObject([{ phase: 'running' }]);
+  table.removePod(leaving);
+  expect(told).toMatchObject([{ phase: 'running' }, { phase: 'failed', reason: 'its pod was deleted' }]);
+});
+
 test('a pod that its node should have ended is a lost one by and by, without being told of', async () => {
   const table = createWorkloadTable(() => undefined);
   table.upsertJob({ ...job(undefined), isFailing: true });

@@ -57,7 +57,8 @@ export function createWorkloadTable(tell: (status: WorkloadStatus) => void): Wor
 
   const removePod = (entry: Entry, pod: SeenPod) => {
     // The last that was seen of a pod says why its Job fails.
-    if (entry.job && entry.job.outcome === undefined) entry.pods.set(pod.uid, { ...pod, isDeleted: true });
+    const phase = pod.phase === 'Running' ? 'Failed' : pod.phase;
+    if (entry.job && !isOver(entry.told)) entry.pods.set(pod.uid, { ...pod, phase, isDeleted: true });
     else entry.pods.delete(pod.uid);
   };
 
