@@ -26,7 +26,7 @@ export const workloadVariables = {
     doc: 'How many snapshot runs one replica starts at once; more wait.',
   }),
   maxQueuedRuns: variable('ZENML_WORKSPACE_MAX_QUEUED_RUNS', integer(1, 1_000_000), 1000, {
-    doc: 'How many runs may wait to be started, over all replicas; more are refused with status 429.',
+    doc: 'How many runs of a project may wait to be started, over all replicas; more are refused with status 429.',
   }),
   scheduleCatchUp: variable('ZENML_WORKSPACE_SCHEDULE_CATCH_UP', oneOf('latest', 'none', 'all'), 'latest', {
     doc: 'What native schedules do about the times at which no server ran: one run for all of them (`latest`), none (`none`), or one for each (`all`).',

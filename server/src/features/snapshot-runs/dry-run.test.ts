@@ -2,8 +2,9 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { loadConfig } from '../../config/config.ts';
 import { LOCAL_MANAGER } from '../../config/workload-config.ts';
-import { newId } from '../../database/ids.ts';
+import { newId, toDatabaseId } from '../../database/ids.ts';
 import { type Launching, startLaunching } from '../../launching.ts';
+import { queueLaunches } from '../../testing/queued-launches.ts';
 import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { QUEUE_LENGTH, startTestServer, type TestServer } from '../../testing/test-server.ts';
 import type { Finding } from '../../workloads/manager.ts';
@@ -96,15 +97,12 @@ test('all that is in the way is told at once: a full queue, too', async () => {
     { severity: 'warning', problem: 'The server may not list events.', fix: 'Apply the Role.' },
   ];
   const path = runsOf(await createRunnableSnapshot(server, pipelineId));
-  await sql`insert into ws_launch (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due)
-    with recursive n (i) as (select 1 union all select i + 1 from n where i < ${QUEUE_LENGTH})
-    select left(sha2(concat('id', i), 256), 32), left(sha2(concat('run', i), 256), 32), '', '', 'start', 1, 'queued', 0,
-      utc_timestamp(3), utc_timestamp(3) from n`.execute(db);
+  await queueLaunches(db, toDatabaseId(server.projectId), QUEUE_LENGTH);
   const { status, body } = await tryAt(path);
-  await sql`delete from ws_launch where project_id = ''`.execute(db);
+  await sql`delete from ws_launch`.execute(db);
   expect([status, body.ready]).toEqual([200, false]);
   expect(body.findings.map(({ problem }) => problem)).toEqual([
-    'As many runs wait to be started as may.',
+    'As many runs of the project wait to be started as may.',
     'The registry has no `train:3`.',
     'The server may not list events.',
   ]);

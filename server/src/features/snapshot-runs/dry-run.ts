@@ -73,7 +73,7 @@ function findingOf(error: unknown): Finding[] {
   return [
     {
       severity: 'error',
-      problem: 'As many runs wait to be started as may.',
+      problem: 'As many runs of the project wait to be started as may.',
       fix: 'Wait until some have been started, or raise ZENML_WORKSPACE_MAX_QUEUED_RUNS.',
     },
   ];

@@ -4,6 +4,7 @@ import { readContract } from '../../contract/document.ts';
 import { fromDatabaseId, newId, toDatabaseId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
 import { inTransaction } from '../../database/transaction.ts';
+import { queueLaunches } from '../../testing/queued-launches.ts';
 import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { insertUser, QUEUE_LENGTH, startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { enqueueLaunch } from '../../workloads/dispatcher/launch-store.ts';
@@ -159,18 +160,22 @@ describe('running a snapshot', () => {
     ]);
   });
 
-  test('is put off with 429 where too many wait, and leaves nothing', async () => {
+  test('is put off with 429 where too many of its project wait, and leaves nothing', async () => {
     const source = await createRunnableSnapshot(server, pipelineId);
     const { db } = server.database;
-    await sql`insert into ws_launch (id, run_id, project_id, snapshot_id, kind, number, status, attempts, created, due)
-      with recursive n (i) as (select 1 union all select i + 1 from n where i < ${QUEUE_LENGTH})
-      select left(sha2(concat('id', i), 256), 32), left(sha2(concat('run', i), 256), 32), '', '', 'start', 1, 'queued', 0, utc_timestamp(3),
-        utc_timestamp(3) from n`.execute(db);
+    await queueLaunches(db, toDatabaseId(server.projectId), QUEUE_LENGTH);
     const before = await countRows();
     const { status, body } = await runSnapshot(source);
     expect([status, detailOf(body)[0]]).toEqual([429, 'MaxConcurrentTasksError']);
     expect(await countRows()).toEqual(before);
-    await sql`delete from ws_launch where project_id = ''`.execute(db);
+    await sql`delete from ws_launch`.execute(db);
+  });
+
+  test('is queued however many of another project wait', async () => {
+    const { db } = server.database;
+    await queueLaunches(db, newId(), QUEUE_LENGTH);
+    expect((await runSnapshot(await createRunnableSnapshot(server, pipelineId))).status).toBe(200);
+    await sql`delete from ws_launch`.execute(db);
   });
 });
 

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Connection, Database, Transaction } from '../../database/database.ts';
 import { newId } from '../../database/ids.ts';
 import { inTransaction } from '../../database/transaction.ts';
@@ -13,12 +13,12 @@ import type { Launch, LaunchKind, LaunchRequest } from '../launch.ts';
 
 /**
  * Queues a launch of a run that the caller has just written or holds.
- * @param limit how many launches may wait, over all projects
- * @throws ApiError MaxConcurrentTasksError 429 where the queue is full
+ * @param limit how many launches of a project may wait: those of one project keep no other from queueing its own
+ * @throws ApiError MaxConcurrentTasksError 429 where so many wait
  */
 export async function enqueueLaunch(transaction: Transaction, request: LaunchRequest, limit: number): Promise<Launch> {
   const { rows } = await sql<{ waiting: number; number: number }>`select
-      (select count(*) from ws_launch where status = 'queued') as waiting,
+      (select count(*) from ws_launch where project_id = ${request.projectId} and status = 'queued') as waiting,
       (select coalesce(max(number), 0) + 1 from ws_launch where run_id = ${request.runId}) as number`.execute(
     transaction,
   );
@@ -62,17 +62,20 @@ export async function claimLaunch(db: Database, leaseSeconds: number): Promise<C
   return undefined;
 }
 
-const DUE = sql.raw(
-  "status = 'queued' and due <= utc_timestamp(3) and (claimed_until is null or claimed_until <= utc_timestamp(3))",
-);
+/** What may be claimed: it has been put off no longer, and nobody works on it. @param launch the table, or what it is called */
+export function isDue(launch: string): RawBuilder<unknown> {
+  return sql.raw(`${launch}.status = 'queued' and ${launch}.due <= utc_timestamp(3)
+    and (${launch}.claimed_until is null or ${launch}.claimed_until <= utc_timestamp(3))`);
+}
+
+/** The projects that wait for a turn: those that come first by `served`, when one was last claimed, and then by `since`. */
+export const WAITING_PROJECTS = sql`select project_id, min(due) as since,
+    (select max(claimed_at) from ws_launch as claimed where claimed.project_id = waiting.project_id) as served
+  from ws_launch as waiting where ${isDue('waiting')} group by project_id`;
 
 async function findWaitingProjects(db: Database): Promise<readonly string[]> {
-  const { rows } = await sql<{ project_id: string }>`select waiting.project_id from (
-      select project_id, min(due) as since from ws_launch where ${DUE} group by project_id
-    ) as waiting
-    order by (select max(claimed_at) from ws_launch where ws_launch.project_id = waiting.project_id), since`.execute(
-    db,
-  );
+  const { rows } = await sql<{ project_id: string }>`select project_id from (${WAITING_PROJECTS}) as project
+    order by served, since`.execute(db);
   return rows.map((row) => row.project_id);
 }
 
@@ -82,7 +85,7 @@ async function claimOf(
   leaseSeconds: number,
 ): Promise<ClaimedLaunch | undefined> {
   const { rows } = await sql<LaunchRow>`select id, run_id, project_id, snapshot_id, user_id, kind, number, attempts
-    from ws_launch where project_id = ${projectId} and ${DUE}
+    from ws_launch where project_id = ${projectId} and ${isDue('ws_launch')}
     order by due limit 1 for update skip locked`.execute(transaction);
   const row = rows[0];
   if (!row) return undefined;
