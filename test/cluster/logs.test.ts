@@ -11,10 +11,10 @@ import { createTestDatabase, type TestDatabase } from '../../server/src/database
 import { testOwner } from '../../server/src/testing/test-workloads.ts';
 import { workloadName } from '../../server/src/workloads/launch.ts';
 import { createBuilders, noteBuilder } from '../../server/src/workloads/launcher/launch-build-store.ts';
+import type { ArchiveParts } from '../../server/src/workloads/logs/archive-parts.ts';
 import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
 import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
-import type { ArchiveParts } from '../../server/src/workloads/logs/log-follower.ts';
 import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
 import type { WorkloadLogLine, WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { type CloudStorage, startS3 } from '../stores/cloud-storage.ts';

@@ -3,10 +3,10 @@ import { ApiError } from '../../errors.ts';
 import { textLines } from '../../text-lines.ts';
 import { parseWorkloadName } from '../launch.ts';
 import type { LogReading, WorkloadLogLine, WorkloadManager } from '../manager.ts';
+import type { ArchiveParts } from './archive-parts.ts';
 import { type ArchiveState, findArchive, type LogOwner, type LogPart, listParts } from './archive-store.ts';
 import { parseCursor } from './cursor.ts';
 import { parseKeptLine } from './log-buffer.ts';
-import type { ArchiveParts } from './log-follower.ts';
 
 /** How often it is looked for the rest of a log whose runner is gone, milliseconds. */
 const PAUSE = 250;

@@ -1,6 +1,7 @@
 import { repeatWork } from '../../repeated-work.ts';
+import { type ArchiveParts, LEASE_SECONDS } from './archive-parts.ts';
 import { type ClaimedLog, claimArchive, LostClaimError, releaseArchive, renewArchives } from './archive-store.ts';
-import { type ArchiveParts, followLog, LEASE_SECONDS } from './log-follower.ts';
+import { followLog } from './log-follower.ts';
 
 /** Keeps logs, on this replica. */
 export interface LogArchiver {

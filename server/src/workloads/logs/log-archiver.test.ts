@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import type { ArtifactStore } from '../../artifact-stores/artifact-store.ts';
+import { newId } from '../../database/ids.ts';
+import { createTestDatabase, type TestDatabase } from '../../database/testing/test-database.ts';
+import { workloadName } from '../launch.ts';
+import type { WorkloadLogLine, WorkloadManager, WorkloadStatus } from '../manager.ts';
+import { findArchive, openArchive } from './archive-store.ts';
+import { createArchivedLogReader } from './archived-log.ts';
+import { startLogArchiver } from './log-archiver.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** A runner that has logged some lines and runs on, until it is deleted together with its log. */
+function runnerOf(name: string, lines: readonly string[], onRead: () => Promise<void>) {
+  const deletion = new AbortController();
+  const phase = () => (deletion.signal.aborted ? 'absent' : 'running');
+  const manager: Pick<WorkloadManager, 'readLog' | 'status'> = {
+    status: async () =>
+      ({ name, runId: '', launchNumber: 1, phase: phase(), reason: undefined, since: undefined }) as WorkloadStatus,
+    async *readLog(_name, { after = '', follow, signal }): AsyncGenerator<WorkloadLogLine> {
+      await onRead();
+      if (phase() === 'absent') return;
+      for (const [index, message] of lines.entries()) {
+        const cursor = String(index).padStart(5, '0');
+        if (cursor > after) yield { cursor, message, timestamp: undefined };
+      }
+      const ending = AbortSignal.any([deletion.signal, ...(signal ? [signal] : [])]);
+      if (follow && !ending.aborted) await once(ending, 'abort');
+    },
+  };
+  return { manager, delete: () => deletion.abort() };
+}
+
+/** A bucket in memory. */
+function bucket(onWrite: () => Promise<void>) {
+  const objects = new Map<string, Buffer>();
+  const store: Pick<ArtifactStore, 'read' | 'stat' | 'write'> = {
+    async write(uri, bytes) {
+      objects.set(uri, Buffer.from(bytes));
+      await onWrite();
+    },
+    read: async (uri) => Readable.from([objects.get(uri)]),
+    async stat(uri) {
+      const size = objects.get(uri)?.length;
+      return size === undefined ? undefined : { kind: 'file', size };
+    },
+  };
+  return { objects, store: store as ArtifactStore };
+}
+
+/** Has every statement fail that writes down which objects there are. */
+const takeAway = () => sql`rename table ws_log_part to away`.execute(database.db);
+const giveBack = () => sql`rename table away to ws_log_part`.execute(database.db);
+
+async function untilComplete(runId: string): Promise<void> {
+  while (!(await findArchive(database.db, { runId, number: 1 }))?.isComplete) await sleep(50);
+}
+
+test.each(['before an object is written', 'once it is written'])(
+  'lines that the database does not take %s are kept when it does, also where the runner is gone by then',
+  async (when) => {
+    const { db } = database;
+    const [runId, lines] = [newId(), ['one', 'two', 'three']];
+    const name = workloadName(runId, 1);
+    let isToFail = true;
+    const failFrom = (moment: string) => async () => {
+      if (!isToFail || moment !== when) return;
+      isToFail = false;
+      await takeAway();
+    };
+    const runner = runnerOf(name, lines, failFrom('before an object is written'));
+    const { objects, store } = bucket(failFrom('once it is written'));
+    const refused = Promise.withResolvers<void>();
+    const log = pino({ level: 'warn' }, { write: () => refused.resolve() });
+    const parts = { db, manager: runner.manager, store, root: 's3://logs', log, flushAfter: 100 };
+    await openArchive(db, { runId, number: 1 });
+    const archiver = startLogArchiver(parts);
+    await refused.promise;
+    runner.delete();
+    await giveBack();
+    await untilComplete(runId);
+    await archiver.stop();
+    const kept: string[] = [];
+    for await (const { message } of createArchivedLogReader(parts)(name, {})) kept.push(message);
+    expect(kept).toEqual(lines);
+    expect(objects.size).toBe(1);
+  },
+);
