@@ -41,11 +41,14 @@ const CONTENTS: Derivation['contents'] = {
   codeReference: undefined,
 };
 
+const COMPONENTS = [component('orchestrator', 'cluster', 'kubernetes'), component('step_operator', 'gpu', 'vertex')];
+
 const derive = (configuration: Json, more: Partial<Derivation> = {}) =>
   deriveConfigurations({
     contents: CONTENTS,
     isDynamic: false,
-    components: [component('orchestrator', 'cluster', 'kubernetes'), component('step_operator', 'gpu', 'vertex')],
+    components: COMPONENTS,
+    buildComponents: COMPONENTS,
     byFlavor: false,
     configuration,
     secretIds: new Map(),
@@ -133,6 +136,14 @@ describe('a derived snapshot', () => {
   test('refuses parameters that a step does not have', () => {
     expect(() => derive({ steps: { fit: { parameters: { speed: 1, 'rat e': 2 } } } })).toThrow(
       "Run configuration contains the following unknown parameters for step fit: {'rat e', 'speed'}.",
+    );
+  });
+
+  test('refuses a configuration that lacks parameters of a step', () => {
+    const { name = '', step = {} } = CONTENTS.steps[0] ?? {};
+    const steps = [{ name, step: { ...step, config: { parameters: { seed: 1, 'a b': 2, rate: 0.1 } } } }];
+    expect(() => derive({}, { contents: { ...CONTENTS, steps } })).toThrow(
+      "Run configuration is missing the following required parameters for step fit: {'a b', 'seed'}.",
     );
   });
 

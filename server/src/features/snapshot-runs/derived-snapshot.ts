@@ -9,7 +9,10 @@ import { normalizeSettingKeys, settingKeyOf } from './setting-keys.ts';
 export interface Derivation {
   readonly contents: SnapshotContents;
   readonly isDynamic: boolean;
+  /** Those of the snapshot's stack, which the run configuration speaks of. */
   readonly components: readonly RunComponent[];
+  /** Those of the build's stack, which the run is started on: it may be another one by now. */
+  readonly buildComponents: readonly RunComponent[];
   /** Whether the images' ZenML knows components in settings by their flavor only. */
   readonly byFlavor: boolean;
   /** The run configuration as the client sent it. */
@@ -109,11 +112,11 @@ export function secretsIn(configuration: Json): readonly string[] {
 
 /** A runner only starts a run: it must not wait until the orchestrator is done. */
 function withoutWaiting(pipelineConfiguration: Json, derivation: Derivation): Json {
-  const { components, byFlavor, orchestratorCanWait } = derivation;
-  const orchestrator = components.find(({ type }) => type === 'orchestrator');
+  const { buildComponents, byFlavor, orchestratorCanWait } = derivation;
+  const orchestrator = buildComponents.find(({ type }) => type === 'orchestrator');
   if (!orchestrator || !orchestratorCanWait) return pipelineConfiguration;
   const given = pipelineConfiguration['settings'];
-  const settings = normalizeSettingKeys(isObject(given) ? given : {}, components, byFlavor);
+  const settings = normalizeSettingKeys(isObject(given) ? given : {}, buildComponents, byFlavor);
   const key = settingKeyOf(orchestrator, byFlavor);
   const own = settings[key];
   return {

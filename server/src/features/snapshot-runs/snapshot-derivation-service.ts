@@ -72,13 +72,14 @@ async function derive(
   for (const name of secretsIn(configuration)) {
     secretIds.set(name, await findUsableSecret(transaction, name, userId));
   }
-  const { components } = source.build.stack;
-  const orchestrator = components.find(({ type }) => type === 'orchestrator');
+  const { components: buildComponents } = source.build.stack;
+  const orchestrator = buildComponents.find(({ type }) => type === 'orchestrator');
   return deriveConfigurations({
     contents,
     configuration,
     secretIds,
-    components,
+    components: source.stack.components,
+    buildComponents,
     isDynamic: source.isDynamic,
     byFlavor: usesFlavorKeys(source.build.zenmlVersion),
     orchestratorCanWait: orchestrator !== undefined && (await canWait(transaction, orchestrator.flavor)),

@@ -144,6 +144,24 @@ describe('running a snapshot', () => {
     expect(refused.status).toBe(422);
   });
 
+  test('takes settings for the components of its own stack, and starts on that of its build', async () => {
+    const [source, other] = [
+      await createRunnableSnapshot(server, pipelineId),
+      await createRunnableSnapshot(server, pipelineId, { flavor: 'vertex' }),
+    ].map(toDatabaseId);
+    await sql`update pipeline_snapshot set build_id = (select build_id from
+      (select * from pipeline_snapshot) as other where other.id = ${other}) where id = ${source}`.execute(
+      server.database.db,
+    );
+    const configuration = { steps: { fit: { settings: { orchestrator: { cpu: 4 } } } } };
+    const { body } = await runSnapshot(fromDatabaseId(source ?? ''), configuration);
+    const { body: derived } = await server.call<Run>('GET', `/pipeline_snapshots/${body.resources.snapshot.id}`);
+    expect(derived.metadata).toMatchObject({
+      pipeline_configuration: { settings: { 'orchestrator:vertex': { synchronous: false } } },
+      step_configurations: { fit: { config: { settings: { 'orchestrator:kubernetes': { cpu: 4 } } } } },
+    });
+  });
+
   test('knows its place in the queue', async () => {
     const { db } = server.database;
     await sql`delete from ws_launch`.execute(db);
