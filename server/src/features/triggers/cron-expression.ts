@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import { RequestValidationError } from '../../errors.ts';
 import { COLUMNS, expandColumn, isWhole } from './cron-columns.ts';
+import { createWallClock } from './wall-clock.ts';
 
 /** Names that stand for whole expressions, and what some of them are where croner does not know them. */
 const NICKNAMES: Readonly<Record<string, string>> = {
@@ -16,12 +17,16 @@ const NICKNAMES: Readonly<Record<string, string>> = {
 /** `CRON_TZ=Europe/Berlin 0 9 * * *`: the hours of a time zone, as cron daemons know them. */
 const ZONED = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/;
 
+/** Finds the first time of a cron expression that is later than a moment. `undefined`: none comes any more. */
+export type NextTime = (after: Date) => Date | undefined;
+
 /**
  * Reads a cron expression: five columns; a sixth one is the second, a seventh one the year. Its hours are UTC, unless a
- * time zone stands before it.
+ * time zone stands before it. Where the clocks of that change, each of its times comes once, but an expression for every
+ * hour goes on as if they had not.
  * @throws RequestValidationError 422 in the reference's words where it has any
  */
-export function parseCron(expression: string): Cron {
+export function parseCron(expression: string): NextTime {
   const [, timezone = 'UTC', plain = expression] = ZONED.exec(expression.trim()) ?? [];
   if (!isTimeZone(timezone)) throw refused(`[${expression}] is not acceptable, unknown time zone: '${timezone}'`);
   const columns = (NICKNAMES[plain.trim().toLowerCase()] ?? plain).trim().split(/\s+/);
@@ -32,11 +37,34 @@ export function parseCron(expression: string): Cron {
     throw refused(`[${expression}] is not acceptable. Question mark can only used in day_of_month or day_of_week`);
   }
   try {
-    return new Cron(toCroner(columns), { timezone, paused: true });
+    const pattern = toCroner(columns);
+    return timezone === 'UTC' || isEveryHour(columns) ? byInterval(pattern, timezone) : byWallClock(pattern, timezone);
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : 'out of range';
     throw refused(`[${expression}] is not acceptable, ${reason}`);
   }
+}
+
+function byInterval(pattern: string, timezone: string): NextTime {
+  const cron = new Cron(pattern, { timezone, paused: true });
+  return (after) => cron.nextRun(after) ?? undefined;
+}
+
+/** croner leaves out what clocks skip, or doubles what they repeat, where a column has several values. */
+function byWallClock(pattern: string, timezone: string): NextTime {
+  const clock = createWallClock(timezone);
+  const nextOnWall = byInterval(pattern, 'UTC');
+  return (after) => {
+    let time = nextOnWall(clock.timeAt(after));
+    // In a repeated hour its times have been already.
+    while (time && clock.instantOf(time) <= after) time = nextOnWall(time);
+    return time && clock.instantOf(time);
+  };
+}
+
+function isEveryHour(columns: readonly string[]): boolean {
+  const [hour = '*', column] = [columns[HOUR], COLUMNS[HOUR]];
+  return hour === '*' || (column !== undefined && isWhole(expandColumn(hour, column), column));
 }
 
 /** ZenML's library has the second after the weekday, croner before the minute; one says `L5`, the other `5L`. */
@@ -49,6 +77,7 @@ function toCroner(columns: readonly string[]): string {
   return [second, minute, hour, day, month, weekday, ...year].join(' ').toUpperCase();
 }
 
+const HOUR = 1;
 const DAY = 2;
 const WEEKDAY = 4;
 

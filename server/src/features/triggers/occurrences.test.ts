@@ -28,6 +28,9 @@ function series(timetable: Timetable, after: string, count: number): (string | u
   return found;
 }
 
+/** Day and minute of times, `29T01:00`. */
+const days = (times: readonly (string | undefined)[]) => times.map((time) => time?.slice(8, 16));
+
 describe('occurrences', () => {
   test.each([
     ['*/5 * * * *', '2026-11-25T15:45:00'],
@@ -81,19 +84,48 @@ describe('occurrences', () => {
     ]);
   });
 
-  test('what falls into an hour that clocks skip fires when they do, and in a repeated hour once', () => {
-    const daily = cron('CRON_TZ=Europe/Berlin 30 2 * * *');
-    expect(series(daily, '2026-03-28T12:00:00', 2)).toEqual(['2026-03-29T01:00:00', '2026-03-30T00:30:00']);
-    expect(series(daily, '2026-10-24T12:00:00', 2)).toEqual(['2026-10-25T00:30:00', '2026-10-26T01:30:00']);
+  // Berlin's clocks go from 2 to 3 at 01:00 UTC, and from 3 back to 2 at 01:00 UTC; New York's at 07:00 and 06:00 UTC.
+  // Lord Howe's move by half an hour, and Santiago's at midnight.
+  test.each([
+    ['Europe/Berlin 30 2 * * *', '2026-03-28T12:00:00', ['29T01:00', '30T00:30']],
+    ['Europe/Berlin 30 2,14 * * *', '2026-03-28T14:00:00', ['29T01:00', '29T12:30', '30T00:30']],
+    ['Europe/Berlin 0,30 2 * * *', '2026-03-28T12:00:00', ['29T01:00', '30T00:00', '30T00:30']],
+    ['Europe/Berlin 15,45 2 * * *', '2026-03-28T12:00:00', ['29T01:00', '30T00:15', '30T00:45']],
+    ['Europe/Berlin */20 2 * * *', '2026-03-28T12:00:00', ['29T01:00', '30T00:00', '30T00:20', '30T00:40']],
+    ['Europe/Berlin 30 1-3 * * *', '2026-03-28T12:00:00', ['29T00:30', '29T01:00', '29T01:30', '29T23:30']],
+    ['Europe/Berlin 0 */2 * * *', '2026-03-28T23:30:00', ['29T01:00', '29T02:00', '29T04:00']],
+    ['America/New_York 30 2,14 * * *', '2026-03-07T20:00:00', ['08T07:00', '08T18:30', '09T06:30']],
+    ['America/New_York */30 2-3 * * *', '2026-03-08T00:00:00', ['08T07:00', '08T07:30', '09T06:00']],
+    ['Australia/Lord_Howe 15 2 * * *', '2026-10-03T00:00:00', ['03T15:30', '04T15:15']],
+    ['America/Santiago 0 0 * * *', '2026-09-05T12:00:00', ['06T04:00', '07T03:00']],
+  ])('CRON_TZ=%s comes when clocks jump over it', (expression, after, expected) => {
+    expect(days(series(cron(`CRON_TZ=${expression}`), after, expected.length))).toEqual(expected);
   });
 
-  test('every hour means every hour, also where clocks change', () => {
-    expect(series(cron('CRON_TZ=Europe/Berlin 0 * * * *'), '2026-10-24T22:30:00', 4)).toEqual([
-      '2026-10-24T23:00:00',
-      '2026-10-25T00:00:00',
-      '2026-10-25T01:00:00',
-      '2026-10-25T02:00:00',
-    ]);
+  test.each([
+    ['Europe/Berlin 30 2 * * *', '2026-10-24T12:00:00', ['25T00:30', '26T01:30']],
+    ['Europe/Berlin 0 2,3 * * *', '2026-10-24T12:00:00', ['25T00:00', '25T02:00', '26T01:00']],
+    ['Europe/Berlin */20 2 * * *', '2026-10-24T12:00:00', ['25T00:00', '25T00:20', '25T00:40', '26T01:00']],
+    // Asked in the hour that is repeated.
+    ['Europe/Berlin */20 1-3 * * *', '2026-10-25T01:10:00', ['25T02:00', '25T02:20']],
+    ['Europe/Berlin 0 */2 * * *', '2026-10-24T22:30:00', ['25T00:00', '25T03:00']],
+    ['America/New_York 30 1,13 * * *', '2026-11-01T00:00:00', ['01T05:30', '01T18:30', '02T06:30']],
+    ['America/New_York 0 0-2 * * *', '2026-11-01T00:00:00', ['01T04:00', '01T05:00', '01T07:00', '02T05:00']],
+    ['Australia/Lord_Howe 45 1 * * *', '2026-04-04T00:00:00', ['04T14:45', '05T15:15']],
+    ['America/Santiago 30 23 * * sat,sun', '2026-04-04T12:00:00', ['05T02:30', '06T03:30']],
+  ])('CRON_TZ=%s comes once where clocks repeat it', (expression, after, expected) => {
+    expect(days(series(cron(`CRON_TZ=${expression}`), after, expected.length))).toEqual(expected);
+  });
+
+  test.each([
+    ['Europe/Berlin 30 * * * *', '2026-03-29T00:00:00', ['29T00:30', '29T01:30', '29T02:30']],
+    ['Europe/Berlin 30 * * * *', '2026-10-25T00:00:00', ['25T00:30', '25T01:30', '25T02:30']],
+    ['Europe/Berlin */30 */1 * * *', '2026-10-25T00:15:00', ['25T00:30', '25T01:00', '25T01:30', '25T02:00']],
+    ['Europe/Berlin 0 0-23 * * *', '2026-03-29T00:30:00', ['29T01:00', '29T02:00']],
+    ['America/New_York 15,45 * * * *', '2026-11-01T05:00:00', ['01T05:15', '01T05:45', '01T06:15', '01T06:45']],
+    ['America/New_York @hourly', '2026-03-08T06:30:00', ['08T07:00', '08T08:00']],
+  ])('CRON_TZ=%s is for every hour, and goes on as if clocks did not change', (expression, after, expected) => {
+    expect(days(series(cron(`CRON_TZ=${expression}`), after, expected.length))).toEqual(expected);
   });
 
   test('intervals begin at the start, go on at full minutes, and end', () => {

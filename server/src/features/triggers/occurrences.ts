@@ -13,7 +13,7 @@ export function firstOccurrence(timetable: Timetable, now: Date): Date | undefin
   const start = timetable.start_time === null ? undefined : toDate(timetable.start_time);
   if (cron_expression) {
     const from = start && start > soon ? start : soon;
-    const first = parseCron(cron_expression).nextRun(from);
+    const first = parseCron(cron_expression)(from);
     if (!first) throw new RequestValidationError('failed to find next date', true);
     return first;
   }
@@ -31,7 +31,7 @@ export function nextOccurrence(timetable: Timetable, after: Date): Date | undefi
   let next: Date | undefined;
   if (cron_expression) {
     const start = start_time === null ? after : toDate(start_time);
-    next = parseCron(cron_expression).nextRun(start > after ? start : after) ?? undefined;
+    next = parseCron(cron_expression)(start > after ? start : after);
   } else if (interval && start_time !== null) {
     next = afterInterval(toDate(start_time), interval, after);
     // Whole minutes: of an interval that begins within one, the next may be the same minute again.
