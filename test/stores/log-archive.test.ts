@@ -16,6 +16,7 @@ import { workloadName } from '../../server/src/workloads/launch.ts';
 import { createLocalWorkloadManager } from '../../server/src/workloads/local/local-workload-manager.ts';
 import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
+import { formatCursor } from '../../server/src/workloads/logs/cursor.ts';
 import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
 import { diagnoseLogStore } from '../../server/src/workloads/logs/log-store.ts';
 import type { WorkloadManager } from '../../server/src/workloads/manager.ts';
@@ -130,6 +131,26 @@ test('one cursor serves the live log and the kept one, and whoever follows sees 
   } finally {
     await archiver.stop();
   }
+});
+
+test('who pages reads that lines are missing, too', async () => {
+  const { name, runId } = await launch('exit 0');
+  const rotated: Pick<WorkloadManager, 'readLog' | 'status'> = {
+    status: (asked) => manager.status(asked),
+    async *readLog(_name, { after = '' }) {
+      for (const [second, message] of ['before', 'behind', 'last'].entries()) {
+        const place = { attempt: 1769846400, timestamp: `2026-01-31T08:00:0${second}.000000000Z`, index: 0, lag: 0 };
+        const line = { cursor: formatCursor(place), message, timestamp: undefined, isAfterGap: message === 'behind' };
+        if (line.cursor > after) yield line;
+      }
+    },
+  };
+  const archiver = startLogArchiver({ db: database.db, manager: rotated, store, root, log });
+  await untilKept(database, runId);
+  await archiver.stop();
+  const messages = await pagesOf(name);
+  assert.match(messages[1] ?? '', /^Lines are missing here: the node had rotated the log/);
+  assert.deepEqual(messages.toSpliced(1, 1), ['before', 'behind', 'last']);
 });
 
 const gcs = findFakeGcs();

@@ -5,6 +5,7 @@ import { formatCursor, type LogPlace, parseCursor } from '../logs/cursor.ts';
 import type { FindBuilders, LogReading, WorkloadLogLine, WorkloadManager } from '../manager.ts';
 import { type Cluster, refusalStatus } from './cluster.ts';
 import { selectorOfBuilds, selectorOfWorkload } from './labels.ts';
+import { createPodLogLines, sinceTimeOf } from './pod-log-lines.ts';
 import { inOrder, type SeenPod, seePods } from './seen.ts';
 
 /** Before a pod is looked at again, milliseconds; as long as it does not start, each time twice as long. */
@@ -91,19 +92,19 @@ interface PodRead {
 async function* readPodLog(reading: PodReading, after: LogPlace | undefined): AsyncGenerator<WorkloadLogLine, PodRead> {
   const { attempt, signal } = reading;
   const continues = after?.attempt === attempt;
-  const stream = await open(reading, continues ? after.timestamp : undefined);
+  const stream = await open(reading, continues ? sinceTimeOf(after) : undefined);
   if (!stream) return { read: after, isWhole: true };
-  const counter = { timestamp: '', index: 0 };
+  const toLine = createPodLogLines(attempt);
   const last = after && formatCursor(after);
   let read = after;
-  // The last line that was read comes again first, unless the node has rotated the log since.
+  // What was read last comes again first, unless the node has rotated the log since.
   let isGap = continues;
   try {
     for await (const { text } of textLines(stream)) {
-      const line = toLine(text, attempt, counter);
+      const line = toLine(text);
       if (!line) continue;
       if (last === undefined || line.cursor > last) {
-        read = parseCursor(line.cursor);
+        read = line.place;
         yield isGap ? { ...line, isAfterGap: true } : line;
       }
       isGap = false;
@@ -119,10 +120,8 @@ async function* readPodLog(reading: PodReading, after: LogPlace | undefined): As
 }
 
 /** @returns nothing where the container has not started, or its pod is gone */
-async function open({ cluster, namespace, pod, follow, signal }: PodReading, since: string | undefined) {
+async function open({ cluster, namespace, pod, follow, signal }: PodReading, sinceTime: string | undefined) {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod.name}/log`;
-  // The server takes whole seconds; what was read already is left out afterwards.
-  const sinceTime = since && `${since.slice(0, 19)}Z`;
   const query = {
     timestamps: 'true',
     ...(pod.container && { container: pod.container.name }),
@@ -136,24 +135,4 @@ async function open({ cluster, namespace, pod, follow, signal }: PodReading, sin
     if (status === 400 || status === 404 || signal.aborted) return undefined;
     throw error;
   }
-}
-
-/** Counts the lines of equal timestamps. */
-interface Counter {
-  timestamp: string;
-  index: number;
-}
-
-/** `2026-01-31T08:15:00.123456789Z message` */
-function toLine(text: string, attempt: number, counter: Counter): WorkloadLogLine | undefined {
-  const space = text.indexOf(' ');
-  const timestamp = space === -1 ? text : text.slice(0, space);
-  if (!/^\d{4}-\d\d-\d\dT/.test(timestamp)) return undefined;
-  counter.index = timestamp === counter.timestamp ? counter.index + 1 : 0;
-  counter.timestamp = timestamp;
-  return {
-    cursor: formatCursor({ attempt, timestamp, index: counter.index }),
-    message: space === -1 ? '' : text.slice(space + 1),
-    timestamp: new Date(timestamp),
-  };
 }

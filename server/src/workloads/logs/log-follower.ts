@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { workloadName } from '../launch.ts';
 import { type ArchiveParts, FLUSH_AFTER } from './archive-parts.ts';
 import { type ClaimedLog, endArchive, findLaunchProgress, LostClaimError } from './archive-store.ts';
+import { cursorOfRotation } from './cursor.ts';
 import { DueFlush } from './due-flush.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { LogWriter } from './log-writer.ts';
@@ -100,7 +101,7 @@ class LogFollower {
       for await (const line of manager.readLog(this.#name, { follow, signal, ...after })) {
         if (!(await due.settled())) return false;
         if (line.isAfterGap && this.#cursor !== undefined) {
-          this.#buffer.add({ cursor: this.#cursor, message: ROTATED, timestamp: undefined });
+          this.#buffer.add({ cursor: cursorOfRotation(this.#cursor), message: ROTATED, timestamp: undefined });
         }
         this.#buffer.add(line);
         this.#previous = this.#cursor;
