@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { IssueToken } from './auth/access-tokens.ts';
 import type { Config } from './config/config.ts';
@@ -130,7 +131,8 @@ export async function createManager(
   builders: Builders,
 ): Promise<WorkloadManager | undefined> {
   if (managerSource === LOCAL_MANAGER) {
-    return createLocalWorkloadManager({ python: localPython, directory: localDirectory }, log);
+    // A folder of its own: another server of the same user would take these runners for nobody's, and end them.
+    return createLocalWorkloadManager({ python: localPython, directory: join(localDirectory, serverId) }, log);
   }
   if (managerSource === undefined || !kubernetes) return undefined;
   const { createConfiguredManager } = await import('./workloads/kubernetes/configured-manager.ts');

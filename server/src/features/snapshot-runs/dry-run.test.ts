@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { loadConfig } from '../../config/config.ts';
@@ -115,6 +118,7 @@ test('a warning alone is in the way of nothing', async () => {
 });
 
 describe('a server that knows no address of its own', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'no-runners-'));
   let launching: Launching | undefined;
   let other: TestServer;
   beforeAll(async () => {
@@ -127,6 +131,7 @@ describe('a server that knows no address of its own', () => {
       ZENML_STORE_URL: 'mysql://unused:unused@127.0.0.1/nothing',
       ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE: LOCAL_MANAGER,
       ZENML_WORKSPACE_LOCAL_PYTHON: 'no-such-python',
+      ZENML_WORKSPACE_LOCAL_DIRECTORY: directory,
     });
     const issueToken = async () => {
       throw new Error('Nothing is to be started.');
@@ -138,6 +143,7 @@ describe('a server that knows no address of its own', () => {
   afterAll(async () => {
     await launching?.stop();
     await other.stop();
+    rmSync(directory, { recursive: true, force: true });
   });
 
   test('says so, beside what else is in the way', async () => {
