@@ -5,6 +5,7 @@ import type { LaunchedRun } from './launched-runs.ts';
 const NOW = new Date('2026-01-31T12:00:00Z');
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
+const RESUMING = { runStatus: 'resuming', kind: 'resume' } as const;
 const STOPPING = { runStatus: 'stopping', kind: 'resume' } as const;
 
 type Seen = Partial<Pick<WorkloadStatus, 'phase' | 'reason' | 'since'>>;
@@ -41,7 +42,8 @@ test.each<[string, Partial<LaunchedRun>, Seen, string]>([
   ['a run that waits for an answer', { runStatus: 'paused' }, { phase: 'failed' }, 'close'],
   ['a run that its orchestrator has', { runStatus: 'provisioning' }, { phase: 'failed' }, 'close'],
   ['a run that its orchestrator has while its runner ends', { runStatus: 'running' }, { phase: 'running' }, 'wait'],
-  ['a run whose orchestrator resumes it', { runStatus: 'resuming', kind: 'resume' }, { phase: 'succeeded' }, 'wait'],
+  ['a run that its user resumes', { runStatus: 'resuming' }, { phase: 'succeeded', since: ago(3601) }, 'wait'],
+  ['a run whose orchestrator resumes it', RESUMING, { phase: 'succeeded', since: ago(3599) }, 'wait'],
   [
     'a run that is to stop, and that its orchestrator has',
     { ...STOPPING, kind: 'start' },
@@ -67,6 +69,12 @@ test.each<[string, Partial<LaunchedRun>, Seen, string]>([
   ['its runner failed', {}, { phase: 'failed', reason: 'killed: out of memory' }, 'killed: out of memory'],
   ['its runner did nothing', {}, { phase: 'succeeded' }, 'its runner ended without beginning the run'],
   ['its Job is gone', {}, { phase: 'absent' }, 'its runner is gone: its Job was deleted before it began the run'],
+  [
+    'nobody resumes it',
+    RESUMING,
+    { phase: 'succeeded', since: ago(3601) },
+    'its runner ended, and its orchestrator did not resume the run within an hour',
+  ],
   [
     'its pod does not start',
     {},

@@ -26,6 +26,12 @@ const WAITING: readonly ExecutionStatus[] = ['initializing', 'resuming'];
  */
 const ASKED = { from: 5, to: 30 } as const;
 
+/**
+ * How long after its runner's end a run may wait for its orchestrator to resume it, seconds: the orchestrator's pod may wait for a
+ * node, and needs its image. One that comes later still finds a paused run, which it resumes as well.
+ */
+const RESUMED_WITHIN = 3600;
+
 const WAIT: Verdict = { action: 'wait' };
 const ASK: Verdict = { action: 'ask' };
 const CLOSE: Verdict = { action: 'close' };
@@ -58,29 +64,29 @@ function judgeWaiting(
   { phase, reason, since }: WorkloadStatus,
   timeoutSeconds: number,
 ): Verdict {
+  const age = since === undefined ? 0 : (time.getTime() - since.getTime()) / 1000;
   switch (phase) {
     case 'failed':
       return fail(reason ?? 'its runner failed');
     case 'succeeded':
       // The runner says that it has submitted a run before it ends; whether one was resumed, the orchestrator says later.
       if (kind === 'start' && runStatus === 'initializing') return fail('its runner ended without beginning the run');
-      return WAIT;
+      return kind === 'resume' && age > RESUMED_WITHIN ? fail(NOT_RESUMED) : WAIT;
     case 'absent':
       return isLaunched ? fail(GONE) : WAIT;
-    case 'pending': {
-      const age = since === undefined ? 0 : (time.getTime() - since.getTime()) / 1000;
+    case 'pending':
       if (age > timeoutSeconds) {
         const why = reason === undefined ? '' : `: ${reason}`;
         return fail(`its runner has not started within ${timeoutSeconds} s${why}`, { remove: true });
       }
       if (reason !== undefined) return { action: 'explain', reason: `Waiting for its runner to start: ${reason}` };
       return age >= ASKED.from && age < ASKED.to ? ASK : WAIT;
-    }
     default:
       return WAIT;
   }
 }
 
+const NOT_RESUMED = 'its runner ended, and its orchestrator did not resume the run within an hour';
 const GONE = 'its runner is gone: its Job was deleted before it began the run';
 
 function fail(reason: string, { remove = false } = {}): Verdict {
