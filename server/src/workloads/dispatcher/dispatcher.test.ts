@@ -35,7 +35,7 @@ async function startBuilding() {
       return new Promise(() => undefined);
     },
     explainFailure: async () => '',
-    failRun: async () => undefined,
+    failRun: async () => true,
     removeRunner: async () => undefined,
     log: pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }),
     concurrency: 1,

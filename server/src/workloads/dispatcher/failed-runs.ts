@@ -13,6 +13,7 @@ import { noteLaunchEnd } from './launch-end-store.ts';
  * launched again stays as it is. What the status reason has no room for is noted for the log. One that is to stop and was not
  * resumed has stopped: it had paused, so that no process of it is there to see that it is to stop.
  * @param lastSeen what was seen last of the launch's workload
+ * @returns whether it has ended the run
  * @throws ApiError KeyError 404
  */
 export type FailRun = (
@@ -20,7 +21,7 @@ export type FailRun = (
   launch: Pick<Launch, 'runId' | 'number' | 'kind'>,
   reason: string,
   lastSeen?: LastSeen,
-) => Promise<void>;
+) => Promise<boolean>;
 
 /** @param updateStatus changes the status of runs */
 export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
@@ -28,9 +29,12 @@ export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
     const { runId, number, kind } = launch;
     const { status } = await holdRun(transaction, runId);
     const isStopping = status === 'stopping' && kind === 'resume';
-    if (status !== 'initializing' && status !== 'resuming' && !isStopping) return;
-    if (await isLaunchedAgain(transaction, runId, number)) return;
-    if (isStopping) return updateStatus(transaction, runId, { status: 'stopped', reason: NOT_RESUMED });
+    if (status !== 'initializing' && status !== 'resuming' && !isStopping) return false;
+    if (await isLaunchedAgain(transaction, runId, number)) return false;
+    if (isStopping) {
+      await updateStatus(transaction, runId, { status: 'stopped', reason: NOT_RESUMED });
+      return true;
+    }
     const told = lastSeen === undefined ? reason : withLastSeen(reason, lastSeen);
     await noteLaunchEnd(transaction, launch, reason, lastSeen);
     if (status === 'initializing') {
@@ -41,6 +45,7 @@ export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
       const text = fitReason(`Waiting for manual resume. Failed to resume run: ${told}`);
       await updateStatus(transaction, runId, { status: 'paused', reason: text });
     }
+    return true;
   };
 }
 

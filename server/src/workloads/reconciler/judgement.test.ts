@@ -7,6 +7,7 @@ const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
 const RESUMING = { runStatus: 'resuming', kind: 'resume' } as const;
 const STOPPING = { runStatus: 'stopping', kind: 'resume' } as const;
+const GIVEN_UP = { runStatus: 'paused', kind: 'resume', isLaunched: false, isGivenUp: true } as const;
 
 type Seen = Partial<Pick<WorkloadStatus, 'phase' | 'reason' | 'since'>>;
 
@@ -16,6 +17,7 @@ function verdictOn(launch: Partial<LaunchedRun>, seen: Seen) {
     number: 1,
     kind: 'start',
     isLaunched: true,
+    isGivenUp: false,
     isNewest: true,
     secondsSinceClaim: 0,
     time: NOW,
@@ -56,6 +58,9 @@ test.each<[string, Partial<LaunchedRun>, Seen, string]>([
   ['a run that is to stop, and was not resumed', STOPPING, { phase: 'failed' }, 'fail'],
   ['a run that is to stop, and nothing resumes', STOPPING, { phase: 'absent' }, 'fail'],
   ['a run that is to stop while a replica resumes it', { ...STOPPING, isLaunched: false }, { phase: 'absent' }, 'wait'],
+  ['a launch that was given up before its runner resumed its run', { ...GIVEN_UP }, { phase: 'pending' }, 'remove'],
+  ['a launch that was given up, and has left nothing', { ...GIVEN_UP }, { phase: 'absent' }, 'close'],
+  ['a launch that was given up although its runner had begun', { ...GIVEN_UP, runStatus: 'running' }, {}, 'wait'],
   ['a launch that a replica works on', { isLaunched: false }, { phase: 'absent' }, 'wait'],
   ['a pod that is starting', {}, { phase: 'pending' }, 'wait'],
   ['a pod that should have started', {}, { phase: 'pending', since: ago(6) }, 'ask'],

@@ -42,12 +42,12 @@ const REMOVE: Verdict = { action: 'remove' };
  * @param timeoutSeconds how long a workload may take to start
  */
 export function judge(launch: LaunchedRun, workload: WorkloadStatus, timeoutSeconds: number): Verdict {
-  const { runStatus, isNewest, isLaunched, kind } = launch;
+  const { runStatus, isNewest, isLaunched, isGivenUp, kind } = launch;
   const { phase } = workload;
   if (runStatus === undefined || runStatus === 'stopped') return REMOVE;
   const isOver = phase === 'absent' || phase === 'succeeded' || phase === 'failed';
   // What is over stays for a while: its log can be read, until its Job's time to live ends.
-  if (isFinished(runStatus)) return isOver ? CLOSE : phase === 'pending' ? REMOVE : WAIT;
+  if (isGivenUp || isFinished(runStatus)) return isOver ? CLOSE : phase === 'pending' ? REMOVE : WAIT;
   const isBegun = phase === 'running' || phase === 'succeeded';
   // It had paused: nothing of it is there to see that it is to stop.
   if (runStatus === 'stopping' && kind === 'resume' && isNewest && isLaunched && !isBegun) {

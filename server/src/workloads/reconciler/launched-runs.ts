@@ -11,6 +11,8 @@ export interface LaunchedRun {
   readonly kind: LaunchKind;
   /** Whether its workload was made; before that, it may have been. */
   readonly isLaunched: boolean;
+  /** Whether the dispatcher has given it up, and ended its run; its workload may have been made before. */
+  readonly isGivenUp: boolean;
   /** Whether the run was not launched again since. */
   readonly isNewest: boolean;
   /** Since a replica last took it up, by the database's clock. */
@@ -32,9 +34,12 @@ interface LaunchedRunRow {
   run_status: ExecutionStatus | null;
 }
 
-/** The launches whose workloads may still matter: a run is yet to begin or to end. */
+/** What the dispatcher has done with, and nobody has closed yet. */
+const OPEN = ['launched', 'failed'] as const;
+
+/** The launches whose workloads may still matter: a run is yet to begin or to end, or a workload to be removed. */
 export function listLaunchedRuns(db: Database): Promise<readonly LaunchedRun[]> {
-  return select(db, sql`launch.status = 'launched'`);
+  return select(db, sql`launch.status in (${sql.join(OPEN)})`);
 }
 
 /** A single launch; `undefined` where it is forgotten. */
@@ -57,6 +62,7 @@ async function select(db: Database, condition: RawBuilder<unknown>): Promise<rea
     number: row.number,
     kind: row.kind,
     isLaunched: row.status === 'launched',
+    isGivenUp: row.status === 'failed',
     isNewest: row.newest === row.number,
     secondsSinceClaim: row.seconds ?? 0,
     time: parseDatabaseTime(row.time),
@@ -70,7 +76,7 @@ export async function closeLaunch(
   { runId, number }: Pick<LaunchedRun, 'runId' | 'number'>,
 ): Promise<void> {
   await sql`update ws_launch set status = 'over'
-    where run_id = ${runId} and number = ${number} and status = 'launched'`.execute(connection);
+    where run_id = ${runId} and number = ${number} and status in (${sql.join(OPEN)})`.execute(connection);
 }
 
 /** Those of the runs whose workloads may exist: neither deleted nor stopped. Database ids. */

@@ -26,7 +26,7 @@ export interface Reconciler {
 /** What is needed for that. */
 export interface ReconcilerParts {
   readonly db: Database;
-  readonly manager: WorkloadManager;
+  readonly manager: Pick<WorkloadManager, 'list' | 'status' | 'lastSeen' | 'remove' | 'onChange'>;
   readonly failRun: FailRun;
   readonly log: Logger;
   /** How long a workload may take to start. */
@@ -105,10 +105,10 @@ async function reconcileOne(parts: ReconcilerParts, workload: WorkloadStatus): P
  * @returns whether they were listed
  */
 async function reconcileAll(parts: ReconcilerParts, asksEach: boolean, signal: AbortSignal): Promise<boolean> {
-  const { db, manager, log } = parts;
+  const { db, log } = parts;
   // Before the workloads: what is launched meanwhile is not missed in a list that is older.
   const launches = await listLaunchedRuns(db);
-  const listed = await listWorkloads(manager);
+  const listed = await listWorkloads(parts);
   if (!listed && !asksEach) return false;
   for (const launch of launches) {
     if (signal.aborted) break;
@@ -126,7 +126,7 @@ async function reconcileAll(parts: ReconcilerParts, asksEach: boolean, signal: A
 }
 
 /** @returns `undefined` where the cluster has not said yet, or does not allow to ask */
-async function listWorkloads(manager: WorkloadManager): Promise<ReadonlyMap<string, WorkloadStatus> | undefined> {
+async function listWorkloads({ manager }: ReconcilerParts): Promise<ReadonlyMap<string, WorkloadStatus> | undefined> {
   try {
     return new Map((await manager.list()).map((status) => [status.name, status]));
   } catch {
@@ -184,13 +184,15 @@ async function act(
         log.warn({ err: error, run: fromDatabaseId(runId) }, 'what was last seen of a runner is not known');
         return undefined;
       });
-      try {
-        await inTransaction(db, (transaction) => failRun(transaction, launch, reason, lastSeen));
-      } catch (error) {
-        // Deleted meanwhile: the next comparison removes its workload.
-        if (!(error instanceof ApiError && error.name === 'KeyError')) throw error;
-      }
-      if (verdict.remove) await remove();
+      const hasEnded = await inTransaction(db, (transaction) => failRun(transaction, launch, reason, lastSeen)).catch(
+        (error: unknown) => {
+          // Deleted meanwhile: the next comparison removes its workload.
+          if (error instanceof ApiError && error.name === 'KeyError') return false;
+          throw error;
+        },
+      );
+      // Its runner may have begun it while the cluster was asked.
+      if (hasEnded && verdict.remove) await remove();
     }
   }
 }
@@ -207,7 +209,11 @@ async function removeOrphans(
     for (const { runId, name } of chunk) {
       if (kept.has(toDatabaseId(runId)) || signal.aborted) continue;
       log.info({ run: runId, workload: name }, 'the workload of a run that was stopped or deleted is removed');
-      await manager.remove(name);
+      await manager
+        .remove(name)
+        .catch((error: unknown) =>
+          log.warn({ err: error, workload: name }, 'a workload that nobody needs is removed later'),
+        );
     }
   }
 }
