@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -14,7 +13,7 @@ import { createBuilders, noteBuilder } from '../../server/src/workloads/launcher
 import type { ArchiveParts } from '../../server/src/workloads/logs/archive-parts.ts';
 import { openArchive } from '../../server/src/workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from '../../server/src/workloads/logs/archived-log.ts';
-import { startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
+import { type LogArchiver, startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
 import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
 import type { WorkloadLogLine, WorkloadManager } from '../../server/src/workloads/manager.ts';
 import { type CloudStorage, startS3 } from '../stores/cloud-storage.ts';
@@ -41,6 +40,7 @@ let kubeconfig: string;
 let database: TestDatabase;
 let s3: CloudStorage;
 const managers: WorkloadManager[] = [];
+const archivers: LogArchiver[] = [];
 const followers: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -49,12 +49,12 @@ beforeAll(async () => {
 });
 
 /** One that went on would keep the logs of other tests, too. */
-afterEach(() => {
+afterEach(async () => {
   for (const follower of followers.splice(0)) follower.kill('SIGKILL');
+  for (const stoppable of [...archivers.splice(0), ...managers.splice(0)]) await stoppable.stop();
 });
 
 afterAll(async () => {
-  for (const manager of managers) await manager.stop();
   await s3?.stop();
   await database?.drop();
   await workspace?.stop();
@@ -94,6 +94,13 @@ async function launch(script: string, backoffLimit = 0) {
   const { name, runId, manager } = prepared;
   await manager.launch({ ...shell(name, script), runId, describedBy: testOwner(runId) });
   return prepared;
+}
+
+/** Keeps logs until the test ends, or sooner. */
+function startArchiver(...given: Parameters<typeof startLogArchiver>): LogArchiver {
+  const archiver = startLogArchiver(...given);
+  archivers.push(archiver);
+  return archiver;
 }
 
 /** Says how far a launch is; one that is queued is being worked on. */
@@ -185,7 +192,7 @@ test('a log is followed from before its pod is there', async () => {
 
 test('what a pod has logged is kept although the pod is deleted', async () => {
   const { name, runId, manager, parts, read } = await launch(`seq 1 50000; ${WAIT}`);
-  const archiver = startLogArchiver({ ...parts, flushAfter: 500 });
+  const archiver = startArchiver({ ...parts, flushAfter: 500 });
   await untilKept(database, runId, ({ parts: count }) => count > 0);
   await manager.remove(name);
   await untilKept(database, runId);
@@ -197,7 +204,7 @@ test('the log of the builder of its image comes before that of a runner, followe
   const { name, runId, manager, parts, read } = await prepare();
   const id = toDatabaseId(runId);
   await setLaunch(runId, 'queued');
-  const archiver = startLogArchiver({ ...parts, flushAfter: 200 });
+  const archiver = startArchiver({ ...parts, flushAfter: 200 });
   const readLog = createArchivedLogReader(parts);
   const { signal } = new AbortController();
   const follow = async () => {
@@ -245,7 +252,7 @@ test('a log that its node has rotated before it was read on says that lines are 
     database.db,
   );
   rotate(name);
-  const archiver = startLogArchiver({ ...parts, flushAfter: 200 });
+  const archiver = startArchiver({ ...parts, flushAfter: 200 });
   await untilKept(database, runId, ({ parts: count }) => count > 0);
   await manager.remove(name);
   await untilKept(database, runId);
@@ -257,9 +264,7 @@ test('a log that its node has rotated before it was read on says that lines are 
 
 /** Leaves the newest line in the file that the node serves, as a rotation does. */
 function rotate(name: string): void {
-  const logs = join(dirname(workspace.cluster.kubeconfig), 'logs');
-  const pod = readdirSync(logs).find((folder) => folder.startsWith(`runners_${name}-`));
-  const file = join(logs, String(pod), 'runner', '0.log');
+  const file = workspace.logFile('runners', name);
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   writeFileSync(file, `${lines.at(-1)}\n`);
 }
@@ -275,7 +280,7 @@ test.each(isLong ? REPLACED : REPLACED.slice(0, 1))(
   async (_what, script, evicts) => {
     const { name, runId, manager, parts, read } = await launch(script, 1);
     const id = toDatabaseId(runId);
-    const archiver = startLogArchiver(parts);
+    const archiver = startArchiver(parts);
     if (evicts) {
       await until(async () => (await countKeptLines(id)) === 1);
       await workspace.evict('runners', await podOf(name));

@@ -28,6 +28,17 @@ afterAll(async () => {
   await workspace?.stop();
 });
 
+/** What single tests have started. */
+const otherManagers: WorkloadManager[] = [];
+afterEach(() => Promise.all(otherManagers.splice(0).map((other) => other.stop())));
+
+/** Starts another manager, until the test ends. */
+async function startOther(...given: Parameters<typeof startManager>): Promise<Watched> {
+  const other = await startManager(...given);
+  otherManagers.push(other.manager);
+  return other;
+}
+
 /** Ends when it is told to, which the first process of a pod does not do by itself. */
 const WAIT = 'trap "exit 143" TERM; sleep 300 & wait';
 
@@ -90,14 +101,13 @@ test('an image that is not there is told while the pod waits for it', async () =
 });
 
 test('a pod that no node takes says why', async () => {
-  const other = await startManager(kubeconfig, { nodeSelector: { 'node-pool': 'none' } });
+  const other = await startOther(kubeconfig, { nodeSelector: { 'node-pool': 'none' } });
   await other.manager.launch(shell('no-node', 'true'));
   await other.reaches('no-node', 'pending', /^no node can run its pod: 0\/1 nodes are available/);
-  await other.manager.stop();
 });
 
 test('a service account that does not exist says so', async () => {
-  const other = await startManager(kubeconfig, { serviceAccount: 'nobody' });
+  const other = await startOther(kubeconfig, { serviceAccount: 'nobody' });
   // The role does not show it beforehand.
   expect(await other.manager.diagnose()).toEqual([
     {
@@ -113,7 +123,6 @@ test('a service account that does not exist says so', async () => {
     const { reason } = await other.manager.status('no-account');
     return reason === 'the service account nobody does not exist';
   });
-  await other.manager.stop();
 });
 
 test('an evicted pod is told from one that was deleted', async () => {
@@ -180,24 +189,26 @@ test('a quota that takes the Job and not its pod is the reason for which it wait
 });
 
 test('an API server that ends and comes back is watched again, and nothing is missed', async () => {
-  await manager.launch(shell('outage', 'sleep 4'));
+  await manager.launch(shell('outage', 'sleep 4; echo over'));
   await watched.reaches('outage', 'running');
   await workspace.cluster.kill('kube-apiserver');
-  await expect(manager.launch(shell('refused', 'true'))).rejects.toThrow(/does not take its Job/);
-  await sleep(2_000);
-  await workspace.cluster.restart('kube-apiserver');
+  try {
+    await expect(manager.launch(shell('refused', 'true'))).rejects.toThrow(/does not take its Job/);
+    await until(async () => readFileSync(workspace.logFile('runners', 'outage'), 'utf8').includes('over'));
+  } finally {
+    await workspace.cluster.restart('kube-apiserver');
+  }
   await watched.reaches('outage', 'succeeded');
   await manager.launch(shell('afterwards', 'true'));
   await watched.reaches('afterwards', 'succeeded');
 });
 
 test('what several servers run in one namespace is kept apart', async () => {
-  const other = await startManager(kubeconfig, {});
+  const other = await startOther(kubeconfig, {});
   await other.manager.launch(shell('theirs', 'true'));
   await other.reaches('theirs', 'succeeded');
   expect((await other.manager.list()).map(({ name }) => name)).toEqual(['theirs']);
   expect((await manager.list()).map(({ name }) => name)).not.toContain('theirs');
-  await other.manager.stop();
 });
 
 describe('a kubeconfig', () => {
@@ -233,17 +244,15 @@ describe('a kubeconfig', () => {
       'current-context': 'gone',
     });
     const files = [first, join(dirname(kubeconfig), 'missing'), kubeconfig].join(delimiter);
-    const other = await startManager(files, {}, { context: 'chosen' });
+    const other = await startOther(files, {}, { context: 'chosen' });
     expect(await other.manager.diagnose()).toEqual([]);
-    await other.manager.stop();
-    const current = await startManager(files, {});
+    const current = await startOther(files, {});
     expect(await current.manager.diagnose()).toEqual([
       expect.objectContaining({
         problem: expect.stringMatching(/^The cluster at https:\/\/127.0.0.1:1 does not answer/),
       }),
     ]);
-    await current.manager.stop();
-    await expect(startManager(files, {}, { context: 'none' })).rejects.toThrow(
+    await expect(startOther(files, {}, { context: 'none' })).rejects.toThrow(
       'The kubeconfig cannot be used: it has no context `none`.',
     );
   });
@@ -267,7 +276,7 @@ describe('a kubeconfig', () => {
       args: [join(directory, 'token')],
     };
     const files = [give(ending), ofUser('with-file', { tokenFile: 'token' }), ofUser('with-plugin', { exec })];
-    const servers = await Promise.all(files.map((file) => startManager(file, {})));
+    const servers = await Promise.all(files.map((file) => startOther(file, {})));
     for (const server of servers) expect(await server.manager.diagnose()).toEqual([]);
     await kubectl('delete', 'secret', 'ending');
     // The API server takes it for good some seconds longer.
@@ -289,7 +298,6 @@ describe('a kubeconfig', () => {
       servers.map(async ({ manager: theirs, reaches }, index) => {
         await theirs.launch(shell(`renewed-${index}`, 'true'));
         await reaches(`renewed-${index}`, 'succeeded');
-        await theirs.stop();
       }),
     );
   });
@@ -300,24 +308,25 @@ describe('a kubeconfig', () => {
       command: 'sh',
       args: ['-c', 'echo log in >&2; exit 1'],
     };
-    const other = await startManager(ofUser('without-token', { exec }), {});
+    const other = await startOther(ofUser('without-token', { exec }), {});
     const [finding] = await other.manager.diagnose();
     expect(finding?.problem).toMatch(
       /^The cluster at .* cannot be asked: the server gets no credentials for it: log in\.$/,
     );
-    await other.manager.stop();
   });
 
   test('whose connections break off has its watches taken up again', async () => {
     const proxy = await startCountingProxy(String(given.clusters[0]?.cluster.server));
     const cluster = { server: proxy.url, 'insecure-skip-tls-verify': true };
-    const other = await startManager(write('through-proxy', { clusters: [{ name: 'test', cluster }] }), {});
-    await other.manager.launch(shell('cut', 'sleep 2'));
-    await other.reaches('cut', 'running');
-    proxy.cut();
-    await other.reaches('cut', 'succeeded');
-    await other.manager.stop();
-    await proxy.stop();
+    const other = await startOther(write('through-proxy', { clusters: [{ name: 'test', cluster }] }), {});
+    try {
+      await other.manager.launch(shell('cut', 'sleep 2'));
+      await other.reaches('cut', 'running');
+      proxy.cut();
+      await other.reaches('cut', 'succeeded');
+    } finally {
+      await proxy.stop();
+    }
   });
 });
 
@@ -375,19 +384,18 @@ describe('with the role of the closed plugins', () => {
 
 describe('a cluster that was not prepared', () => {
   test('everything that is missing is told at once', async () => {
-    const other = await startManager(kubeconfig, { namespace: 'nowhere' });
+    const other = await startOther(kubeconfig, { namespace: 'nowhere' });
     const [finding, ...others] = await other.manager.diagnose();
     expect(finding?.problem).toMatch(
       /^The server may not create, get, deletecollection jobs; list pods; get pods\/log in the/,
     );
     expect(others.every(({ severity }) => severity === 'warning')).toBe(true);
-    await other.manager.stop();
   });
 
   test('credentials that it does not accept any more are named as such', async () => {
     const revoked = join(dirname(kubeconfig), 'revoked.kubeconfig');
     writeFileSync(revoked, JSON.stringify(workspace.cluster.configurationFor('of somebody who has left')));
-    const other = await startManager(revoked, {});
+    const other = await startOther(revoked, {});
     expect(await other.manager.diagnose()).toEqual([
       expect.objectContaining({ problem: expect.stringMatching(/does not accept the server's credentials\.$/) }),
     ]);
@@ -397,26 +405,23 @@ describe('a cluster that was not prepared', () => {
     await expect(launched).rejects.toThrow(
       /^The cluster does not take its Job: the server's credentials are not accepted$/,
     );
-    await other.manager.stop();
   });
 
   test('whoever may list nodes is told that none has the labels of the node selector', async () => {
     const nodeSelector = { 'node-pool': 'none', 'kubernetes.io/os': 'linux' };
-    const other = await startManager(workspace.cluster.kubeconfig, { nodeSelector });
+    const other = await startOther(workspace.cluster.kubeconfig, { nodeSelector });
     expect(await other.manager.diagnose()).toEqual([
       expect.objectContaining({
         severity: 'warning',
         problem: 'No node has the labels node-pool=none,kubernetes.io/os=linux, by which pods choose theirs.',
       }),
     ]);
-    await other.manager.stop();
-    const there = await startManager(workspace.cluster.kubeconfig, { nodeSelector: { 'kubernetes.io/os': 'linux' } });
+    const there = await startOther(workspace.cluster.kubeconfig, { nodeSelector: { 'kubernetes.io/os': 'linux' } });
     expect(await there.manager.diagnose()).toEqual([]);
-    await there.manager.stop();
   });
 
   test('an administrator is told of a missing namespace, service account and pull secret', async () => {
-    const other = await startManager(workspace.cluster.kubeconfig, { namespace: 'nowhere', pullSecret: 'registry' });
+    const other = await startOther(workspace.cluster.kubeconfig, { namespace: 'nowhere', pullSecret: 'registry' });
     expect(await other.manager.diagnose()).toEqual([
       { severity: 'error', problem: 'The namespace nowhere does not exist.', fix: 'kubectl create namespace nowhere' },
       {
@@ -431,6 +436,5 @@ describe('a cluster that was not prepared', () => {
       },
     ]);
     await expect(other.manager.launch(shell('lost', 'true'))).rejects.toThrow('The namespace nowhere does not exist.');
-    await other.manager.stop();
   });
 });

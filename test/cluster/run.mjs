@@ -22,7 +22,7 @@ export async function runClusterSuite(context) {
 function runManagerTests(context) {
   const jest = join('node_modules', 'jest', 'bin', 'jest.js');
   const report = `${context.report}.jest`;
-  const options = ['--runInBand', '--forceExit', '--json', `--outputFile=${report}`];
+  const options = ['--runInBand', '--json', `--outputFile=${report}`];
   return context.node(['--experimental-vm-modules', jest, '--config', join(folder, 'jest.config.mjs'), ...options], {
     kind: 'jest',
     report,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { TEST_JOBS, testOwner, testWorkload } from '../../server/src/testing/test-workloads.ts';
@@ -27,6 +27,8 @@ export interface Workspace {
   namespace(name: string, rules?: readonly object[]): Promise<string>;
   /** Asks for the eviction of a pod, as `kubectl drain` does. */
   evict(namespace: string, pod: string): Promise<void>;
+  /** Where the node writes what the pod of a workload logs. */
+  logFile(namespace: string, workload: string): string;
   stop(): Promise<void>;
 }
 
@@ -42,6 +44,11 @@ export async function startWorkspace(): Promise<Workspace> {
       const metadata = { name: pod, namespace };
       writeFileSync(file, JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata }));
       await cluster.kubectl('create', '--raw', `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, '-f', file);
+    },
+    logFile(namespace, workload) {
+      const logs = join(dirname(cluster.kubeconfig), 'logs');
+      const pod = readdirSync(logs).find((folder) => folder.startsWith(`${namespace}_${workload}-`));
+      return join(logs, String(pod), 'runner', '0.log');
     },
     async stop() {
       await cluster.stop();
