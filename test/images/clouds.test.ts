@@ -4,9 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  CreateRepositoryCommand,
   DescribeRepositoriesCommand,
   ECRClient,
   GetLifecyclePolicyCommand,
@@ -110,11 +112,62 @@ describe('AWS', () => {
     assert.equal(JSON.parse(policy.lifecyclePolicyText ?? '{}').rules[0].selection.tagStatus, 'untagged');
   });
 
-  test('an image is looked up by its tag', async () => {
-    assert.deepEqual(await registry.hasImage(image, signal), { outcome: 'no', message: 'has no `zenml-runner:1`' });
+  test('a repository whose policy failed gets it with the next try; one with images is left as it is', async () => {
+    const policyOf = (repositoryName: string) =>
+      ecr.send(new GetLifecyclePolicyCommand({ repositoryName })).then(
+        () => 'swept',
+        ({ name }: Error) => name,
+      );
+    const prepare = (name: string) => {
+      const registryOfNow = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
+      return registryOfNow.prepareRepository(imageOf(`${registryName}/${name}:2`), signal);
+    };
+    const message = /^The repository begun of .* got no lifecycle policy: cannot be asked: /;
+    await withFailing(/PutLifecyclePolicy/, 'ServerException', () =>
+      assert.rejects(prepare('begun'), { name: 'Error', message }),
+    );
+    await withFailing(/GetLifecyclePolicy/, 'AccessDeniedException', () => prepare('begun'));
+    assert.equal(await policyOf('begun'), 'LifecyclePolicyNotFoundException');
+    await prepare('begun');
+    assert.equal(await policyOf('begun'), 'swept');
+    await ecr.send(new CreateRepositoryCommand({ repositoryName: 'owned' }));
+    await putImage('owned');
+    await prepare('owned');
+    assert.equal(await policyOf('owned'), 'LifecyclePolicyNotFoundException');
+    await withFailing(/PutLifecyclePolicy/, 'AccessDeniedException', () => prepare('unswept'));
+  });
+
+  /** Has AWS answer some calls with an error; moto, which lets everybody do everything, answers the others. */
+  async function withFailing(calls: RegExp, type: string, work: () => Promise<void>): Promise<void> {
+    const endpoint = process.env['AWS_ENDPOINT_URL'] ?? '';
+    const between = createServer(async (request, response) => {
+      response.setHeader('Content-Type', 'application/x-amz-json-1.1');
+      const target = String(request.headers['x-amz-target']);
+      if (calls.test(target)) return response.writeHead(400).end(JSON.stringify({ __type: type }));
+      const headers = { 'X-Amz-Target': target, Authorization: String(request.headers.authorization) };
+      const answer = await fetch(endpoint, { method: 'POST', headers, body: await text(request) });
+      return response.writeHead(answer.status).end(await answer.text());
+    });
+    await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
+    process.env['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${(between.address() as AddressInfo).port}`;
+    try {
+      await work();
+    } finally {
+      process.env['AWS_ENDPOINT_URL'] = endpoint;
+      between.closeAllConnections();
+      between.close();
+    }
+  }
+
+  async function putImage(repositoryName: string): Promise<void> {
     const mediaType = 'application/vnd.oci.image.manifest.v1+json';
     const imageManifest = JSON.stringify({ schemaVersion: 2, mediaType, config: {}, layers: [] });
-    await ecr.send(new PutImageCommand({ repositoryName: 'zenml-runner', imageManifest, imageTag: '1' }));
+    await ecr.send(new PutImageCommand({ repositoryName, imageManifest, imageTag: '1' }));
+  }
+
+  test('an image is looked up by its tag', async () => {
+    assert.deepEqual(await registry.hasImage(image, signal), { outcome: 'no', message: 'has no `zenml-runner:1`' });
+    await putImage('zenml-runner');
     assert.deepEqual(await registry.hasImage(image, signal), { outcome: 'yes' });
   });
 
@@ -202,26 +255,13 @@ describe('AWS', () => {
     });
   });
 
-  test('a role that may not is refused for good', async () => {
-    // moto lets everybody do everything: this is how AWS refuses.
-    const refusing = createServer((_request, response) => {
-      response.writeHead(400, { 'Content-Type': 'application/x-amz-json-1.1' });
-      response.end('{"__type": "AccessDeniedException", "message": "User: x is not authorized to perform: ecr:y"}');
-    });
-    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
-    const endpoint = process.env['AWS_ENDPOINT_URL'];
-    process.env['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
-    try {
+  test('a role that may not is refused for good', () =>
+    withFailing(/./, 'AccessDeniedException', async () => {
       const denied = createEcrRegistry({ others, log: pino({ level: 'silent' }) });
       const message = 'refuses the server’s role (AccessDeniedException)';
       assert.deepEqual(await denied.hasImage(image, signal), { outcome: 'refused', message });
       await assert.rejects(denied.builderCredentials(image, signal), { name: 'WorkloadError' });
-    } finally {
-      process.env['AWS_ENDPOINT_URL'] = endpoint;
-      refusing.closeAllConnections();
-      refusing.close();
-    }
-  });
+    }));
 
   test('a cluster of EKS is found by its name', async () => {
     const eks = new EKSClient({ region: 'eu-central-1' });

@@ -1,17 +1,12 @@
-import {
-  BatchGetImageCommand,
-  CreateRepositoryCommand,
-  DescribeRepositoriesCommand,
-  ECRClient,
-  ECRServiceException,
-  PutLifecyclePolicyCommand,
-} from '@aws-sdk/client-ecr';
+import { BatchGetImageCommand, DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr';
 import type { Logger } from 'pino';
 import { formatDockerConfig } from '../images/docker-config.ts';
 import type { ImageReference } from '../images/image-reference.ts';
 import type { ImageRegistry } from '../images/image-registry.ts';
 import { MANIFEST_TYPES, type RegistryAnswer } from '../images/registry-client.ts';
 import { WorkloadError } from '../manager.ts';
+import { isRefusal, messageOf, NO_CREDENTIALS, nameOf } from './ecr-errors.ts';
+import { completeRepository, createRepository } from './ecr-repository.ts';
 import { createEcrTokens } from './ecr-tokens.ts';
 
 /** A registry of ECR, as its name says. */
@@ -66,7 +61,9 @@ export function createEcrRegistry({ others, log }: Parts): ImageRegistry {
       if (!place) return others.prepareRepository(image, signal);
       const client = clientOf(place);
       const found = await answerOf(signal, () => findRepository(client, place, image, signal));
-      if (found.outcome === 'no') await createRepository({ client, place, image, log }, signal);
+      const repository = { client, registryId: place.registryId, image, log };
+      if (found.outcome === 'no') await createRepository(repository, signal);
+      if (found.outcome === 'yes') await completeRepository(repository, signal);
     },
     async builderCredentials(image, signal) {
       const place = parseEcrRegistry(image.registry);
@@ -107,57 +104,6 @@ async function findRepository(
   return { outcome: 'yes' };
 }
 
-interface NewRepository {
-  readonly client: ECRClient;
-  readonly place: EcrPlace;
-  readonly image: ImageReference;
-  readonly log: Logger;
-}
-
-/** Images that lost their tag to a newer build go; those that runs may still name stay. */
-const LIFECYCLE = {
-  rules: [
-    {
-      rulePriority: 1,
-      description: 'Layers and caches that no tag names any more',
-      selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 14 },
-      action: { type: 'expire' },
-    },
-  ],
-};
-
-async function createRepository({ client, place, image, log }: NewRepository, signal: AbortSignal): Promise<void> {
-  const { registryId } = place;
-  const repositoryName = image.repository;
-  try {
-    const created = {
-      registryId,
-      repositoryName,
-      imageScanningConfiguration: { scanOnPush: true },
-      // The cache of builds moves on under the same tag.
-      imageTagMutability: 'MUTABLE' as const,
-      // No tags: they would need one permission more, ecr:TagResource.
-    };
-    await client.send(new CreateRepositoryCommand(created), { abortSignal: signal });
-  } catch (error) {
-    if (nameOf(error) === 'RepositoryAlreadyExistsException') return;
-    throw notCreated(error, image);
-  }
-  try {
-    const policy = { registryId, repositoryName, lifecyclePolicyText: JSON.stringify(LIFECYCLE) };
-    await client.send(new PutLifecyclePolicyCommand(policy), { abortSignal: signal });
-  } catch (error) {
-    log.warn({ err: error, repository: repositoryName }, 'the new repository of ECR got no lifecycle policy');
-  }
-}
-
-function notCreated(error: unknown, { registry, repository }: ImageReference): Error {
-  const message = `The repository ${repository} of ${registry} could not be made`;
-  if (!isRefusal(error)) return new Error(`${message}: ${messageOf(error)}`, { cause: error });
-  const fix = 'make it, or grant ecr:CreateRepository to the server’s role';
-  return new WorkloadError(`${message}: ${fix}.`, { cause: error });
-}
-
 async function answerOf(signal: AbortSignal | undefined, ask: () => Promise<RegistryAnswer>): Promise<RegistryAnswer> {
   try {
     return await ask();
@@ -167,27 +113,4 @@ async function answerOf(signal: AbortSignal | undefined, ask: () => Promise<Regi
     const refused = isRefusal(error) || nameOf(error) === NO_CREDENTIALS;
     return { outcome: refused ? 'refused' : 'unreachable', message: messageOf(error) };
   }
-}
-
-/** AWS' SDK found none; where they come from may answer again later. */
-const NO_CREDENTIALS = 'CredentialsProviderError';
-
-/** Completes the sentence "the registry …". */
-function messageOf(error: unknown): string {
-  if (nameOf(error) === NO_CREDENTIALS) return 'cannot be asked: the server has no credentials of AWS';
-  if (isRefusal(error)) return `refuses the server’s role (${nameOf(error)})`;
-  return `cannot be asked: ${error instanceof Error ? error.message : String(error)}`;
-}
-
-function isRefusal(error: unknown): boolean {
-  const status = error instanceof ECRServiceException ? error.$metadata.httpStatusCode : undefined;
-  return (
-    status === 401 ||
-    status === 403 ||
-    /AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken/.test(nameOf(error))
-  );
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
 }
