@@ -10,16 +10,17 @@ export interface TextLine {
 
 const NEWLINE = 10;
 /** What is given of a longer line, bytes: who never ends a line does not fill the memory. */
-const LONGEST_LINE = 1024 * 1024;
+const LONGEST = 1024 * 1024;
 const CUT_OFF = '…';
 
 /**
  * Takes a stream of UTF-8 apart at its newlines, and nowhere else: `readline` also ends lines at lone carriage returns, of
- * which progress bars are made. A line of more than a mebibyte is cut off.
+ * which progress bars are made.
+ * @param longest how much is given of a line, bytes; a mebibyte where left out
  * @throws what the stream breaks with
  */
-export async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<TextLine> {
-  const line = new LineBytes();
+export async function* textLines(stream: AsyncIterable<Buffer>, longest = LONGEST): AsyncGenerator<TextLine> {
+  const line = new LineBytes(longest);
   let position = 0;
   for await (const chunk of stream) {
     let from = 0;
@@ -35,16 +36,21 @@ export async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<
 
 /** What has come of a line. */
 class LineBytes {
+  readonly #longest: number;
   readonly #pieces: Buffer[] = [];
   #length = 0;
   #isCutOff = false;
+
+  constructor(longest: number) {
+    this.#longest = longest;
+  }
 
   get isEmpty(): boolean {
     return this.#length === 0;
   }
 
   add(bytes: Buffer): void {
-    const piece = bytes.length > LONGEST_LINE - this.#length ? this.#cutOff(bytes) : bytes;
+    const piece = bytes.length > this.#longest - this.#length ? this.#cutOff(bytes) : bytes;
     if (piece.length === 0) return;
     this.#pieces.push(piece);
     this.#length += piece.length;
@@ -52,7 +58,7 @@ class LineBytes {
 
   /** Its text with these last bytes; another line begins. Most lines are in one chunk, and read without a view of it. */
   endWith(chunk: Buffer, from: number, to: number): string {
-    if (this.isEmpty && to - from <= LONGEST_LINE) return withoutReturn(chunk.toString('utf8', from, to));
+    if (this.isEmpty && to - from <= this.#longest) return withoutReturn(chunk.toString('utf8', from, to));
     this.add(chunk.subarray(from, to));
     return this.take();
   }
@@ -71,7 +77,7 @@ class LineBytes {
 
   #cutOff(bytes: Buffer): Buffer {
     this.#isCutOff = true;
-    return bytes.subarray(0, LONGEST_LINE - this.#length);
+    return bytes.subarray(0, this.#longest - this.#length);
   }
 }
 

@@ -9,8 +9,12 @@ import {
 } from '../kubernetes/cluster.ts';
 import { findWarning } from '../kubernetes/events.ts';
 import { createJobSecret } from '../kubernetes/job-secret.ts';
+import { readLogTail } from '../kubernetes/log-tail.ts';
 import { WorkloadError } from '../manager.ts';
 import { BUILDER_CONTAINER } from './builder-job.ts';
+
+/** What is read of a line of their log, bytes. */
+const LONGEST_LINE = 8 * 1024;
 
 /** What builders need of a cluster: no more than the documented permissions, watches left out. */
 export interface BuilderCluster {
@@ -49,10 +53,10 @@ export function createBuilderCluster(cluster: Cluster, namespace: string): Build
       const list = await ask('for builders', () => core.listNamespacedPod({ namespace, labelSelector }));
       return list?.items ?? [];
     },
-    async readLastLines(name, tailLines) {
-      const place = { namespace, name, tailLines, container: BUILDER_CONTAINER };
+    async readLastLines(pod, lines) {
+      const tail = { namespace, pod, container: BUILDER_CONTAINER, lines, longestLine: LONGEST_LINE };
       try {
-        return await core.readNamespacedPodLog(place);
+        return (await readLogTail(cluster, tail)).join('\n');
       } catch (error) {
         // The pod may be gone, its container not have begun, or the role not grant logs.
         if ([400, 403, 404].includes(refusalStatus(error) ?? 0)) return undefined;

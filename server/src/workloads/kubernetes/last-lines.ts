@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts';
+import { readLogTail } from './log-tail.ts';
 import type { SeenPod } from './seen.ts';
 
 /** How many lines are read of a pod. */
@@ -60,13 +61,13 @@ export function createLastLines(cluster: Cluster, namespace: string): LastLines 
 
 /** @returns nothing where they cannot be read: the pod may be gone, its container not have begun, or the role not allow it */
 async function readTail(
-  { core }: Cluster,
+  cluster: Cluster,
   namespace: string,
-  { name, container }: SeenPod,
+  { name: pod, container }: SeenPod,
 ): Promise<readonly string[]> {
-  const place = { namespace, name, tailLines: LINES, ...(container && { container: container.name }) };
-  const text = await core.readNamespacedPodLog(place).catch(() => '');
-  return toLines(text);
+  const tail = { namespace, pod, container: container?.name, lines: LINES, longestLine: LONGEST_LINE };
+  const lines = await readLogTail(cluster, tail).catch(() => []);
+  return toLines(lines.join('\n'));
 }
 
 function toLines(text: string): readonly string[] {

@@ -15,7 +15,7 @@ const INTERVAL = 500;
 const RENEWAL = (LEASE_SECONDS / 4) * 1000;
 /** Before a log that could not be followed is tried again, seconds. */
 const PAUSE_SECONDS = 2;
-/** How many logs a replica follows at once; each holds half a megabyte at most. */
+/** How many logs a replica follows at once; each holds half a megabyte at most, and more for as long as a long line waits. */
 const CONCURRENCY = 200;
 
 /** Begins to keep the logs that nobody follows, and those whose replica has died. */

@@ -5,10 +5,12 @@ import type { WorkloadLogLine } from '../manager.ts';
  */
 
 const FIRST_SIZE = 16 * 1024;
+/** What is held while nothing waits, bytes, at most: twice what is kept at once. Only long lines need more. */
+const LARGEST_SIZE = 512 * 1024;
 
 /** Lines that wait to be kept. Its memory is used again and again: nothing is added while what was taken is in use. */
 export class LogBuffer {
-  #memory = Buffer.allocUnsafe(FIRST_SIZE);
+  #memory = Buffer.allocUnsafeSlow(FIRST_SIZE);
   #bytes = 0;
   #lines = 0;
   #lastCursor = '';
@@ -23,8 +25,7 @@ export class LogBuffer {
 
   add({ cursor, message }: WorkloadLogLine): void {
     const text = `${cursor} ${message}\n`;
-    // No character takes more than three bytes per unit of its text.
-    this.#reserve(text.length * 3);
+    this.#reserve(text);
     this.#bytes += this.#memory.write(text, this.#bytes, 'utf8');
     this.#lines += 1;
     this.#lastCursor = cursor;
@@ -39,12 +40,17 @@ export class LogBuffer {
     };
     this.#bytes = 0;
     this.#lines = 0;
+    if (this.#memory.length > LARGEST_SIZE) this.#memory = Buffer.allocUnsafeSlow(FIRST_SIZE);
     return taken;
   }
 
-  #reserve(more: number): void {
-    if (this.#bytes + more <= this.#memory.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#memory.length * 2, this.#bytes + more));
+  #reserve(text: string): void {
+    const free = this.#memory.length - this.#bytes;
+    // No character takes more than three bytes per unit of its text: most lines need not be measured.
+    if (text.length * 3 <= free) return;
+    const size = Buffer.byteLength(text);
+    if (size <= free) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#memory.length * 2, this.#bytes + size));
     this.#memory.copy(larger, 0, 0, this.#bytes);
     this.#memory = larger;
   }
