@@ -5,7 +5,7 @@ import { fromDatabaseId, newId } from './database/ids.ts';
 import { readServerSettings } from './features/server/server-settings-store.ts';
 import { createManager } from './launching.ts';
 import { diagnoseSecretsStore } from './secrets/open-secrets-store.ts';
-import { NO_ADDRESS } from './workloads/launcher/launcher.ts';
+import { diagnoseSettings } from './workloads/launcher/server-settings.ts';
 import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import type { Builders, Finding } from './workloads/manager.ts';
 
@@ -17,7 +17,7 @@ import type { Builders, Finding } from './workloads/manager.ts';
 export async function examine(config: Config): Promise<readonly Finding[]> {
   const silent = pino({ level: 'silent' });
   const findings = [
-    ...checkAddress(config),
+    ...(config.workloads.managerSource === undefined ? [] : diagnoseSettings(config)),
     ...(await examineWorkloads(config, silent)),
     ...(await examineSecrets(config, silent)),
   ];
@@ -26,11 +26,6 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
 
 function rank({ severity }: Finding): number {
   return severity === 'error' ? 0 : 1;
-}
-
-function checkAddress({ server, workloads }: Config): readonly Finding[] {
-  if (workloads.managerSource === undefined || server.serverUrl !== undefined) return [];
-  return [NO_ADDRESS];
 }
 
 async function examineWorkloads(config: Config, log: Logger): Promise<readonly Finding[]> {

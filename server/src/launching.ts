@@ -19,7 +19,8 @@ import { type Examination, startExamination } from './workloads/examination.ts';
 import type { Cloud } from './workloads/kubernetes/configured-manager.ts';
 import { workloadName } from './workloads/launch.ts';
 import { createBuilders } from './workloads/launcher/launch-build-store.ts';
-import { createFailureExplanation, createLauncher, NO_ADDRESS } from './workloads/launcher/launcher.ts';
+import { createFailureExplanation, createLauncher } from './workloads/launcher/launcher.ts';
+import { diagnoseSettings, NO_ADDRESS } from './workloads/launcher/server-settings.ts';
 import { createLocalWorkloadManager } from './workloads/local/local-workload-manager.ts';
 import { openArchive } from './workloads/logs/archive-store.ts';
 import { createArchivedLogReader } from './workloads/logs/archived-log.ts';
@@ -42,7 +43,7 @@ export interface Launching {
 
 /** Starts the workload manager and the dispatcher. @returns `undefined` where the server has no workload manager */
 export async function startLaunching(
-  { workloads, server }: Pick<Config, 'workloads' | 'server'>,
+  { workloads, server, auth }: Pick<Config, 'workloads' | 'server' | 'auth'>,
   db: Database,
   { issueToken, serverId }: { readonly issueToken: IssueToken; readonly serverId: string },
   log: Logger,
@@ -96,7 +97,7 @@ export async function startLaunching(
     listProblems: examination.listProblems,
     cancelLaunches: createLaunchCancellation(manager, log),
     preflight: async (snapshotImage) => [
-      ...(server.serverUrl === undefined ? [NO_ADDRESS] : []),
+      ...diagnoseSettings({ server, auth }),
       ...(await manager.preflight(snapshotImage)),
     ],
     runnerLog: createRunnerLog(

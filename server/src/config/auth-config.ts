@@ -94,6 +94,8 @@ export const authVariables = {
 /** Log-in and tokens. */
 export interface AuthConfig extends Omit<ValuesOf<typeof authVariables>, 'jwtSecretKey'> {
   readonly jwtSecretKey: string;
+  /** Whether that was made up, for this process alone. */
+  readonly hasRandomKey: boolean;
 }
 
 /** Reads the settings of log-in; a missing key is made up and warned about. */
@@ -105,7 +107,12 @@ export function readAuthConfig(environment: Environment): AuthConfig {
       `must not be above ${authVariables.apiTokenMaxLifetimeSeconds.name} (${values.apiTokenMaxLifetimeSeconds}).`,
     );
   }
-  return { ...values, jwtSecretKey: signingKey(environment, values.jwtSecretKey) };
+  const { jwtSecretKey: configured } = values;
+  return {
+    ...values,
+    jwtSecretKey: signingKey(environment, configured),
+    hasRandomKey: configured === undefined,
+  };
 }
 
 /** @param controlled whether a control plane brings these addresses itself */

@@ -117,7 +117,7 @@ test('a warning alone is in the way of nothing', async () => {
   expect(body).toEqual({ ready: true, findings });
 });
 
-describe('a server that knows no address of its own', () => {
+describe('a server that knows no address of its own and no key', () => {
   const directory = mkdtempSync(join(tmpdir(), 'no-runners-'));
   let launching: Launching | undefined;
   let other: TestServer;
@@ -152,6 +152,7 @@ describe('a server that knows no address of its own', () => {
     expect(body.ready).toBe(false);
     expect(body.findings.map(({ problem }) => problem)).toEqual([
       expect.stringMatching(/^ZENML_SERVER_SERVER_URL is not set/),
+      expect.stringMatching(/^ZENML_SERVER_JWT_SECRET_KEY is not set/),
       expect.stringMatching(/^`no-such-python` has no ZenML/),
     ]);
   });

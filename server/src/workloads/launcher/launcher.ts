@@ -6,11 +6,12 @@ import { ApiError } from '../../errors.ts';
 import { checkRunnable, orchestratorImage, type RunnableSource } from '../../features/snapshot-runs/run-checks.ts';
 import { loadRunSource } from '../../features/snapshot-runs/run-source-read-model.ts';
 import { type Launch, type StartLaunch, workloadName } from '../launch.ts';
-import { type Finding, WorkloadError, type WorkloadManager } from '../manager.ts';
+import { WorkloadError, type WorkloadManager } from '../manager.ts';
 import { noteBuilder } from './launch-build-store.ts';
 import { findRunToLaunch, type RunToLaunch } from './run-to-launch-read-model.ts';
 import { createRunnerDockerfile, type RunnerImageSettings } from './runner-dockerfile.ts';
 import { ownerOf, runnerWorkload } from './runner-workload.ts';
+import { NO_ADDRESS } from './server-settings.ts';
 
 /** What launches are made with. */
 export interface LauncherParts {
@@ -111,13 +112,6 @@ function says(reason: string, problem: string): boolean {
 function withFullStop(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
-
-/** Why nothing can be launched without an address. */
-export const NO_ADDRESS: Finding = {
-  severity: 'error',
-  problem: 'ZENML_SERVER_SERVER_URL is not set, so that the runner would not find the server.',
-  fix: 'Set it to the address under which pods reach the API.',
-};
 
 /** What was runnable when the run was asked for may have changed while it waited. */
 async function loadRunnable(db: Database, snapshotId: string): Promise<RunnableSource> {
