@@ -12,6 +12,8 @@ export interface ArchiveParts extends LogStore {
   readonly flushAfter?: number;
   /** How long the bucket is tried once a runner has ended, milliseconds. */
   readonly patience?: number;
+  /** How long a stop waits for what is being kept, milliseconds. */
+  readonly stopPatience?: number;
 }
 
 /*

@@ -94,3 +94,36 @@ test.each(['before an object is written', 'once it is written'])(
     expect(objects.size).toBe(1);
   },
 );
+
+test('a replica that stops waits for no bucket that hangs: another one keeps the log again, once', async () => {
+  const { db } = database;
+  const [runId, lines] = [newId(), ['one', 'two', 'three']];
+  const name = workloadName(runId, 1);
+  const runner = runnerOf(name, lines, async () => undefined);
+  const { objects, store } = bucket(async () => undefined);
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const hanging: Pick<ArtifactStore, 'write'> = {
+    async write(uri, bytes) {
+      asked.resolve();
+      await answer.promise;
+      await store.write(uri, bytes);
+    },
+  };
+  const log = pino({ level: 'silent' });
+  const parts = { db, manager: runner.manager, store, root: 's3://logs', log, flushAfter: 100, stopPatience: 100 };
+  await openArchive(db, { runId, number: 1 });
+  const archiver = startLogArchiver({ ...parts, store: { ...store, ...hanging } });
+  await asked.promise;
+  await archiver.stop();
+  expect(objects.size).toBe(0);
+  const other = startLogArchiver(parts);
+  while (objects.size === 0) await sleep(50);
+  // What the first one wrote in the end counts for nothing.
+  answer.resolve();
+  runner.delete();
+  await untilComplete(runId);
+  await other.stop();
+  const kept: string[] = [];
+  for await (const { message } of createArchivedLogReader(parts)(name, {})) kept.push(message);
+  expect(kept).toEqual(lines);
+});

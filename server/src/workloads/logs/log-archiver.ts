@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { repeatWork } from '../../repeated-work.ts';
 import { type ArchiveParts, LEASE_SECONDS } from './archive-parts.ts';
 import { type ClaimedLog, claimArchive, LostClaimError, releaseArchive, renewArchives } from './archive-store.ts';
@@ -5,7 +6,7 @@ import { followLog } from './log-follower.ts';
 
 /** Keeps logs, on this replica. */
 export interface LogArchiver {
-  /** Keeps what was read, and leaves the rest to other replicas. */
+  /** Keeps what was read, if the bucket takes it within some seconds, and leaves the rest to other replicas. */
   stop(): Promise<void>;
 }
 
@@ -17,10 +18,12 @@ const RENEWAL = (LEASE_SECONDS / 4) * 1000;
 const PAUSE_SECONDS = 2;
 /** How many logs a replica follows at once; each holds half a megabyte at most, and more for as long as a long line waits. */
 const CONCURRENCY = 200;
+/** How long a stop waits for the bucket, milliseconds: another replica keeps again what it did not take by then. */
+const STOP_PATIENCE = 3_000;
 
 /** Begins to keep the logs that nobody follows, and those whose replica has died. */
 export function startLogArchiver(parts: ArchiveParts): LogArchiver {
-  const { db, log } = parts;
+  const { db, log, stopPatience = STOP_PATIENCE } = parts;
   const ending = new AbortController();
   /** What is followed, and what ends that once another replica follows it. */
   const claims = new Map<ClaimedLog, AbortController>();
@@ -61,7 +64,7 @@ export function startLogArchiver(parts: ArchiveParts): LogArchiver {
     async stop() {
       ending.abort();
       await looking.stop();
-      await Promise.all(running);
+      await Promise.race([Promise.all(running), sleep(stopPatience, undefined, { ref: false })]);
       await renewing.stop();
     },
   };
