@@ -1,4 +1,4 @@
-"""A stack whose orchestrator runs in the cluster, with its artifacts in an S3 on moto."""
+"""A stack whose orchestrator runs in the cluster, with its artifacts in an S3 on moto. The server keeps logs there, too."""
 
 import os
 from collections.abc import Iterator
@@ -12,5 +12,6 @@ from object_store import object_store  # noqa: I001
 def stack() -> Iterator[str]:
     """The name of the active stack."""
     orchestrator = {"incluster": True, "kubernetes_namespace": "pipelines", "service_account_name": "orchestrator"}
-    with object_store(os.environ["ZENML_TEST_HOST"], "runs") as url:
+    host, port = os.environ["ZENML_TEST_HOST"], int(os.environ["ZENML_TEST_STORE_PORT"])
+    with object_store(host, "runs", "logs", port=port) as url:
         yield activate_stack("kubernetes", orchestrator, url)

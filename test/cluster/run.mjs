@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { freePort } from '../../tools/bootstrap/process.mjs';
 import { makeWorkloadNamespace } from '../../tools/cluster/workload-namespace.mjs';
 import { add } from '../../tools/suites/counts.mjs';
 import { pushParentImage } from '../builders/parent-image.mjs';
@@ -8,6 +9,7 @@ import { runBuilderTests } from '../builders/run.mjs';
 
 const folder = join('test', 'cluster');
 const KUBERNETES_MANAGER = 'zenml_cloud_plugins.kubernetes_workload_manager.KubernetesWorkloadManager';
+const AWS_MANAGER = 'zenml_cloud_plugins.aws_kubernetes_workload_manager.AWSKubernetesWorkloadManager';
 
 /**
  * The manager of Kubernetes on a real cluster, and pipelines that the server starts there.
@@ -47,7 +49,20 @@ async function runPipelines(context, cluster, directory) {
   await cluster.importImage(image);
   const kubeconfig = await makeWorkloadNamespace(cluster, { namespace: 'runners', directory });
   await cluster.apply(orchestration);
-  const given = await runOnServer(context, cluster, { namespace: 'runners', kubeconfig, tests: folder });
+  const given = await runOnServer(context, cluster, {
+    namespace: 'runners',
+    kubeconfig,
+    tests: folder,
+    variables: ({ storeUrl }) => ({
+      ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE: AWS_MANAGER,
+      ZENML_KUBERNETES_WORKLOAD_MANAGER_ENABLE_EXTERNAL_LOGS: 'true',
+      ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET: 's3://logs/runners',
+      AWS_ENDPOINT_URL_S3: storeUrl,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'tests',
+      AWS_SECRET_ACCESS_KEY: 'tests',
+    }),
+  });
   return add(given, await runWithBuiltImage(context, cluster, directory));
 }
 
@@ -66,14 +81,14 @@ async function runWithBuiltImage(context, cluster, directory) {
       namespace,
       kubeconfig,
       tests: join(folder, 'built_runner.py'),
-      variables: {
+      variables: () => ({
         ZENML_KUBERNETES_WORKLOAD_MANAGER_BUILD_RUNNER_IMAGE: 'true',
         ZENML_KUBERNETES_WORKLOAD_MANAGER_DOCKER_REGISTRY: registry.name,
         ZENML_WORKSPACE_PLAIN_HTTP_REGISTRIES: registry.name,
         ZENML_WORKSPACE_BUILDER_IMAGE: context.have['builder-image'].image,
         ZENML_RUNNER_PARENT_IMAGE: parent,
         ZENML_RUNNER_IMAGE_DISABLE_UV: 'true',
-      },
+      }),
       env: { ZENML_TEST_REGISTRY_NAME: registry.name },
     });
   } finally {
@@ -81,8 +96,9 @@ async function runWithBuiltImage(context, cluster, directory) {
   }
 }
 
-/** Runs tests in Python with a server that starts runners in this namespace. */
-function runOnServer(context, cluster, { namespace, kubeconfig, tests, variables: more = {}, env = {} }) {
+/** Runs tests in Python, which start an S3, with a server that starts runners in this namespace. */
+async function runOnServer(context, cluster, { namespace, kubeconfig, tests, variables: more, env = {} }) {
+  const storePort = await freePort();
   const variables = ({ url }) => ({
     KUBECONFIG: kubeconfig,
     ZENML_SERVER_SERVER_URL: url,
@@ -90,7 +106,7 @@ function runOnServer(context, cluster, { namespace, kubeconfig, tests, variables
     ZENML_KUBERNETES_WORKLOAD_MANAGER_NAMESPACE: namespace,
     ZENML_KUBERNETES_WORKLOAD_MANAGER_SERVICE_ACCOUNT: 'runner',
     ZENML_KUBERNETES_WORKLOAD_MANAGER_POD_RESOURCES: '{"limits": {"memory": "700Mi"}}',
-    ...more,
+    ...more({ storeUrl: `http://${cluster.host}:${storePort}` }),
   });
   const { python } = context.have.python;
   const pytest = ['-B', '-m', 'pytest', '-c', join(folder, 'pytest.ini'), tests, `--junitxml=${context.report}`];
@@ -102,6 +118,7 @@ function runOnServer(context, cluster, { namespace, kubeconfig, tests, variables
           ZENML_TEST_USER: user,
           ZENML_TEST_PASSWORD: password,
           ZENML_TEST_HOST: cluster.host,
+          ZENML_TEST_STORE_PORT: String(storePort),
           ZENML_TEST_IMAGE: context.have['sdk-image'].name,
           ZENML_TEST_NAMESPACE: namespace,
           KUBECONFIG: cluster.kubeconfig,

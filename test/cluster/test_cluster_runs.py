@@ -63,3 +63,19 @@ def test_a_dry_run_says_what_is_in_the_way(snapshot: PipelineSnapshotResponse):
         assert not dry_run()["ready"]
     finally:
         kubectl("delete", "quota", "no-jobs")
+
+
+def test_the_logs_of_the_runs_are_there_after_their_pods_are_gone():
+    client = Client()
+
+    def logs() -> dict:
+        runs = client.list_pipeline_runs(status="completed").items
+        paths = {run.id: f"/runs/{run.id}/logs" for run in runs}
+        entries = {run: client.zen_store.get(path, params={"source": "runner"}) for run, path in paths.items()}
+        return {run: [entry["message"] for entry in of_run] for run, of_run in entries.items()}
+
+    before = logs()
+    assert before and all(before.values()), before
+    # Returns once the pods are gone, too.
+    kubectl("delete", "jobs", "--all", "--cascade=foreground")
+    assert logs() == before

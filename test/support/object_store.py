@@ -11,9 +11,9 @@ KEYS = {"key": "key", "secret": "secret"}
 
 
 @contextmanager
-def object_store(host: str, bucket: str) -> Iterator[str]:
-    """The address of an S3 with a bucket, on a free port of `host`."""
-    with socket.create_server((host, 0)) as free:
+def object_store(host: str, *buckets: str, port: int = 0) -> Iterator[str]:
+    """The address of an S3 with these buckets, on a port of `host`: a free one where none is given."""
+    with socket.create_server((host, port)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],
@@ -26,7 +26,9 @@ def object_store(host: str, bucket: str) -> Iterator[str]:
     try:
         wait_for(host, port)
         keys = {"aws_access_key_id": KEYS["key"], "aws_secret_access_key": KEYS["secret"], "region_name": "us-east-1"}
-        boto3.client("s3", endpoint_url=url, **keys).create_bucket(Bucket=bucket)
+        client = boto3.client("s3", endpoint_url=url, **keys)
+        for bucket in buckets:
+            client.create_bucket(Bucket=bucket)
         yield url
     finally:
         process.kill()
