@@ -35,3 +35,26 @@ test.each([
   expect(watches).toBeGreaterThan(0);
   expect(watches).toBeLessThan(10);
 });
+
+test('a watch on which nothing comes any more is taken up anew where it was, without a list', async () => {
+  const asked: URLSearchParams[] = [];
+  const event = { type: 'ADDED', object: { metadata: { name: 'w', resourceVersion: '2' } } };
+  const ending = new AbortController();
+  const server = await startTestApiServer((request, response) => {
+    const query = new URL(request.url ?? '', 'http://cluster').searchParams;
+    asked.push(query);
+    if (!query.has('watch')) return answerWith(response, { items: [], metadata: { resourceVersion: '1' } });
+    // The first one holds, and says no more; nor does the second say anything at all.
+    if (query.get('resourceVersion') === '1') response.write(`${JSON.stringify(event)}\n`);
+    if (asked.length === 4) ending.abort();
+  });
+  const list = () => server.cluster.batch.listNamespacedJob({ namespace: 'runners' });
+  const resource = { path: '/apis/batch/v1/namespaces/runners/jobs', labelSelector: '', list };
+  const failures: unknown[] = [];
+  const reflection = { ...IGNORED, failed: (error: unknown) => void failures.push(error) };
+  await reflect(server.cluster, resource, reflection, ending.signal, 200);
+  await server.stop();
+  expect(asked.map((query) => query.get('resourceVersion'))).toEqual([null, '1', '2', '2']);
+  expect(asked.at(-1)?.get('allowWatchBookmarks')).toBe('true');
+  expect(failures).toEqual([]);
+});

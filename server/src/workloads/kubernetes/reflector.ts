@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
 import type { Cluster } from './cluster.ts';
@@ -31,8 +32,13 @@ export interface Page {
 }
 
 const PAGE = 500;
-/** How long one watch lasts, seconds; connections on which nothing happens for 300 s are taken for dead. */
+/** How long one watch lasts, seconds. */
 const WATCH_SECONDS = 240;
+/**
+ * For how long nothing may come, milliseconds: API servers send a bookmark each minute. Keep-alive probes tell of a connection
+ * that is dead; one that a proxy holds up while there is nothing behind it looks like a quiet one.
+ */
+const LONGEST_SILENCE = 90_000;
 /** Before it is asked again after a failure, milliseconds; each time in a row twice as long. */
 const PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
@@ -47,6 +53,7 @@ export class ForbiddenError extends Error {
 /**
  * Lists a resource and then watches it, until `signal` ends it: what a watch misses, because it broke off or was too old,
  * the next list brings.
+ * @param longestSilence after which a watch is taken up anew, milliseconds
  * @throws {ForbiddenError} where the role does not allow it
  */
 export async function reflect<T extends KubernetesObject>(
@@ -54,6 +61,7 @@ export async function reflect<T extends KubernetesObject>(
   resource: Resource<T>,
   reflection: Reflection<T>,
   signal: AbortSignal,
+  longestSilence = LONGEST_SILENCE,
 ): Promise<void> {
   let pause = PAUSE;
   const rest = async () => {
@@ -65,7 +73,7 @@ export async function reflect<T extends KubernetesObject>(
       let version = await relist(resource, reflection);
       while (!signal.aborted && version !== undefined) {
         const begun = Date.now();
-        version = await watchOnce(cluster, resource, version, reflection, signal);
+        version = await watchOnce({ cluster, resource, reflection, signal, longestSilence }, version);
         if (Date.now() - begun < SHORTEST_WATCH) await rest();
         else pause = PAUSE;
       }
@@ -109,27 +117,26 @@ interface WatchEvent<T> {
   readonly object: T & { readonly code?: number };
 }
 
+interface Watch<T extends KubernetesObject> {
+  readonly cluster: Cluster;
+  readonly resource: Resource<T>;
+  readonly reflection: Reflection<T>;
+  readonly signal: AbortSignal;
+  readonly longestSilence: number;
+}
+
 /** @returns the version to watch from next; `undefined` where it is too old and a list must come first */
 async function watchOnce<T extends KubernetesObject>(
-  cluster: Cluster,
-  { path, labelSelector }: Resource<T>,
+  { cluster, resource: { path, labelSelector }, reflection, signal, longestSilence }: Watch<T>,
   from: string,
-  reflection: Reflection<T>,
-  signal: AbortSignal,
 ): Promise<string | undefined> {
   let version: string | undefined = from;
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), longestSilence);
   const query = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(WATCH_SECONDS) };
-  const stream = await cluster
-    .stream(path, { ...query, labelSelector, resourceVersion: from }, signal)
-    .catch((error: unknown) => {
-      if (refusalStatus(error) === 410) return undefined;
-      throw error;
-    });
-  if (!stream) return undefined;
-  // Readline does not pass on the errors of its stream.
-  const broken = new Promise<never>((_resolve, reject) => stream.once('error', reject));
-  const read = async () => {
+  const read = async (stream: Readable) => {
     for await (const line of createInterface({ input: stream })) {
+      timer.refresh();
       const { type, object } = JSON.parse(line) as WatchEvent<T>;
       if (type === 'ERROR') return undefined;
       version = object.metadata?.resourceVersion ?? version;
@@ -138,9 +145,23 @@ async function watchOnce<T extends KubernetesObject>(
     }
     return version;
   };
+  let stream: Readable | undefined;
   try {
-    return await Promise.race([read(), broken]);
+    stream = await cluster.stream(
+      path,
+      { ...query, labelSelector, resourceVersion: from },
+      AbortSignal.any([signal, silence.signal]),
+    );
+    // Readline does not pass on the errors of its stream.
+    const { promise: broken, reject } = Promise.withResolvers<never>();
+    stream.once('error', reject);
+    return await Promise.race([read(stream), broken]);
+  } catch (error) {
+    if (refusalStatus(error) === 410) return undefined;
+    if (silence.signal.aborted) return version;
+    throw error;
   } finally {
-    stream.destroy();
+    clearTimeout(timer);
+    stream?.destroy();
   }
 }
