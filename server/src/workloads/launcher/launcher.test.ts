@@ -19,7 +19,8 @@ import { createLocalWorkloadManager } from '../local/local-workload-manager.ts';
 import { createRunnerLog } from '../logs/runner-log.ts';
 import { type ImageRequest, WorkloadError, type WorkloadManager } from '../manager.ts';
 import { startReconciler } from '../reconciler/reconciler.ts';
-import { createFailureExplanation, createLauncher } from './launcher.ts';
+import { createFailureExplanation } from './failure-explanation.ts';
+import { createLauncher } from './launcher.ts';
 
 interface Run {
   id: string;
@@ -165,13 +166,21 @@ test.each<[string, Options, RegExp]>([
           throw new WorkloadError('The registry has no image `x`. Push it.');
         },
         preflight: async () => [
-          { severity: 'error', problem: 'The registry has no image `x`.', fix: '' },
-          { severity: 'error', problem: 'The namespace runners does not exist.', fix: '' },
-          { severity: 'warning', problem: 'The server may not list events.', fix: '' },
+          { severity: 'error', problem: 'The registry has no image `x`.', fix: 'Push it.' },
+          {
+            severity: 'error',
+            problem: 'The namespace runners does not exist.',
+            fix: 'kubectl create namespace runners',
+          },
+          { severity: 'error', problem: 'The server may not create jobs.', fix: 'Apply this:\nkind: Role' },
+          { severity: 'warning', problem: 'The server may not list events.', fix: 'Nothing.' },
         ],
       },
     },
-    /^Failed to start run: The registry has no image `x`\. Push it\. Also: The namespace runners does not exist\.$/,
+    new RegExp(
+      '^Failed to start run: The registry has no image `x`\\. Push it\\. Also: The namespace runners does not exist\\. ' +
+        'The server may not create jobs\\. What to do: kubectl create namespace runners; Apply this: `doctor` prints it\\.$',
+    ),
   ],
   [
     'with a runner that fails',
@@ -198,6 +207,16 @@ test('a run whose stack is changed while it waits fails and says so', async () =
   expect(run.body.status_reason).toMatch(/^Failed to start run: The stack .* has been updated since it was used/);
 });
 
+test.each([
+  ['user', 'user_id = null', /The user who started it has been deleted: another one has to start it anew\.$/],
+  ['snapshot', "snapshot_id = 'gone'", /Its snapshot has been deleted: run another one of the pipeline\.$/],
+])('a run whose %s is deleted while it waits fails and says so', async (_what, change, reason) => {
+  const { run } = await dispatch({}, isFailed, ({ id }) =>
+    sql`update ws_launch set ${sql.raw(change)} where run_id = ${toDatabaseId(id)}`.execute(server.database.db),
+  );
+  expect(run.body.status_reason).toMatch(reason);
+});
+
 test('what may pass is tried again', async () => {
   let tries = 0;
   const prepareImage = async () => {
@@ -215,15 +234,20 @@ test('what is tried again for the last time fails with all that is in its way', 
       throw new Error('The cluster does not take its Job: connect ECONNREFUSED');
     },
     preflight: async () => [
-      { severity: 'error', problem: 'The cluster at https://k8s does not answer: connect ECONNREFUSED.', fix: '' },
-      { severity: 'error', problem: 'The registry has no image `x`.', fix: '' },
+      {
+        severity: 'error',
+        problem: 'The cluster at https://k8s does not answer: connect ECONNREFUSED.',
+        fix: 'Start it.',
+      },
+      { severity: 'error', problem: 'The registry has no image `x`.', fix: 'Push it.' },
     ],
   };
   const exhaust = ({ id }: Run) =>
     sql`update ws_launch set attempts = 19 where run_id = ${toDatabaseId(id)}`.execute(server.database.db);
   const { run } = await dispatch({ changes }, isFailed, exhaust);
   expect(run.body.status_reason).toBe(
-    'Failed to start run: The cluster does not take its Job: connect ECONNREFUSED. Also: The registry has no image `x`.',
+    'Failed to start run: The cluster does not take its Job: connect ECONNREFUSED. Also: The registry has no image `x`. ' +
+      'What to do: Start it; Push it.',
   );
 });
 

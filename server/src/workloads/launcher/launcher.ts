@@ -35,7 +35,7 @@ export function createLauncher(parts: LauncherParts): StartLaunch {
   const start = async (launch: Launch, run: RunToLaunch, source: RunnableSource, signal: AbortSignal) => {
     if (serverUrl === undefined) throw new WorkloadError(`${NO_ADDRESS.problem} ${NO_ADDRESS.fix}`);
     if (launch.userId === undefined || !run.hasUser)
-      throw new WorkloadError('The user who started it has been deleted.');
+      throw new WorkloadError('The user who started it has been deleted: another one has to start it anew.');
     const owner = ownerOf(launch, run, source);
     const { build } = source;
     const runnerImage = await manager.prepareImage(
@@ -74,49 +74,12 @@ export function createLauncher(parts: LauncherParts): StartLaunch {
 }
 
 /**
- * Makes what says why a launch failed, and what else is in the way of the next one: whoever mends the first should not find the
- * second by another run.
+ * Loads a run's snapshot: what was runnable when the run was asked for may have changed while it waited.
+ * @throws {WorkloadError} where it cannot be run any more
  */
-export function createFailureExplanation({
-  db,
-  manager,
-  log,
-}: Pick<LauncherParts, 'db' | 'manager' | 'log'>): (launch: Launch, error: unknown) => Promise<string> {
-  const findErrors = async ({ snapshotId }: Launch) => {
-    const findings = await manager.preflight(orchestratorImage(await loadRunnable(db, snapshotId)));
-    return findings.filter(({ severity }) => severity === 'error').map(({ problem }) => problem);
-  };
-  return async (launch, error) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    try {
-      const others = (await findErrors(launch)).filter((problem) => !says(reason, problem));
-      return others.length === 0 ? reason : `${withFullStop(reason)} Also: ${others.join(' ')}`;
-    } catch (failure) {
-      // The run ends all the same, and with what it failed of: only what could have been told besides is not known. That its
-      // snapshot cannot be run is no failure of the question.
-      if (!(failure instanceof WorkloadError)) {
-        log.warn({ err: failure, run: launch.runId }, 'what else is in the way of a run that failed was not found out');
-      }
-      return reason;
-    }
-  };
-}
-
-/** Whether a reason names a problem, or what the problem quotes after its colon: a refusal of the cluster, of a registry. */
-function says(reason: string, problem: string): boolean {
-  const told = problem.replace(/\.$/, '');
-  const quoted = told.slice(told.indexOf(': ') + 1);
-  return reason.includes(told) || (quoted !== told && reason.includes(quoted.trim()));
-}
-
-function withFullStop(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-/** What was runnable when the run was asked for may have changed while it waited. */
-async function loadRunnable(db: Database, snapshotId: string): Promise<RunnableSource> {
+export async function loadRunnable(db: Database, snapshotId: string): Promise<RunnableSource> {
   const source = await loadRunSource(db, snapshotId);
-  if (!source) throw new WorkloadError('Its snapshot has been deleted.');
+  if (!source) throw new WorkloadError('Its snapshot has been deleted: run another one of the pipeline.');
   try {
     return checkRunnable(source);
   } catch (error) {
