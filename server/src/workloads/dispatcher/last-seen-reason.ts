@@ -1,4 +1,5 @@
 import type { LastSeen } from '../manager.ts';
+import { tellingLine } from '../telling-line.ts';
 
 /** What a status reason quotes of a line, and of an event, at most: both fit in beside the reason itself. */
 const LONGEST_QUOTE = 90;
@@ -7,7 +8,7 @@ const NEWEST = 3;
 
 /** A reason with the last line of the log and the newest event, unless it says as much already. */
 export function withLastSeen(reason: string, { events, lastLines }: LastSeen): string {
-  const line = lastLines.findLast((candidate) => PYTHON_ERROR.test(candidate)) ?? lastLines.at(-1);
+  const line = tellingLine(lastLines);
   const event = messageOf(events.slice(-NEWEST).findLast((candidate) => / Warning /.test(candidate)) ?? events.at(-1));
   return [
     reason,
@@ -15,9 +16,6 @@ export function withLastSeen(reason: string, { events, lastLines }: LastSeen): s
     ...(event === undefined || says(reason, event) ? [] : [`last event: ${quote(event)}`]),
   ].join('; ');
 }
-
-/** How a traceback ends: what follows may be the rest of a long message. */
-const PYTHON_ERROR = /^[\w.]*(?:Error|Exception|Interrupt|Exit): /;
 
 /** Without when it was and what it was of. */
 function messageOf(event: string | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import { tellingLine } from '../telling-line.ts';
 import type { SeenContainer, SeenPod } from './seen.ts';
 
 /*
@@ -58,7 +59,7 @@ export function failureOf(pod: SeenPod | undefined, jobReason: string | undefine
   if (container?.exitCode === undefined || container.exitCode === 0) {
     return pendingReasonOf(pod) ?? withMessage(ofJob, pod.message);
   }
-  return withMessage(`its process ended with exit code ${container.exitCode}`, lastLineOf(container));
+  return withMessage(`its process ended with exit code ${container.exitCode}`, tellingLineOf(container));
 }
 
 function limitOf({ memoryLimit }: SeenContainer): string {
@@ -69,10 +70,8 @@ function withMessage(text: string, message: string | undefined): string {
   return message === undefined || message === '' ? text : `${text}: ${message}`;
 }
 
-/** The last line says it in Python: the exception comes after its traceback. */
-function lastLineOf({ lastLines = '' }: SeenContainer): string | undefined {
-  const lines = lastLines.split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '').at(-1);
+function tellingLineOf({ lastLines = '' }: SeenContainer): string | undefined {
+  return tellingLine(lastLines.split('\n').filter((line) => line.trim() !== ''))?.trim();
 }
 
 /** The scheduler adds which preemptions it considered. */

@@ -82,7 +82,7 @@ test.each<[string, V1Job | undefined, V1Pod[], string, string | undefined]>([
   [
     'an exception',
     FAILED,
-    [ended(1, 'Error', 'Traceback (most recent call last):\n  File …\nValueError: no\n')],
+    [ended(1, 'Error', 'Traceback (most recent call last):\n  File …\nValueError: no\n  such column\n')],
     'failed',
     'its process ended with exit code 1: ValueError: no',
   ],

@@ -5,6 +5,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'nod
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Workload, WorkloadStatus } from '../manager.ts';
+import { tellingLine } from '../telling-line.ts';
 
 /*
  * What is kept of a local runner, in a directory of its own: `workload.json` says whose it is, `pid` is written by the
@@ -130,14 +131,11 @@ async function isAlive(pid: number, name: string): Promise<boolean> {
 }
 
 async function explain(directory: string, code: number): Promise<string> {
-  const lines = await lastLines(join(directory, 'log'));
-  const last = lines.findLast((line) => PYTHON_ERROR.test(line)) ?? lines.at(-1);
+  const last = tellingLine(await lastLines(join(directory, 'log')));
   const killed = code > 128 ? ` (signal ${code - 128})` : '';
   return `the runner ended with exit code ${code}${killed}${last === undefined ? '' : `: ${last}`}`;
 }
 
-/** How a traceback ends: what follows may be the rest of a long message. */
-const PYTHON_ERROR = /^[\w.]*(?:Error|Exception|Interrupt|Exit): /;
 /** Colours, which the SDK prints also where no terminal is. */
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 const TAIL_BYTES = 16_384;
