@@ -1,25 +1,16 @@
 """A pipeline whose runner's image the server has built: run by itself, on a server that builds images."""
 
-import json
 import os
-import subprocess
 
 from workspace import ended, until  # before zenml
-from pipelines import doubling  # noqa: I001
+from jobs import container_of, jobs_of  # noqa: I001
+from pipelines import doubling
 from zenml.client import Client
 from zenml.models import PipelineRunResponse, PipelineSnapshotResponse
 
-NAMESPACE = os.environ["ZENML_TEST_NAMESPACE"]
-
-
-def jobs_of(component: str) -> list[dict]:
-    selector = f"app.kubernetes.io/component={component}"
-    command = ["kubectl", "get", "jobs", "--namespace", NAMESPACE, "--selector", selector, "--output", "json"]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["items"]
-
 
 def image_of(job: dict) -> str:
-    return job["spec"]["template"]["spec"]["containers"][0]["image"]
+    return container_of(job)["image"]
 
 
 def trigger(snapshot: PipelineSnapshotResponse, number: int) -> PipelineRunResponse:

@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+import uuid
 from datetime import datetime, timezone
 
 import pytest
 from workspace import ended, until  # before zenml
-from pipelines import doubling  # noqa: I001
+from jobs import container_of, jobs_of  # noqa: I001
+from pipelines import asking, doubling
 from zenml.client import Client
 from zenml.models import PipelineSnapshotResponse, PipelineSnapshotRunRequest
 
@@ -23,22 +25,33 @@ def test_one_call_runs_the_pipeline_to_the_end(snapshot: PipelineSnapshotRespons
     done = ended(run.id, 180)
     assert done.status == "completed", done.get_body().status_reason
     assert done.steps["double"].output.load() == 42
-    entries = Client().zen_store.get(f"/runs/{run.id}/logs", params={"source": "runner"})
-    assert entries, "the runner's log is empty"
+    assert len(begun_in_log(run.id)) == 1
 
 
-def test_a_schedule_runs_the_pipeline_too(snapshot: PipelineSnapshotResponse):
+def begun_in_log(run_id: uuid.UUID) -> list[str]:
+    """What runners of a run log once its orchestrator has it: a line each."""
+    entries = Client().zen_store.get(f"/runs/{run_id}/logs", params={"source": "runner"})
+    return [entry["message"] for entry in entries if "kubectl -n pipelines logs job/" in entry["message"]]
+
+
+def test_a_run_of_a_schedule_that_pauses_is_resumed_by_a_job_of_its_own():
     client = Client()
     schedule = client.create_schedule_trigger(name="now", run_once_start_time=datetime.now(timezone.utc))
-    client.attach_trigger_to_snapshot(schedule.id, snapshot.id)
+    client.attach_trigger_to_snapshot(schedule.id, asking.create_snapshot(name="asking", replace=True).id)
     # It has come before there was something to run: its time is set anew.
     client.update_schedule_trigger(schedule.id, run_once_start_time=datetime.now(timezone.utc))
 
-    def first():
-        return next(iter(client.list_pipeline_runs(trigger_id=schedule.id).items), None)
+    def paused():
+        return next(iter(client.list_pipeline_runs(trigger_id=schedule.id, status="paused").items), None)
 
-    done = ended(until(first, "the schedule starts a run").id, 180)
+    run = until(paused, "the schedule starts a run, which pauses", 180)
+    (condition,) = client.list_run_wait_conditions(pipeline_run=run.id, status="pending", hydrate=True)
+    client.resolve_run_wait_condition(condition.id, resolution="continue", result=20)
+    done = ended(run.id, 180)
     assert done.status == "completed", done.get_body().status_reason
+    assert done.steps["double"].output.load() == 42
+    assert ["--resume" in container_of(job)["args"] for job in jobs_of("runner", run.id)] == [False, True]
+    assert len(begun_in_log(run.id)) == 2
 
 
 def kubectl(*args: str) -> None:
