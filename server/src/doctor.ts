@@ -1,10 +1,12 @@
 import { type Logger, pino } from 'pino';
 import type { Config } from './config/config.ts';
+import type { WorkloadConfig } from './config/workload-config.ts';
 import { createDatabase } from './database/database.ts';
-import { fromDatabaseId, newId } from './database/ids.ts';
+import { newId } from './database/ids.ts';
 import { readServerSettings } from './features/server/server-settings-store.ts';
 import { createManager } from './launching.ts';
 import { diagnoseSecretsStore } from './secrets/open-secrets-store.ts';
+import { type Check, findAll } from './workloads/findings.ts';
 import { diagnoseSettings } from './workloads/launcher/server-settings.ts';
 import { diagnoseLogStore, openLogStore } from './workloads/logs/log-store.ts';
 import type { Builders, Finding } from './workloads/manager.ts';
@@ -16,39 +18,60 @@ import type { Builders, Finding } from './workloads/manager.ts';
  */
 export async function examine(config: Config): Promise<readonly Finding[]> {
   const silent = pino({ level: 'silent' });
-  const findings = [
-    ...(config.workloads.managerSource === undefined ? [] : diagnoseSettings(config)),
-    ...(await examineWorkloads(config, silent)),
-    ...(await examineSecrets(config, silent)),
-  ];
-  return findings.sort((one, other) => rank(one) - rank(other));
+  const { workloads } = config;
+  const checks =
+    workloads.managerSource === undefined
+      ? [async () => [NO_MANAGER]]
+      : [
+          async () => diagnoseSettings(config),
+          orMend(() => examineDatabase(config), 'Check ZENML_STORE_URL, and start the server once on the database.'),
+          orMend(() => examineManager(workloads, silent), NO_CLUSTER),
+          orMend(
+            () => examineLogStore(workloads),
+            'Check the bucket, and the credentials that the server has in its cloud.',
+          ),
+        ];
+  const findings = await findAll([...checks, orMend(() => examineSecrets(config, silent), NO_SECRETS)]);
+  return findings.toSorted((one, other) => rank(one) - rank(other));
 }
 
 function rank({ severity }: Finding): number {
   return severity === 'error' ? 0 : 1;
 }
 
-async function examineWorkloads(config: Config, log: Logger): Promise<readonly Finding[]> {
-  const { managerSource } = config.workloads;
-  if (managerSource === undefined) {
-    return [
-      {
-        severity: 'warning',
-        problem: 'No workload manager is chosen: snapshots cannot be run from the dashboard.',
-        fix: 'Set ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE (docs/workload-managers.md).',
-      },
-    ];
-  }
-  const serverId = await readServerId(config).catch((error: unknown) => toFinding(error, NO_DATABASE));
-  if (typeof serverId !== 'string') return [serverId];
+const NO_MANAGER: Finding = {
+  severity: 'warning',
+  problem: 'No workload manager is chosen: snapshots cannot be run from the dashboard.',
+  fix: 'Set ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE (docs/workload-managers.md).',
+};
+
+/** A check whose failure is a finding itself. */
+function orMend(check: Check, fix: string): Check {
+  return () =>
+    check().catch((error: unknown) => [
+      { severity: 'error', problem: error instanceof Error ? error.message : String(error), fix },
+    ]);
+}
+
+async function examineDatabase({ store }: Config): Promise<readonly Finding[]> {
+  const database = createDatabase(store.database);
   try {
-    const manager = await createManager(config.workloads, serverId, log, NO_BUILDERS);
-    const logStore = await openLogStore(config.workloads);
-    const ofLogs = logStore ? await diagnoseLogStore(logStore) : [];
-    return [...((await manager?.diagnose()) ?? []), ...ofLogs];
-  } catch (error) {
-    return [toFinding(error, NO_CLUSTER)];
+    await readServerSettings(database.db);
+    return [];
+  } finally {
+    await database.destroy();
   }
+}
+
+async function examineManager(workloads: WorkloadConfig, log: Logger): Promise<readonly Finding[]> {
+  // Whose the Jobs are does not matter where none is made.
+  const manager = await createManager(workloads, newId(), log, NO_BUILDERS);
+  return (await manager?.diagnose()) ?? [];
+}
+
+async function examineLogStore(workloads: WorkloadConfig): Promise<readonly Finding[]> {
+  const logStore = await openLogStore(workloads);
+  return logStore ? diagnoseLogStore(logStore) : [];
 }
 
 /** Steps and components get their secrets of the server. */
@@ -69,21 +92,7 @@ const NO_SECRETS =
   'Check ZENML_SECRETS_STORE_AUTH_CONFIG and what the role of the server may do (docs/operations.md, Secrets outside of the database).';
 /** None is begun here. */
 const NO_BUILDERS: Builders = { find: async () => [], isAwaited: async () => false };
-const NO_DATABASE = 'Check ZENML_STORE_URL, and start the server once on the database.';
 const NO_CLUSTER = 'Name a kubeconfig in KUBECONFIG, or run the server in a pod that has a service account.';
-
-async function readServerId(config: Config): Promise<string> {
-  const database = createDatabase(config.store.database);
-  try {
-    return fromDatabaseId((await readServerSettings(database.db)).id);
-  } finally {
-    await database.destroy();
-  }
-}
-
-function toFinding(error: unknown, fix: string): Finding {
-  return { severity: 'error', problem: error instanceof Error ? error.message : String(error), fix };
-}
 
 /** One line for each problem, and what mends it below. */
 export function report(findings: readonly Finding[]): string {

@@ -56,7 +56,7 @@ export async function startLaunching(
   await manager.start();
   if (server.serverUrl === undefined) log.warn(`Runs cannot be started: ${NO_ADDRESS.problem} ${NO_ADDRESS.fix}`);
   const examination = startExamination(
-    async () => [...(await manager.diagnose()), ...(logStore ? await diagnoseLogStore(logStore) : [])],
+    [() => manager.diagnose(), ...(logStore ? [() => diagnoseLogStore(logStore)] : [])],
     // What keeps runs from being started is said at once, and not at the first run.
     ({ severity, problem, fix }) => log[severity === 'error' ? 'error' : 'warn'](`${problem} ${fix}`),
   );

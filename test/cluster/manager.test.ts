@@ -374,11 +374,23 @@ describe('with the role of the closed plugins', () => {
     const all = await smaller.manager.diagnose();
     // Known while there is a pod that ran as it.
     const findings = all.filter(({ problem }) => !problem.startsWith('Whether the service account'));
-    expect(findings.map(({ severity }) => severity)).toEqual(['warning', 'warning', 'warning']);
+    expect(findings.map(({ severity }) => severity)).toEqual(['warning', 'warning', 'warning', 'warning']);
     expect(findings.map(({ problem }) => problem).join('\n')).toMatch(
-      /may not list, watch jobs; watch pods: .*every 5 s(.|\n)*may not list events(.|\n)*may not create secrets: the tokens/,
+      /may not list, watch jobs; watch pods: .*every 5 s(.|\n)*may not delete jobs; get pods: (.|\n)*may not list events(.|\n)*may not create, get, delete secrets: the tokens/,
     );
     expect(findings[0]?.fix).toContain('verbs: [create, get, list, watch, delete, deletecollection]');
+  });
+
+  test('a binding that has outlived its role leaves open what else the server may, and is named', async () => {
+    const inTheirs = (...args: string[]) => workspace.cluster.kubectl('-n', 'smaller', ...args);
+    await inTheirs('create', 'rolebinding', 'outlived', '--role=gone', '--serviceaccount=smaller:server');
+    await until(async () => {
+      const problems = (await smaller.manager.diagnose()).map(({ problem }) => problem).join('\n');
+      return /^The cluster cannot say .* list, watch, delete jobs; .*: RBAC: role.* "gone" not found\.$/m.test(
+        problems,
+      );
+    });
+    await inTheirs('delete', 'rolebinding', 'outlived');
   });
 });
 

@@ -35,7 +35,7 @@ test('what is wrong is looked at again until it is mended, said once, and then l
   const { examine, left } = examineAs([[ERROR], [ERROR, WARNING], new Error('odd'), [WARNING], [ERROR]]);
   const told: string[] = [];
   const pace = { firstPause: 1, freshFor: 60_000 };
-  const examination = startExamination(examine, ({ problem }) => told.push(problem), pace);
+  const examination = startExamination([examine], ({ problem }) => told.push(problem), pace);
   await until(() => left.length === 1);
   await until(async () => (await examination.listProblems()).join() === 'warning: no events');
   examination.lookAgain();
@@ -47,7 +47,7 @@ test('what was found long ago is examined anew for who wants to know, and where 
   const { examine, left } = examineAs([[WARNING], [], [ERROR], []]);
   const told: string[] = [];
   const pace = { firstPause: 1, freshFor: 0 };
-  const examination = startExamination(examine, ({ problem }) => told.push(problem), pace);
+  const examination = startExamination([examine], ({ problem }) => told.push(problem), pace);
   expect(await examination.listProblems()).toEqual(['warning: no events']);
   expect(await examination.listProblems()).toEqual([]);
   await until(() => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Check, findAll } from './findings.ts';
 import type { Finding } from './manager.ts';
 
 /** Examines what runs need, beside everything else. */
@@ -31,7 +32,7 @@ const NOT_YET = 'warning: Whether runs can be started has not been examined yet.
  * @param tell is told of each problem when it is first seen
  */
 export function startExamination(
-  examine: () => Promise<readonly Finding[]>,
+  checks: readonly Check[],
   tell: (finding: Finding) => void,
   { firstPause, freshFor }: Pace = PACE,
 ): Examination {
@@ -43,7 +44,7 @@ export function startExamination(
   let isRunning = false;
 
   const look = async () => {
-    const findings = await examine().catch((error: unknown) => [toFinding(error)]);
+    const findings = await findAll(checks);
     if (signal.aborted) return;
     const known = new Set(found?.map(({ problem }) => problem));
     found = findings;
@@ -85,14 +86,5 @@ export function startExamination(
       if (!isFresh()) begin();
     },
     stop: () => ending.abort(),
-  };
-}
-
-function toFinding(error: unknown): Finding {
-  const reason = error instanceof Error ? error.message : String(error);
-  return {
-    severity: 'error',
-    problem: `Whether runs can be started is not known: ${reason}.`,
-    fix: 'It is asked again.',
   };
 }

@@ -83,6 +83,11 @@ const PROVOKED: Readonly<Record<string, Readonly<Record<string, readonly string[
       'The log store … cannot be read: …',
     ],
   },
+  'server/src/workloads/kubernetes/diagnosis.test.ts': {
+    'a permission that is not known, and a check that fails, hide nothing of the rest': [
+      'The cluster cannot say whether the server may …',
+    ],
+  },
   'server/src/workloads/images/build-failure.test.ts': {
     'a step that was killed may have had too little memory': ['… killed: out of memory?'],
     'a registry that makes no repositories is said to have none': ['the registry has no repository for …'],

@@ -15,6 +15,7 @@ import {
 } from '@kubernetes/client-node';
 import { createCloudCredentials, type FindCluster, NoClusterError } from './cloud-cluster.ts';
 import { type Credentials, createCredentials, createHttpLibrary } from './credentials.ts';
+import { type Doubt, findsNoRole } from './doubt.ts';
 import { kubeConfigFiles, readKubeConfig } from './kube-config.ts';
 
 /** How long a request may take, streams apart, milliseconds. */
@@ -160,14 +161,19 @@ export function isThereAlready(error: unknown): boolean {
  */
 export function isFinalRefusal(error: unknown): boolean {
   const status = refusalStatus(error);
-  if (status === 403) return !/exceeded quota|status unknown for quota|cannot \w+ resource/.test(explain(error));
+  if (status === 403) return !isDeniedByRole(error) && !/exceeded quota|status unknown for quota/.test(explain(error));
   return status === 400 || status === 404 || status === 422;
 }
 
-/** Whether the role of the server does not allow it. */
-export function isDenied(error: unknown): boolean {
-  // An API server that has just started says that it does not find the roles which the bindings name.
-  return refusalStatus(error) === 403 && !/RBAC: .*not found/.test(explain(error));
+/** Whether no role of the server allows it, as far as the API server knows: neither a quota nor a policy stands in its way. */
+export function isDeniedByRole(error: unknown): boolean {
+  return refusalStatus(error) === 403 && /cannot \w+ resource/.test(explain(error));
+}
+
+/** Whether the role of the server does not allow it. @param doubt where the API server does not find all roles */
+export function isDenied(error: unknown, doubt: Doubt): boolean {
+  if (refusalStatus(error) !== 403) return false;
+  return !findsNoRole(explain(error)) || doubt.hasLasted();
 }
 
 /** What the API server says of a refusal, or what else went wrong: one line. */

@@ -1,9 +1,10 @@
+import { findAll } from '../findings.ts';
 import type { Finding } from '../manager.ts';
 import { NoClusterError } from './cloud-cluster.ts';
 import { type Cluster, explain, refusalStatus } from './cluster.ts';
 import { NoCredentialsError } from './credentials.ts';
 import { checkNamespace, checkNodes, checkPullSecret, checkServiceAccount } from './job-checks.ts';
-import { findMissing, PERMISSIONS, type Permission, roleManifest } from './permissions.ts';
+import { findLacking, type Lacking, PERMISSIONS, type Permission, roleManifest } from './permissions.ts';
 import type { JobSettings } from './settings.ts';
 
 /** The oldest release that the Jobs are made for. */
@@ -11,21 +12,17 @@ const OLDEST = [1, 24] as const;
 
 /** Everything that is wrong with a cluster, and with what the server may do in it: one finding each. */
 export async function diagnoseCluster(cluster: Cluster, settings: JobSettings): Promise<readonly Finding[]> {
-  try {
-    const old = checkVersion((await cluster.version.getCode()).gitVersion, settings);
-    const missing = await findMissing(cluster, settings.namespace, PERMISSIONS);
-    const mayCreate = !missing.some(({ resource, verb }) => resource === 'jobs' && verb === 'create');
-    return [
-      ...old,
-      ...describeMissing(missing, settings.namespace),
-      ...(mayCreate ? await checkNamespace(cluster, settings) : []),
-      ...(await checkServiceAccount(cluster, settings)),
-      ...(await checkPullSecret(cluster, settings)),
-      ...(await checkNodes(cluster, settings)),
-    ];
-  } catch (error) {
-    return [unreachable(cluster, error)];
-  }
+  return findAll(
+    [
+      async () => checkVersion((await cluster.version.getCode()).gitVersion, settings),
+      () => checkPermissions(cluster, settings.namespace),
+      () => checkNamespace(cluster, settings),
+      () => checkServiceAccount(cluster, settings),
+      () => checkPullSecret(cluster, settings),
+      () => checkNodes(cluster, settings),
+    ],
+    (error) => unreachable(cluster, error),
+  );
 }
 
 function unreachable({ server }: Cluster, error: unknown): Finding {
@@ -92,6 +89,11 @@ function isAtLeast(version: string, [major, minor]: readonly [number, number]): 
   return ofMajor > major || (ofMajor === major && ofMinor >= minor);
 }
 
+async function checkPermissions(cluster: Cluster, namespace: string): Promise<readonly Finding[]> {
+  const lacking = await findLacking(cluster, namespace, PERMISSIONS);
+  return [...describeMissing(lacking.missing, namespace), ...describeUnknown(lacking, namespace)];
+}
+
 /** What is indispensable is one error with the Role that mends it; the rest are warnings, one for each loss. */
 export function describeMissing(missing: readonly Permission[], namespace: string): readonly Finding[] {
   const fix =
@@ -114,6 +116,17 @@ export function describeMissing(missing: readonly Permission[], namespace: strin
       problem: `The server may not ${listed(missing.filter(({ without }) => without === loss))}: ${loss}.`,
       fix,
     })),
+  ];
+}
+
+function describeUnknown({ unknown, reason }: Lacking, namespace: string): readonly Finding[] {
+  if (reason === undefined) return [];
+  return [
+    {
+      severity: unknown.some(({ without }) => without === undefined) ? 'error' : 'warning',
+      problem: `The cluster cannot say whether the server may ${listed(unknown)} in the namespace ${namespace}: ${reason}.`,
+      fix: `One that has just started knows it in a moment. A binding whose role has been deleted is to be deleted, too: \`kubectl get rolebindings --namespace ${namespace} --output wide\`.`,
+    },
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Finding, Workload } from '../manager.ts';
-import { type Cluster, explain, refusalStatus } from './cluster.ts';
+import { type Cluster, explain, isDeniedByRole, refusalStatus } from './cluster.ts';
 import { runnerJob } from './runner-job.ts';
 import type { JobSettings } from './settings.ts';
 
@@ -44,6 +44,8 @@ export async function checkNamespace({ batch }: Cluster, settings: JobSettings):
     await batch.createNamespacedJob({ namespace, dryRun: 'All', body });
     return [];
   } catch (error) {
+    // That is a matter of the permissions.
+    if (isDeniedByRole(error)) return [];
     const status = refusalStatus(error);
     if (status === 404) {
       return [

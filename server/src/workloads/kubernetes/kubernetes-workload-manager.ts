@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type Check, findAll } from '../findings.ts';
 import type { ImagePreparation } from '../images/image-preparation.ts';
 import {
   type FindBuilders,
@@ -10,6 +11,7 @@ import {
 } from '../manager.ts';
 import { type Cluster, explain, isDenied, refusalStatus } from './cluster.ts';
 import { diagnoseCluster } from './diagnosis.ts';
+import { createDoubt } from './doubt.ts';
 import { findWarning, listEvents } from './events.ts';
 import { selectorOfWorkload } from './labels.ts';
 import { createLastLines } from './last-lines.ts';
@@ -37,21 +39,22 @@ export function createKubernetesWorkloadManager(
   });
   const lastLines = createLastLines(cluster, namespace);
   const secretsPlace = createSecretsPlace(cluster, namespace);
+  const asking = createDoubt();
   let observer: Observer | undefined;
   const onChange: WorkloadManager['onChange'] = (listener) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
   };
 
-  const diagnose = async () => [...(await diagnoseCluster(cluster, settings)), ...(await images.diagnose())];
+  const checks: readonly Check[] = [() => diagnoseCluster(cluster, settings), () => images.diagnose()];
 
   return {
     async start() {
       observer = observe(cluster, settings, withPods(table, lastLines.noteGoing), log);
     },
     stop: async () => observer?.stop(),
-    diagnose,
-    preflight: async (snapshotImage) => [...(await diagnose()), ...(await images.examine(snapshotImage))],
+    diagnose: () => findAll(checks),
+    preflight: (snapshotImage) => findAll([...checks, () => images.examine(snapshotImage)]),
     prepareImage: (request, signal) => images.prepare(request, signal),
     async launch(workload) {
       const job = await launchJob(cluster, workload, settings, secretsPlace);
@@ -61,9 +64,11 @@ export function createKubernetesWorkloadManager(
     },
     async status(name) {
       try {
-        return await readStatus(cluster, namespace, name);
+        const status = await readStatus(cluster, namespace, name);
+        asking.end();
+        return status;
       } catch (error) {
-        if (!isDenied(error)) throw error;
+        if (!isDenied(error, asking)) throw error;
         const problem = `The server may not look after Jobs in the namespace ${namespace} any more`;
         throw new WorkloadError(`${problem}: ${explain(error)}`, { cause: error });
       }

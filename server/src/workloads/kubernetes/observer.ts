@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import { type Cluster, explain, isDenied, refusalStatus } from './cluster.ts';
+import { createDoubt } from './doubt.ts';
 import { selectorOf } from './labels.ts';
 import { ForbiddenError, listAll, type Page, type Reflection, type Resource, reflect } from './reflector.ts';
 import { type SeenJob, type SeenPod, seeJob, seePod, seePods } from './seen.ts';
@@ -34,11 +35,13 @@ export function observe(
   const jobs: Resource<V1Job> = {
     path: `/apis/batch/v1/namespaces/${namespace}/jobs`,
     labelSelector,
+    doubt: createDoubt(),
     list: (page: Page) => cluster.batch.listNamespacedJob({ namespace, ...page }),
   };
   const pods: Resource<V1Pod> = {
     path: `/api/v1/namespaces/${namespace}/pods`,
     labelSelector,
+    doubt: createDoubt(),
     list: (page: Page) => cluster.core.listNamespacedPod({ namespace, ...page }),
   };
   const failed = (error: unknown) =>
@@ -67,14 +70,16 @@ export function observe(
     }
   };
 
+  const polling = createDoubt();
   const poll = async () => {
     for (const end = Date.now() + POLLING; !signal.aborted && Date.now() < end; ) {
       try {
         await lookOnce(cluster, namespace, pods, table);
         isSynced = true;
+        polling.end();
       } catch (error) {
         // What was known may be gone without a word.
-        if (isDenied(error)) isSynced = false;
+        if (isDenied(error, polling)) isSynced = false;
         failed(error);
       }
       await sleep(POLL, undefined, { signal }).catch(() => undefined);

@@ -1,5 +1,6 @@
 import { answerWith, refusal, startTestApiServer } from '../../testing/test-api-server.ts';
-import { type Reflection, reflect } from './reflector.ts';
+import { createDoubt } from './doubt.ts';
+import { ForbiddenError, type Reflection, reflect } from './reflector.ts';
 
 const IGNORED: Reflection<object> = {
   replace: () => undefined,
@@ -24,7 +25,7 @@ test.each([
   });
   const { cluster } = server;
   const list = () => cluster.batch.listNamespacedJob({ namespace: 'runners' });
-  const resource = { path: '/apis/batch/v1/namespaces/runners/jobs', labelSelector: '', list };
+  const resource = { path: '/apis/batch/v1/namespaces/runners/jobs', labelSelector: '', doubt: createDoubt(), list };
   const ending = new AbortController();
   const reflecting = reflect(cluster, resource, IGNORED, ending.signal);
   // As many requests as somebody makes who makes no pauses.
@@ -49,7 +50,7 @@ test('a watch on which nothing comes any more is taken up anew where it was, wit
     if (asked.length === 4) ending.abort();
   });
   const list = () => server.cluster.batch.listNamespacedJob({ namespace: 'runners' });
-  const resource = { path: '/apis/batch/v1/namespaces/runners/jobs', labelSelector: '', list };
+  const resource = { path: '/apis/batch/v1/namespaces/runners/jobs', labelSelector: '', doubt: createDoubt(), list };
   const failures: unknown[] = [];
   const reflection = { ...IGNORED, failed: (error: unknown) => void failures.push(error) };
   await reflect(server.cluster, resource, reflection, ending.signal, 200);
@@ -57,4 +58,34 @@ test('a watch on which nothing comes any more is taken up anew where it was, wit
   expect(asked.map((query) => query.get('resourceVersion'))).toEqual([null, '1', '2', '2']);
   expect(asked.at(-1)?.get('allowWatchBookmarks')).toBe('true');
   expect(failures).toEqual([]);
+});
+
+const UNKNOWN_ROLE = 'jobs.batch is forbidden: User "server" cannot list resource "jobs": RBAC: role "gone" not found';
+
+/** Follows what an API server does not allow, because it does not find a role. @returns how it ends; that it asks again ends it */
+async function followForbidden(patience: number): Promise<unknown> {
+  const ending = new AbortController();
+  const server = await startTestApiServer((_request, response) =>
+    answerWith(response, refusal(403, 'Forbidden', UNKNOWN_ROLE)),
+  );
+  const { cluster } = server;
+  const resource = {
+    path: '/apis/batch/v1/namespaces/runners/jobs',
+    labelSelector: '',
+    doubt: createDoubt(patience),
+    list: () => cluster.batch.listNamespacedJob({ namespace: 'runners' }),
+  };
+  const ended = await reflect(cluster, resource, { ...IGNORED, failed: () => ending.abort() }, ending.signal).catch(
+    (error: unknown) => error,
+  );
+  await server.stop();
+  return ended;
+}
+
+test('an API server that does not find a role is asked again: it may have just started', async () => {
+  expect(await followForbidden(60_000)).toBeUndefined();
+});
+
+test('one that has not found it for long enough does not allow it: the binding has outlived its role', async () => {
+  expect(await followForbidden(0)).toBeInstanceOf(ForbiddenError);
 });

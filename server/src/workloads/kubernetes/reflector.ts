@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
-import type { Cluster } from './cluster.ts';
-import { isDenied, refusalStatus } from './cluster.ts';
+import { type Cluster, isDenied, refusalStatus } from './cluster.ts';
+import type { Doubt } from './doubt.ts';
 
 /** What is told of a resource that is followed. */
 export interface Reflection<T> {
@@ -20,6 +20,8 @@ export interface Resource<T extends KubernetesObject> {
   /** E.g. `/apis/batch/v1/namespaces/zenml/jobs`. */
   readonly path: string;
   readonly labelSelector: string;
+  /** Whether it may be listed and watched. */
+  readonly doubt: Doubt;
   /** One page of the list. */
   list(page: Page): Promise<KubernetesListObject<T>>;
 }
@@ -79,7 +81,7 @@ export async function reflect<T extends KubernetesObject>(
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (isDenied(error)) throw new ForbiddenError('forbidden', { cause: error });
+      if (isDenied(error, resource.doubt)) throw new ForbiddenError('forbidden', { cause: error });
       reflection.failed(error);
       await rest();
     }
@@ -127,7 +129,7 @@ interface Watch<T extends KubernetesObject> {
 
 /** @returns the version to watch from next; `undefined` where it is too old and a list must come first */
 async function watchOnce<T extends KubernetesObject>(
-  { cluster, resource: { path, labelSelector }, reflection, signal, longestSilence }: Watch<T>,
+  { cluster, resource: { path, labelSelector, doubt }, reflection, signal, longestSilence }: Watch<T>,
   from: string,
 ): Promise<string | undefined> {
   let version: string | undefined = from;
@@ -152,6 +154,7 @@ async function watchOnce<T extends KubernetesObject>(
       { ...query, labelSelector, resourceVersion: from },
       AbortSignal.any([signal, silence.signal]),
     );
+    doubt.end();
     // Readline does not pass on the errors of its stream.
     const { promise: broken, reject } = Promise.withResolvers<never>();
     stream.once('error', reject);
