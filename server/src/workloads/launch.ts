@@ -1,6 +1,13 @@
 /** Why a run is launched: for the first time, or again after it was paused. */
 export type LaunchKind = 'start' | 'resume';
 
+/**
+ * How far a launch is. `queued` waits, or is being worked on by whoever holds the claim; of a `launched` one the workload may
+ * still matter to its run; of a `failed` one, which was given up, there may be a workload to remove. `over` and `cancelled`
+ * are the ends.
+ */
+export type LaunchStatus = 'queued' | 'launched' | 'failed' | 'over' | 'cancelled';
+
 /** A run that waits to be launched, or was: a row of `ws_launch`. Ids as the database holds them. */
 export interface Launch {
   readonly id: string;

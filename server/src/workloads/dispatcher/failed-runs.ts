@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Transaction } from '../../database/database.ts';
 import { holdRun } from '../../features/runs/run-access-service.ts';
 import type { UpdateRunStatus } from '../../features/runs/run-status-updates.ts';
@@ -7,6 +6,7 @@ import type { Launch } from '../launch.ts';
 import type { LastSeen } from '../manager.ts';
 import { withLastSeen } from './last-seen-reason.ts';
 import { noteLaunchEnd } from './launch-end-store.ts';
+import { isLaunchedAgain } from './launch-store.ts';
 
 /**
  * Ends a run that a launch did not begin. One that its orchestrator has by now (`provisioning` and on), that has ended or was
@@ -26,11 +26,11 @@ export type FailRun = (
 /** @param updateStatus changes the status of runs */
 export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
   return async (transaction, launch, reason, lastSeen) => {
-    const { runId, number, kind } = launch;
+    const { runId, kind } = launch;
     const { status } = await holdRun(transaction, runId);
     const isStopping = status === 'stopping' && kind === 'resume';
     if (status !== 'initializing' && status !== 'resuming' && !isStopping) return false;
-    if (await isLaunchedAgain(transaction, runId, number)) return false;
+    if (await isLaunchedAgain(transaction, launch)) return false;
     if (isStopping) {
       await updateStatus(transaction, runId, { status: 'stopped', reason: NOT_RESUMED });
       return true;
@@ -50,10 +50,3 @@ export function createFailRun(updateStatus: UpdateRunStatus): FailRun {
 }
 
 const NOT_RESUMED = 'Stopped before it was resumed.';
-
-async function isLaunchedAgain(transaction: Transaction, runId: string, number: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from ws_launch where run_id = ${runId} and number > ${number} limit 1`.execute(
-    transaction,
-  );
-  return rows.length > 0;
-}

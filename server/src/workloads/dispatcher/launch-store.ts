@@ -3,12 +3,10 @@ import type { Connection, Database, Transaction } from '../../database/database.
 import { newId } from '../../database/ids.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { ApiError } from '../../errors.ts';
-import type { Launch, LaunchKind, LaunchRequest } from '../launch.ts';
+import type { Launch, LaunchKind, LaunchRequest, LaunchStatus } from '../launch.ts';
 
 /*
- * The queue of launches: `queued` waits or is being worked on by whoever holds the claim; of a `launched` one the workload
- * may still matter to its run; `over`, `failed` and `cancelled` are the ends. The database's clock decides when a claim ends,
- * so that replicas need not agree about the time.
+ * The queue of launches. The database's clock decides when a claim ends, so that replicas need not agree about the time.
  */
 
 /**
@@ -120,7 +118,7 @@ export async function renewClaim(db: Database, { id, claim }: ClaimedLaunch, lea
 export async function endLaunch(
   connection: Connection,
   { id, claim }: ClaimedLaunch,
-  status: 'launched' | 'failed',
+  status: Extract<LaunchStatus, 'launched' | 'failed'>,
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`update ws_launch set status = ${status}, claim = null, claimed_until = null
     where id = ${id} and claim = ${claim} and status = 'queued'`.execute(connection);
@@ -142,6 +140,17 @@ export async function cancelLaunches(transaction: Transaction, runId: string): P
 /** Whether a launch was taken out of the queue. */
 export async function isCancelled(db: Database, { id }: Launch): Promise<boolean> {
   const { rows } = await sql`select 1 from ws_launch where id = ${id} and status = 'cancelled'`.execute(db);
+  return rows.length > 0;
+}
+
+/** Whether a run was launched again after a launch. */
+export async function isLaunchedAgain(
+  connection: Connection,
+  { runId, number }: Pick<Launch, 'runId' | 'number'>,
+): Promise<boolean> {
+  const { rows } = await sql`select 1 from ws_launch where run_id = ${runId} and number > ${number} limit 1`.execute(
+    connection,
+  );
   return rows.length > 0;
 }
 

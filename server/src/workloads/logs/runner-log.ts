@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import { valueError } from '../../errors.ts';
 import { toLogEntry } from '../../features/logs/log-entry.ts';
@@ -9,6 +8,7 @@ import { findLaunchEnd } from '../dispatcher/launch-end-store.ts';
 import { workloadName } from '../launch.ts';
 import type { LogReading, WorkloadManager } from '../manager.ts';
 import { endLines, isEndCursor } from './end-lines.ts';
+import { listRunLaunches, type RunLaunch } from './run-launches-read-model.ts';
 
 /** What the runners of a run (database id) have logged: of its start first, then of each time that it was resumed. */
 export interface RunnerLog {
@@ -56,7 +56,7 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
       const items: LogPage['items'] = [];
       const from = parsePlace(after);
       let last: string | undefined;
-      for (const { number } of await launchesOf(db, runId, from.number)) {
+      for (const { number } of await listRunLaunches(db, runId, from.number)) {
         const place = { runId, number, after: number === from.number ? from.after : undefined };
         for await (const { cursor, entry } of readLaunch(place, {})) {
           // Only now is it known that the page is cut off.
@@ -74,7 +74,7 @@ export function createRunnerLog(db: Database, manager: Pick<WorkloadManager, 're
       let endedSince: number | undefined;
       let pause = PAUSE;
       while (!signal.aborted) {
-        const launch = (await launchesOf(db, runId, number))[0];
+        const launch = (await listRunLaunches(db, runId, number))[0];
         if (!launch) return;
         if (launch.number !== number) {
           // The one that the cursor is of is forgotten.
@@ -120,24 +120,9 @@ interface LaunchPlace {
   readonly after: string | undefined;
 }
 
-interface LaunchState {
-  readonly number: number;
-  readonly status: string;
-  /** How often it was taken up. */
-  readonly attempts: number;
-  readonly runStatus: string | null;
-}
-
 /** Whether whoever compares runs and runners has yet to say what becomes of a run whose runner has ended. */
-function isUndecided({ status, runStatus }: LaunchState): boolean {
+function isUndecided({ status, runStatus }: RunLaunch): boolean {
   return status === 'launched' && runStatus === 'initializing';
-}
-
-async function launchesOf(db: Database, runId: string, from: number): Promise<readonly LaunchState[]> {
-  const { rows } = await sql<LaunchState>`select launch.number, launch.status, launch.attempts, run.status as runStatus
-    from ws_launch as launch left join pipeline_run as run on run.id = launch.run_id
-    where launch.run_id = ${runId} and launch.number >= ${from} order by launch.number`.execute(db);
-  return rows;
 }
 
 function formatPlace(number: number, cursor: string): string {

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Connection, Database } from '../../database/database.ts';
 import { parseDatabaseTime } from '../../database/database-time.ts';
 import type { ExecutionStatus } from '../../features/runs/run-status.ts';
-import type { LaunchKind } from '../launch.ts';
+import type { LaunchKind, LaunchStatus } from '../launch.ts';
 
 /** A launch together with what has become of its run. Ids in database form. */
 export interface LaunchedRun {
@@ -27,7 +27,7 @@ interface LaunchedRunRow {
   run_id: string;
   number: number;
   kind: LaunchKind;
-  status: string;
+  status: LaunchStatus;
   newest: number;
   seconds: number | null;
   time: string;
@@ -35,7 +35,7 @@ interface LaunchedRunRow {
 }
 
 /** What the dispatcher has done with, and nobody has closed yet. */
-const OPEN = ['launched', 'failed'] as const;
+const OPEN: readonly LaunchStatus[] = ['launched', 'failed'];
 
 /** The launches whose workloads may still matter: a run is yet to begin or to end, or a workload to be removed. */
 export function listLaunchedRuns(db: Database): Promise<readonly LaunchedRun[]> {
