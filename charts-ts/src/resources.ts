@@ -1,4 +1,5 @@
-import { amountOf, podResources } from '../../server/src/config/kubernetes-formats.ts';
+import { amountOf } from '../../server/src/config/container-resources.ts';
+import { podResources } from '../../server/src/config/kubernetes-formats.ts';
 import { WORKLOADS } from './names.ts';
 import type { Settings } from './settings.ts';
 

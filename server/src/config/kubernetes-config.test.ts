@@ -50,12 +50,11 @@ test('the documented values are read', () => {
 test('quantities of a request and of its limit may have different units', () => {
   const env = named({
     POD_RESOURCES:
-      '{"requests": {"cpu": "900m", "memory": "1e3", "nvidia.com/gpu": 1}, "limits": {"cpu": 1, "memory": "1Ki"}}',
+      '{"requests": {"cpu": "900m", "memory": "1e3"}, "limits": {"cpu": 1, "memory": "1Ki", "nvidia.com/gpu": 1}}',
   });
-  expect(load(env).workloads.kubernetes?.podResources?.requests).toEqual({
-    cpu: '900m',
-    memory: '1e3',
-    'nvidia.com/gpu': '1',
+  expect(load(env).workloads.kubernetes?.podResources).toEqual({
+    requests: { cpu: '900m', memory: '1e3' },
+    limits: { cpu: '1', memory: '1Ki', 'nvidia.com/gpu': '1' },
   });
 });
 
@@ -79,6 +78,20 @@ test.each<[string, string, string]>([
     '{"requests": {"memory": "1.5Gi"}, "limits": {"memory": "1500M"}}',
     'requests.memory: must not be more than its limit, 1500M',
   ],
+  ['POD_RESOURCES', '{"requests": {"nvidia.com/gpu": 1}}', 'requests.nvidia.com/gpu: must be in the limits, too'],
+  [
+    'POD_RESOURCES',
+    '{"requests": {"nvidia.com/gpu": 1}, "limits": {"nvidia.com/gpu": 2}}',
+    'requests.nvidia.com/gpu: must be in the limits, too, and the same there',
+  ],
+  ['POD_RESOURCES', '{"limits": {"nvidia.com/gpu": "500m"}}', 'limits.nvidia.com/gpu: must be a whole number'],
+  ['POD_RESOURCES', '{"limits": {"hugepages-2Mi": "4Mi"}}', 'limits.hugepages-2Mi: must have cpu or memory beside it'],
+  [
+    'POD_RESOURCES',
+    '{"limits": {"hugepages-2Mi": "3Mi", "cpu": 1}}',
+    'limits.hugepages-2Mi: must be a multiple of the size of a page',
+  ],
+  ['POD_RESOURCES', '{"limits": {"hugepages-large": "2Mi", "cpu": 1}}', 'must be a resource of containers'],
   ['NODE_SELECTOR', '{"-pool": "a"}', '-pool: must be the key of a label'],
   ['NODE_SELECTOR', '{"pool": 3}', 'pool: Invalid input: expected string'],
   ['TOLERATIONS', '[{"key": "a", "operator": "Equals"}]', '[0].operator: Invalid option'],
@@ -112,6 +125,19 @@ test('everything that a choice makes necessary is listed at once', () => {
   expect(aws).toContain('ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_BUCKET: is required');
   expect(mistakes({ ...without, [SOURCE]: GCP_MANAGER })).toContain('ZENML_GCP_KUBERNETES_WORKLOAD_MANAGER_BUCKET: is');
   expect(mistakes(named({ ENABLE_EXTERNAL_LOGS: '1' }))).toContain('needs a manager with a bucket');
+});
+
+test.each([
+  ['aws_kubernetes_workload_manager.AwsKubernetesWorkloadManager', 'AWSKubernetesWorkloadManager', true],
+  ['kubernetes_manager', 'KubernetesWorkloadManager', false],
+])('beside the unknown manager %s it is listed what %s needs', (name, meant, isAws) => {
+  const without = named({ NAMESPACE: '', SERVICE_ACCOUNT: '', BUILD_RUNNER_IMAGE: '1' });
+  const told = mistakes({ ...without, [SOURCE]: `zenml_cloud_plugins.${name}` });
+  expect(told).toContain(`${SOURCE}: must be`);
+  for (const missing of ['NAMESPACE', 'SERVICE_ACCOUNT', 'DOCKER_REGISTRY']) {
+    expect(told).toContain(`${PREFIX}${missing}: is required with ${meant}.`);
+  }
+  expect(told.includes('ZENML_AWS_KUBERNETES_WORKLOAD_MANAGER_REGION: is required')).toBe(isAws);
 });
 
 test('a cluster of a cloud needs the manager of that cloud, and GKE its full name', () => {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { containerResources } from './container-resources.ts';
+import { labelKey, labelValue } from './labels.ts';
 
 /*
  * JSON values of Kubernetes' API, as far as variables take them, checked as the API server would: a mistake shows at the
@@ -7,61 +9,6 @@ import { z } from 'zod';
 
 /** The only container of a runner's pod, and that of a builder's. */
 export const JOB_CONTAINERS = ['runner', 'builder'] as const;
-
-const QUANTITY = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
-const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-const LABEL_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
-
-const quantity = z
-  .union([z.string(), z.number()])
-  .transform(String)
-  .refine((value) => QUANTITY.test(value), 'must be a quantity, such as "500m" or "1Gi"')
-  .refine((value) => !value.startsWith('-'), 'must not be negative');
-
-const labelKey = z.string().refine(isLabelKey, 'must be the key of a label, such as "node-pool" or "example.com/pool"');
-const labelValue = z
-  .string()
-  .regex(LABEL_VALUE, 'must be the value of a label: at most 63 letters, digits, "-", "_", "."');
-
-function isLabelKey(key: string): boolean {
-  const [name = '', prefix, ...more] = key.split('/').reverse();
-  const hasPrefix = prefix === undefined || (prefix.length <= 253 && SUBDOMAIN.test(prefix));
-  return more.length === 0 && hasPrefix && LABEL_NAME.test(name);
-}
-
-const resourceName = z
-  .string()
-  .refine(
-    (name) => /^(?:cpu|memory|ephemeral-storage|hugepages-.+)$/.test(name) || (name.includes('/') && isLabelKey(name)),
-    'must be a resource of containers: cpu, memory, ephemeral-storage, or one with a domain, such as "nvidia.com/gpu"',
-  );
-const quantities = z.record(resourceName, quantity);
-
-const resourcesSchema = z
-  .strictObject({ requests: quantities.optional(), limits: quantities.optional() })
-  .superRefine(({ requests = {}, limits = {} }, context) => {
-    for (const [name, requested] of Object.entries(requests)) {
-      const limit = limits[name];
-      if (limit === undefined || amountOf(requested) <= amountOf(limit)) continue;
-      context.addIssue({
-        code: 'custom',
-        path: ['requests', name],
-        message: `must not be more than its limit, ${limit}`,
-      });
-    }
-  });
-
-const FACTORS: Readonly<Record<string, number>> = {
-  ...{ n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
-};
-
-/** Of a quantity, e.g. 0.5 of `500m`. */
-export function amountOf(text: string): number {
-  const [, number = '', unit] = /^(.*?)([KMGTPE]i|[numkMGTPE])?$/.exec(text) ?? [];
-  return Number(number) * (unit === undefined ? 1 : (FACTORS[unit] ?? Number.NaN));
-}
 
 /** A taint that a pod puts up with. */
 export const tolerationSchema = z
@@ -112,7 +59,7 @@ const failureRuleSchema = z
 
 const failurePolicySchema = z.strictObject({ rules: z.array(failureRuleSchema).min(1).max(20) });
 
-export type PodResources = z.infer<typeof resourcesSchema>;
+export type PodResources = z.infer<typeof containerResources>;
 export type Toleration = z.infer<typeof tolerationSchema>;
 export type PodFailurePolicy = z.infer<typeof failurePolicySchema>;
 
@@ -121,7 +68,7 @@ export const nodeSelectorSchema = z.record(labelKey, labelValue);
 
 /** JSON: `requests` and `limits` of a container. */
 export const podResources = jsonOf(
-  resourcesSchema,
+  containerResources,
   'JSON such as `{"requests": {"cpu": "100m"}, "limits": {"memory": "1Gi"}}`',
 );
 

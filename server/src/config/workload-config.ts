@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Environment } from './environment.ts';
 import { boolean, bucket, integer, list, oneOf, text } from './formats.ts';
 import { kubernetesName, nodeSelector, podFailurePolicy, podResources, tolerations } from './kubernetes-formats.ts';
+import { nearestName } from './nearest-name.ts';
 import { optional, type ValuesOf, variable } from './variable.ts';
 
 /** The manager that runs runners as processes of this machine. */
@@ -11,16 +12,14 @@ export const KUBERNETES_MANAGER = 'zenml_cloud_plugins.kubernetes_workload_manag
 export const AWS_MANAGER = 'zenml_cloud_plugins.aws_kubernetes_workload_manager.AWSKubernetesWorkloadManager';
 export const GCP_MANAGER = 'zenml_cloud_plugins.gcp_kubernetes_workload_manager.GCPKubernetesWorkloadManager';
 
+const MANAGERS = [KUBERNETES_MANAGER, AWS_MANAGER, GCP_MANAGER, LOCAL_MANAGER] as const;
+
 /** Running pipelines from the dashboard or by a call. */
 export const workloadVariables = {
-  managerSource: optional(
-    'ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE',
-    oneOf(KUBERNETES_MANAGER, AWS_MANAGER, GCP_MANAGER, LOCAL_MANAGER),
-    {
-      unset: 'snapshots are not run by the server',
-      doc: 'Which workload manager runs snapshots. The names are those of ZenML’s Python classes; this server has its own implementation of each.',
-    },
-  ),
+  managerSource: optional('ZENML_SERVER_WORKLOAD_MANAGER_IMPLEMENTATION_SOURCE', oneOf(...MANAGERS), {
+    unset: 'snapshots are not run by the server',
+    doc: 'Which workload manager runs snapshots. The names are those of ZenML’s Python classes; this server has its own implementation of each.',
+  }),
   maxConcurrentRuns: variable('ZENML_SERVER_MAX_CONCURRENT_SNAPSHOT_RUNS', integer(1, 1000), 2, {
     formerName: 'ZENML_SERVER_MAX_CONCURRENT_TEMPLATE_RUNS',
     doc: 'How many snapshot runs one replica starts at once; more wait.',
@@ -175,7 +174,7 @@ function required(source: string | undefined, config: KubernetesConfig): readonl
 export function readWorkloadConfig(environment: Environment) {
   const workloads = environment.read(workloadVariables);
   const kubernetes = environment.read(kubernetesVariables);
-  const source = workloads.managerSource;
+  const source = workloads.managerSource ?? meantManager(environment);
   for (const field of required(source, kubernetes)) {
     const { name } = kubernetesVariables[field];
     if (!environment.has(name)) environment.mistake(name, `is required with ${source?.split('.').at(-1)}.`);
@@ -191,6 +190,13 @@ export function readWorkloadConfig(environment: Environment) {
     environment.mistake(kubernetesVariables.cloudCluster.name, 'must be projects/…/locations/…/clusters/… with GCP.');
   }
   return { ...workloads, kubernetes: isComplete(kubernetes) ? kubernetes : undefined };
+}
+
+/** The manager that a name probably stands for which is none's: what it needs besides is told along with the name. */
+function meantManager(environment: Environment): string | undefined {
+  const { managerSource } = workloadVariables;
+  const { given } = environment.read({ given: optional(managerSource.name, text, { doc: managerSource.doc }) });
+  return given === undefined ? undefined : (nearestName(given, MANAGERS) ?? KUBERNETES_MANAGER);
 }
 
 const GKE_NAME = /^projects\/[^/]+\/locations\/[^/]+\/clusters\/[^/]+$/;
