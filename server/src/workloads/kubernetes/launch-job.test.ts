@@ -76,6 +76,13 @@ test.each<[string, Answers]>([
     { 'POST jobs': [refusal(403, 'Forbidden', 'status unknown for quota')] },
   ],
   ['a Job that goes while it is read', { 'POST jobs': [EXISTS], 'GET jobs': [refusal(404, 'NotFound', 'not found')] }],
+  [
+    'a Job that is being deleted',
+    {
+      'POST jobs': [EXISTS],
+      'GET jobs': [{ metadata: { ...JOB.metadata, deletionTimestamp: '2026-01-31T08:15:00Z' } }],
+    },
+  ],
 ])('%s is worth another try', async (_what, answers) => {
   const { launch } = await startCluster(answers);
   const failure = await launch().catch((error: unknown) => error);

@@ -37,10 +37,13 @@ async function createOrFindJob({ batch }: Cluster, namespace: string, body: V1Jo
   } catch (error) {
     if (!isThereAlready(error)) throw error;
   }
-  return batch.readNamespacedJob({ namespace, name }).catch((error: unknown) => {
-    if (isMissing(error)) throw new Error('the one of its name has just been deleted', { cause: error });
+  const found = await batch.readNamespacedJob({ namespace, name }).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
     throw error;
   });
+  // One that is being deleted takes the pod along that it may still make.
+  if (!found || found.metadata?.deletionTimestamp) throw new Error('the one of its name has just been deleted');
+  return found;
 }
 
 function refusalOf(error: unknown, namespace: string): string {
