@@ -97,10 +97,7 @@ export async function startLaunching(
   return {
     listProblems: examination.listProblems,
     cancelLaunches: createLaunchCancellation(manager, log),
-    preflight: async (snapshotImage) => [
-      ...diagnoseSettings({ server, auth }),
-      ...(await manager.preflight(snapshotImage)),
-    ],
+    preflight: async (images) => [...diagnoseSettings({ server, auth }), ...(await manager.preflight(images))],
     runnerLog: createRunnerLog(
       db,
       archive ? { status: manager.status, readLog: createArchivedLogReader(archive) } : manager,

@@ -158,7 +158,7 @@ test('what is removed leaves neither Job nor pod nor Secret, also at once after 
 
 test('a quota is waited for, and said', async () => {
   const takesNoJob = async () => {
-    const findings = await manager.preflight(undefined);
+    const findings = await manager.preflight({ orchestrator: undefined, all: [] });
     return findings.some(
       ({ severity, problem }) => severity === 'error' && /^The namespace runners takes no Job: /.test(problem),
     );

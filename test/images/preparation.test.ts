@@ -121,6 +121,12 @@ test('nothing is built for a registry that does not answer, and another try may 
   assert.deepEqual(images.built, []);
 });
 
+/** Where runners have not the image of their snapshot's orchestrator. */
+const OWN_RUNNERS: readonly (() => Partial<ImageSources>)[] = [
+  () => ({ runnerImage: `${registry.name}/runner:1` }),
+  () => ({ buildRunnerImage: true, dockerRegistry: registry.name }),
+];
+
 describe('before a run', () => {
   test('an image that is there is not spoken of, one that is not is an error', async () => {
     await pushEmptyImage(`${registry.name}/there:1`);
@@ -134,14 +140,24 @@ describe('before a run', () => {
   });
 
   test('the image that a runner would get is examined: the snapshot’s, unless there is one for all or one is built', async () => {
-    const [finding] = await preparation({}).examine(`${registry.name}/there:2`);
-    assert.equal(finding?.severity, 'error');
-    assert.match((await preparation({}).examine(undefined))[0]?.problem ?? '', /has no image for its orchestrator/);
-    for (const sources of [
-      { runnerImage: `${registry.name}/runner:1` },
-      { buildRunnerImage: true, dockerRegistry: registry.name },
-    ]) {
-      assert.deepEqual(await preparation(sources).examine(`${registry.name}/there:2`), []);
+    const none = { orchestrator: undefined, all: [] };
+    assert.match((await preparation({}).examine(none))[0]?.problem ?? '', /has no image for its orchestrator/);
+    for (const sources of OWN_RUNNERS) assert.deepEqual(await preparation(sources()).examine(none), []);
+  });
+
+  test('each image of the snapshot is looked for: without the runner’s no run begins, of the others is warned', async () => {
+    await pushEmptyImage(`${registry.name}/there:1`);
+    const [there, orchestrator, ofStep] = ['there:1', 'orchestrator:2', 'step:2'].map(
+      (name) => `${registry.name}/${name}`,
+    );
+    const images = { orchestrator, all: [orchestrator, there, ofStep].flatMap((image) => image ?? []) };
+    const examined = async (sources: Partial<ImageSources>) =>
+      (await preparation(sources).examine(images)).map(({ severity, problem }) => `${severity}: ${problem}`);
+    const problem = (name: string) => `The registry ${registry.name} has no \`${name}\`.`;
+    const ofOthers = `warning: ${problem('step:2')}`;
+    assert.deepEqual(await examined({}), [`error: ${problem('orchestrator:2')}`, ofOthers]);
+    for (const sources of OWN_RUNNERS) {
+      assert.deepEqual(await examined(sources()), [`warning: ${problem('orchestrator:2')}`, ofOthers]);
     }
   });
 

@@ -43,6 +43,14 @@ export interface ImageRequest {
   readonly onBuilder?: (buildId: string) => void;
 }
 
+/** The images of a snapshot, as its build names them. */
+export interface SnapshotImages {
+  /** Its orchestrator's, which runners have where they have none of their own. */
+  readonly orchestrator: string | undefined;
+  /** Those of its orchestrator and its steps, each once. */
+  readonly all: readonly string[];
+}
+
 /** How far a workload has come. `absent`: nothing of it exists (any more). */
 export type WorkloadPhase = 'absent' | 'pending' | 'running' | 'succeeded' | 'failed';
 
@@ -111,11 +119,8 @@ export interface WorkloadManager {
   stop(): Promise<void>;
   /** Everything that is wrong with cluster, permissions and configuration now. */
   diagnose(): Promise<readonly Finding[]>;
-  /**
-   * Everything that would keep a runner from running now, as far as it can be told before it is tried.
-   * @param snapshotImage the snapshot's own image of its orchestrator, as its build names it
-   */
-  preflight(snapshotImage: string | undefined): Promise<readonly Finding[]>;
+  /** Everything that would keep a run of these images from running now, as far as it can be told before it is tried. */
+  preflight(images: SnapshotImages): Promise<readonly Finding[]>;
   /**
    * The image for a workload: found, or built and pushed first.
    * @throws {WorkloadError} with the reason, where there is none

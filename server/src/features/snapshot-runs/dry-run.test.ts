@@ -125,7 +125,7 @@ describe('a server that knows no address of its own and no key', () => {
     other = await startTestServer({
       queuesLaunches: true,
       beside: server,
-      preflight: async (image) => (await launching?.preflight(image)) ?? [],
+      preflight: async (images) => (await launching?.preflight(images)) ?? [],
     });
     const config = loadConfig({
       ZENML_STORE_URL: 'mysql://unused:unused@127.0.0.1/nothing',

@@ -4,13 +4,13 @@ import type { RequestContext } from '../../contract/registry.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { ApiError } from '../../errors.ts';
-import type { Finding } from '../../workloads/manager.ts';
-import { orchestratorImage, type RunnableSource } from './run-checks.ts';
+import type { Finding, SnapshotImages } from '../../workloads/manager.ts';
+import { imagesOf, type RunnableSource } from './run-checks.ts';
 import { type DerivationRequest, loadRunnable } from './snapshot-derivation-service.ts';
 import type { SnapshotRunsService } from './snapshot-runs-service.ts';
 
-/** Says what would keep a run of this image from being started; see the workload manager's method. */
-export type Preflight = (snapshotImage: string | undefined) => Promise<readonly Finding[]>;
+/** Says what would keep a run of these images from being started; see the workload manager's method. */
+export type Preflight = (images: SnapshotImages) => Promise<readonly Finding[]>;
 
 /** What a dry run answers: beyond the contract, which knows none. */
 export interface DryRunAnswer {
@@ -63,7 +63,7 @@ export async function tryRun(
     if (error instanceof Tried) return error;
     throw error;
   });
-  const findings = [...own, ...(await preflight(orchestratorImage(source)))];
+  const findings = [...own, ...(await preflight(imagesOf(source)))];
   return { ready: findings.every(({ severity }) => severity !== 'error'), findings };
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '../../json.ts';
 import { isLocalComponent } from './local-components.ts';
-import { checkRunConfiguration, stackChecksum } from './run-checks.ts';
+import { checkRunConfiguration, imagesOf, stackChecksum } from './run-checks.ts';
 
 describe('local components', () => {
   test.each<[string, string, Json, boolean]>([
@@ -53,4 +53,17 @@ test('the checksum of a stack is that of the integrations it needs', () => {
   const components = ['s3', 'built-in', 'kubernetes', null, 's3'].map(component);
   // md5 of `kubernetess3`
   expect(stackChecksum({ components })).toBe('3509a262e1bb5cd89a636f658e603bb9');
+});
+
+test('the images of a snapshot are those of all its pods, each once', () => {
+  const images = {
+    orchestrator: { image: 'registry/train:1' },
+    'load.orchestrator': { image: 'registry/load:1' },
+    'fit.orchestrator': { image: 'registry/train:1', requires_code_download: true },
+    'odd.orchestrator': {},
+  };
+  expect(imagesOf({ build: { images } })).toEqual({
+    orchestrator: 'registry/train:1',
+    all: ['registry/train:1', 'registry/load:1'],
+  });
 });

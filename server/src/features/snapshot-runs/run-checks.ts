@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isUuid } from '../../database/ids.ts';
 import { valueError } from '../../errors.ts';
 import { isObject, type Json } from '../../json.ts';
+import type { SnapshotImages } from '../../workloads/manager.ts';
 import { isLocalComponent } from './local-components.ts';
 import type { RunBuild, RunSource, RunStack } from './run-source-read-model.ts';
 
@@ -41,9 +42,23 @@ export function checkRunnable(source: RunSource): RunnableSource {
   return { ...source, stack, build: { ...build, stack: build.stack, zenmlVersion: build.zenmlVersion } };
 }
 
+/** What a build made. */
+interface BuiltImages {
+  readonly build: Pick<RunBuild, 'images'>;
+}
+
 /** The image that a snapshot's build has for its orchestrator. */
-export function orchestratorImage({ build: { images } }: RunnableSource): string | undefined {
-  const item = images['orchestrator'];
+export function orchestratorImage({ build: { images } }: BuiltImages): string | undefined {
+  return imageOf(images['orchestrator']);
+}
+
+/** All images that the pods of a run of a snapshot may need. */
+export function imagesOf(source: BuiltImages): SnapshotImages {
+  const all = Object.values(source.build.images).flatMap((item) => imageOf(item) ?? []);
+  return { orchestrator: orchestratorImage(source), all: [...new Set(all)] };
+}
+
+function imageOf(item: unknown): string | undefined {
   const image = isObject(item) ? item['image'] : undefined;
   return typeof image === 'string' ? image : undefined;
 }

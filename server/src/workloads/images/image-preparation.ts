@@ -1,4 +1,4 @@
-import { type Finding, type ImageRequest, WorkloadError } from '../manager.ts';
+import { type Finding, type ImageRequest, type SnapshotImages, WorkloadError } from '../manager.ts';
 import { type ImageReference, parseImage } from './image-reference.ts';
 import type { ImageRegistry } from './image-registry.ts';
 import { createAbsenceCheck } from './presence.ts';
@@ -35,8 +35,8 @@ export interface ImagePreparation {
   prepare(request: ImageRequest, signal: AbortSignal): Promise<string>;
   /** Whether an image can be pulled, as far as the server can tell: the nodes may know more. */
   check(image: string, signal?: AbortSignal): Promise<readonly Finding[]>;
-  /** Whether a runner of a snapshot with this image would get one. */
-  examine(snapshotImage: string | undefined): Promise<readonly Finding[]>;
+  /** Whether a runner of a snapshot with these images would get one; of the others only a warning: what is cached needs none. */
+  examine(images: SnapshotImages): Promise<readonly Finding[]>;
   /** What is wrong with the configured registry and image, before any run. */
   diagnose(): Promise<readonly Finding[]>;
 }
@@ -57,26 +57,30 @@ export function createImagePreparation({ sources, registry, buildImage }: Parts)
       prepare: (request, signal) => findOrBuild({ registry, buildImage, dockerRegistry }, request, signal),
       check,
       // What is not there is built: whether it can be pushed is a matter of the registry alone.
-      examine: async () => [],
+      examine: ({ all }) => checkOthers(check, all),
       diagnose: () => checkPush(registry, dockerRegistry),
     };
   }
   return {
     async prepare({ snapshotImage }, signal) {
       const image = runnerImage ?? snapshotImage;
-      if (image === undefined) throw new WorkloadError(NO_IMAGE);
+      if (image === undefined) throw new WorkloadError(`${NO_ORCHESTRATOR_IMAGE.problem} ${FIX_BUILD}`);
       const absence = await findAbsence(image, signal);
       if (absence !== undefined) throw new WorkloadError(`${absence} ${FIX_MISSING}`);
       return image;
     },
     check,
-    async examine(snapshotImage) {
+    async examine({ orchestrator, all }) {
       // One for all runners is a matter of the configuration.
-      if (runnerImage !== undefined) return [];
-      if (snapshotImage !== undefined) return check(snapshotImage);
-      return [
-        { severity: 'error', problem: 'The build of the snapshot has no image for its orchestrator.', fix: FIX_BUILD },
-      ];
+      if (runnerImage !== undefined) return checkOthers(check, all);
+      const [ofRunner, others] = await Promise.all([
+        orchestrator === undefined ? [NO_ORCHESTRATOR_IMAGE] : check(orchestrator),
+        checkOthers(
+          check,
+          all.filter((image) => image !== orchestrator),
+        ),
+      ]);
+      return [...ofRunner, ...others];
     },
     diagnose: async () => (runnerImage === undefined ? [] : check(runnerImage)),
   };
@@ -84,7 +88,11 @@ export function createImagePreparation({ sources, registry, buildImage }: Parts)
 
 const FIX_BUILD =
   'Build the snapshot anew, or have the server build images (ZENML_KUBERNETES_WORKLOAD_MANAGER_BUILD_RUNNER_IMAGE).';
-const NO_IMAGE = `The build of the snapshot has no image for its orchestrator. ${FIX_BUILD}`;
+const NO_ORCHESTRATOR_IMAGE: Finding = {
+  severity: 'error',
+  problem: 'The build of the snapshot has no image for its orchestrator.',
+  fix: FIX_BUILD,
+};
 
 interface Builds extends Pick<Parts, 'registry' | 'buildImage'> {
   readonly dockerRegistry: string;
@@ -122,6 +130,12 @@ async function checkImage(
   const problem = `The registry ${image.registry} ${answer.message}`;
   if (answer.outcome === 'no') return [{ severity: 'error', problem: `${problem}.`, fix: FIX_MISSING }];
   return [{ severity: 'warning', problem: `${problem}: whether it has \`${name}\` is not known.`, fix: FIX_UNKNOWN }];
+}
+
+/** Images that a run may need once it has been started: nodes may still have them, and steps that are cached need none. */
+async function checkOthers(check: ImagePreparation['check'], images: readonly string[]): Promise<readonly Finding[]> {
+  const found = await Promise.all(images.map((image) => check(image)));
+  return found.flat().map((finding) => ({ ...finding, severity: 'warning' }));
 }
 
 const FIX_NAME = 'Name it as registry/repository:tag.';

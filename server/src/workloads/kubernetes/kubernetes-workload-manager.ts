@@ -54,7 +54,7 @@ export function createKubernetesWorkloadManager(
     },
     stop: async () => observer?.stop(),
     diagnose: () => findAll(checks),
-    preflight: (snapshotImage) => findAll([...checks, () => images.examine(snapshotImage)]),
+    preflight: (ofSnapshot) => findAll([...checks, () => images.examine(ofSnapshot)]),
     prepareImage: (request, signal) => images.prepare(request, signal),
     async launch(workload) {
       const job = await launchJob(cluster, workload, settings, secretsPlace);

@@ -1,4 +1,4 @@
-import { orchestratorImage } from '../../features/snapshot-runs/run-checks.ts';
+import { imagesOf } from '../../features/snapshot-runs/run-checks.ts';
 import type { Launch } from '../launch.ts';
 import { type Finding, WorkloadError } from '../manager.ts';
 import { type LauncherParts, loadRunnable } from './launcher.ts';
@@ -13,7 +13,7 @@ export function createFailureExplanation({
   log,
 }: Pick<LauncherParts, 'db' | 'manager' | 'log'>): (launch: Launch, error: unknown) => Promise<string> {
   const findErrors = async ({ snapshotId }: Launch) => {
-    const findings = await manager.preflight(orchestratorImage(await loadRunnable(db, snapshotId)));
+    const findings = await manager.preflight(imagesOf(await loadRunnable(db, snapshotId)));
     return findings.filter(({ severity }) => severity === 'error');
   };
   return async (launch, error) => {
