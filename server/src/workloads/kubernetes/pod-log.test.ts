@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { answerWith, startTestApiServer } from '../../testing/test-api-server.ts';
+import { answerWith, refusal, startTestApiServer } from '../../testing/test-api-server.ts';
 import type { LogReading, WorkloadStatus } from '../manager.ts';
 import { LABELS } from './labels.ts';
 import { readPodLogs } from './pod-log.ts';
@@ -62,3 +62,28 @@ test('a pod that has not started has no log to ask for, and is looked at when it
   // Each pause but one had to be ended by the change: they would take longer than the test may.
   expect([messages, counts.logs, listeners.size]).toEqual([['1'], 1, 0]);
 }, 15_000);
+
+test.each([true, false])(
+  'a pod on a node that has died does not hide the one that replaces it (followed: %s)',
+  async (follow) => {
+    const deletionTimestamp = '2026-01-31T08:10:00Z';
+    const lost = { ...pod('Running'), metadata: { ...pod('Running').metadata, deletionTimestamp } };
+    const metadata = { ...pod('Succeeded').metadata, name: 'w-2', creationTimestamp: '2026-01-31T08:11:00Z' };
+    const server = await startTestApiServer(({ url }, response) => {
+      if (url?.includes('/w-1/log'))
+        return answerWith(response, refusal(500, 'InternalError', 'dial tcp: i/o timeout'));
+      if (url?.includes('/w-2/log')) return void response.end(lines('1'));
+      answerWith(response, { items: [lost, { ...pod('Succeeded'), metadata }] });
+    });
+    const place = {
+      cluster: server.cluster,
+      namespace: 'runners',
+      findBuilders: async () => [],
+      onChange: () => () => undefined,
+    };
+    const messages: string[] = [];
+    for await (const { message } of readPodLogs(place, 'w', { follow })) messages.push(message);
+    await server.stop();
+    expect(messages).toEqual(['1']);
+  },
+);

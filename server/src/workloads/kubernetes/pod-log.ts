@@ -7,6 +7,7 @@ import { type Cluster, refusalStatus } from './cluster.ts';
 import { selectorOfBuilds, selectorOfWorkload } from './labels.ts';
 import { createPodLogLines, sinceTimeOf } from './pod-log-lines.ts';
 import { inOrder, type SeenPod, seePods } from './seen.ts';
+import { isLost } from './workload-status.ts';
 
 /** Before a pod is looked at again, milliseconds; as long as it does not start, each time twice as long. */
 const PAUSE = 250;
@@ -39,10 +40,12 @@ export async function* readPodLogs(
       const pod = (await listPods(place, name, attempt))[0];
       if (!pod) return;
       attempt = attemptOf(pod);
-      const isOver = pod.phase === 'Succeeded' || pod.phase === 'Failed';
+      // One on a node that has died goes on for ever; another one may have replaced it.
+      const isGone = isLost(pod, new Date());
+      const isOver = isGone || pod.phase === 'Succeeded' || pod.phase === 'Failed';
       const isPending = pod.phase === 'Pending';
       let isWhole = true;
-      if (!isPending) ({ read, isWhole } = yield* readPodLog({ ...place, pod, attempt, follow, signal }, read));
+      if (!isPending) ({ read, isWhole } = yield* readPodLog({ ...place, pod, attempt, isGone, follow, signal }, read));
       // A pod that was not over when its log was opened is looked at once more.
       if (isOver && isWhole) attempt += 1;
       else if (!follow) return;
@@ -78,6 +81,8 @@ function attemptOf({ created }: SeenPod): number {
 interface PodReading extends PodPlace {
   readonly pod: SeenPod;
   readonly attempt: number;
+  /** Whether its node has died, which then does not tell its log. */
+  readonly isGone: boolean;
   readonly follow: boolean;
   readonly signal: AbortSignal;
 }
@@ -119,8 +124,8 @@ async function* readPodLog(reading: PodReading, after: LogPlace | undefined): As
   }
 }
 
-/** @returns nothing where the container has not started, or its pod is gone */
-async function open({ cluster, namespace, pod, follow, signal }: PodReading, sinceTime: string | undefined) {
+/** @returns nothing where the container has not started, or its pod or node is gone */
+async function open({ cluster, namespace, pod, isGone, follow, signal }: PodReading, sinceTime: string | undefined) {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod.name}/log`;
   const query = {
     timestamps: 'true',
@@ -132,7 +137,7 @@ async function open({ cluster, namespace, pod, follow, signal }: PodReading, sin
     return (await cluster.stream(path, query, signal)) as Readable;
   } catch (error) {
     const status = refusalStatus(error);
-    if (status === 400 || status === 404 || signal.aborted) return undefined;
+    if (status === 400 || status === 404 || isGone || signal.aborted) return undefined;
     throw error;
   }
 }

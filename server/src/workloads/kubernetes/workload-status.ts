@@ -24,13 +24,13 @@ type Phase = Pick<WorkloadStatus, 'phase' | 'reason' | 'since'>;
 function phaseOf(job: SeenJob, pods: readonly SeenPod[], now: Date): Phase {
   const pod = pods.at(-1);
   // Up to Kubernetes 1.30 a Job is said to have failed while a pod of it is still ending, and logs.
-  if (job.outcome !== undefined && !pods.some((one) => one.phase === 'Running' && !isLost(one, job, now))) {
+  if (job.outcome !== undefined && !pods.some((one) => isEnding(one, job, now))) {
     if (job.outcome === 'complete') return { phase: 'succeeded', reason: undefined, since: job.ended };
     return { phase: 'failed', reason: failureOf(pod, job.reason), since: job.ended };
   }
   if (!pod) return { phase: 'pending', reason: undefined, since: job.created };
   // The Job waits for its pod, which a node that has died does not end.
-  if (job.isFailing && isLost(pod, job, now)) {
+  if (job.isFailing && isLost(pod, now)) {
     return { phase: 'failed', reason: failureOf(pod, job.reason), since: pod.endsBy };
   }
   // One that replaces another has its own time to start.
@@ -39,9 +39,13 @@ function phaseOf(job: SeenJob, pods: readonly SeenPod[], now: Date): Phase {
   return { phase: 'running', reason: undefined, since: pod.container?.started };
 }
 
-/** A Job that has ended has had its pods deleted, seen or not. */
-function isLost(pod: SeenPod, job: SeenJob, now: Date): boolean {
-  const endsBy = pod.endsBy ?? job.ended;
+/** Whether a pod of a Job that has ended still does. Job controllers delete such pods, whether that is seen already or not. */
+function isEnding({ phase, endsBy }: SeenPod, { ended }: SeenJob, now: Date): boolean {
+  return phase === 'Running' && !isLost({ endsBy: endsBy ?? ended }, now);
+}
+
+/** Whether a pod should have ended for some time, and is not said to have: its node has died. */
+export function isLost({ endsBy }: Pick<SeenPod, 'endsBy'>, now: Date): boolean {
   return endsBy !== undefined && endsBy.getTime() + SLACK < now.getTime();
 }
 
