@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -225,7 +227,24 @@ describe('a builder', { concurrency: 4 }, () => {
 
   test('that runs out of memory says so', async () => {
     const request = requestOf('RUN head -c 400m /dev/zero | tail > /dev/null');
-    await assert.rejects(replica({ memory: '200Mi' }).prepare(request, signal), /out of memory/);
+    await assert.rejects(replica({ memory: '200Mi' }).prepare(request, signal), / killed: out of memory\?/);
+  });
+
+  test('that pushes to a registry which makes no repositories says so', async () => {
+    const without = createServer((request, response) => response.writeHead(request.url === '/v2/' ? 200 : 404).end());
+    await new Promise<void>((resolve) => without.listen(0, HOST, resolve));
+    const registryName = `${HOST}:${(without.address() as AddressInfo).port}`;
+    const client = createRegistryClient({ findCredentials: async () => undefined, plainHttp: [registryName] });
+    const images = replica({ registryName, registry: createPlainRegistry(client, undefined) });
+    try {
+      await assert.rejects(
+        images.prepare(requestOf('RUN true # without a repository'), signal),
+        /^WorkloadError: Its image could not be built: the registry has no repository for .*, and makes none: make it/,
+      );
+    } finally {
+      without.closeAllConnections();
+      without.close();
+    }
   });
 
   test('pushes as the identity that the metadata server gives its pod', async () => {

@@ -53,6 +53,8 @@ const PROVOKED: Readonly<Record<string, Readonly<Record<string, readonly string[
     ],
   },
   'test/builders/image-builder.test.ts': {
+    'that runs out of memory says so': ['… killed: out of memory?'],
+    'that pushes to a registry which makes no repositories says so': ['the registry has no repository …'],
     'says which step failed, and with what': ['step 3/3 (RUN …) ended with exit code …'],
     'pushes with the pull secret, which the server looks images up with': [
       'the pull secret … cannot be used: …',
@@ -88,12 +90,8 @@ const PROVOKED: Readonly<Record<string, Readonly<Record<string, readonly string[
       'The cluster cannot say whether the server may …',
     ],
   },
-  'server/src/workloads/images/build-failure.test.ts': {
-    'a step that was killed may have had too little memory': ['… killed: out of memory?'],
-    'a registry that makes no repositories is said to have none': ['the registry has no repository for …'],
-  },
-  'server/src/features/logs/log-page.test.ts': {
-    'an answer that is cut off says so at its end, with the address of the rest': [
+  'server/src/workloads/logs/runner-log.test.ts': {
+    'a long log is read page by page, and an answer that is cut off says so': [
       'The log goes on: these are its first … entries.',
     ],
   },

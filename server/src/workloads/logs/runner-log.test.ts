@@ -152,7 +152,9 @@ test('a long log is read page by page, and an answer that is cut off says so', a
   }
   const { body: cut } = await server.call<{ message: string }[]>('GET', `/runs/${runId}/logs?source=runner`);
   expect(cut).toHaveLength(50_001);
-  const next = /entries\?after=(\S+)$/.exec(cut.at(-1)?.message ?? '')?.[1];
+  const notice = cut.at(-1)?.message ?? '';
+  expect(notice).toMatch(/^The log goes on: these are its first 50000 entries. The next ones: GET /);
+  const next = /entries\?after=(\S+)$/.exec(notice)?.[1];
   const { body } = await server.call<{ items: { message: string }[] }>('GET', `/logs/${logsId}/entries?after=${next}`);
   expect(body.items.map(({ message }) => message)).toEqual(['50001', 'last']);
   expect(await server.call('GET', `/logs/${logsId}/entries?limit=2`)).toMatchObject({
