@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -8,6 +7,7 @@ import { createS3Store } from '../../server/src/artifact-stores/s3-store.ts';
 import { toDatabaseId } from '../../server/src/database/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../server/src/database/testing/test-database.ts';
 import { testOwner } from '../../server/src/testing/test-workloads.ts';
+import type { JobSettings } from '../../server/src/workloads/kubernetes/settings.ts';
 import { workloadName } from '../../server/src/workloads/launch.ts';
 import { createBuilders, noteBuilder } from '../../server/src/workloads/launcher/launch-build-store.ts';
 import type { ArchiveParts } from '../../server/src/workloads/logs/archive-parts.ts';
@@ -16,6 +16,7 @@ import { createArchivedLogReader } from '../../server/src/workloads/logs/archive
 import { type LogArchiver, startLogArchiver } from '../../server/src/workloads/logs/log-archiver.ts';
 import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
 import type { WorkloadLogLine, WorkloadManager } from '../../server/src/workloads/manager.ts';
+import { smallerRules } from '../../tools/cluster/workload-namespace.mjs';
 import { type CloudStorage, startS3 } from '../stores/cloud-storage.ts';
 import {
   countNumbered,
@@ -37,6 +38,8 @@ const ONCE_TOLD = 'until [ "$told" ]; do sleep 1; done; sleep 5; exit 143';
 
 let workspace: Workspace;
 let kubeconfig: string;
+/** Of a server that has the role of the closed plugins. */
+let smaller: string;
 let database: TestDatabase;
 let s3: CloudStorage;
 const managers: WorkloadManager[] = [];
@@ -46,6 +49,7 @@ const followers: ChildProcess[] = [];
 beforeAll(async () => {
   [workspace, database, s3] = await Promise.all([startWorkspace(), createTestDatabase(), startS3('logs')]);
   kubeconfig = await workspace.namespace('runners');
+  smaller = await workspace.namespace('smaller', smallerRules);
 });
 
 /** One that went on would keep the logs of other tests, too. */
@@ -67,12 +71,10 @@ const podOf = (name: string) =>
   kubectl('get', 'pods', '-l', `zenml.io/workload=${name}`, '-o', 'jsonpath={.items[0].metadata.name}');
 
 /** A run's first launch, whose log is kept from now on; nothing of it runs yet. */
-async function prepare(backoffLimit = 0) {
-  const { manager } = await startManager(
-    kubeconfig,
-    { backoffLimit },
-    { findBuilders: createBuilders(database.db).find },
-  );
+async function prepare(given: Partial<JobSettings> = {}) {
+  const { manager } = await startManager(given.namespace === 'smaller' ? smaller : kubeconfig, given, {
+    findBuilders: createBuilders(database.db).find,
+  });
   managers.push(manager);
   const runId = randomUUID();
   const name = workloadName(runId, 1);
@@ -89,8 +91,8 @@ async function prepare(backoffLimit = 0) {
 }
 
 /** Runs a script as a runner whose log is kept. */
-async function launch(script: string, backoffLimit = 0) {
-  const prepared = await prepare(backoffLimit);
+async function launch(script: string, given?: Partial<JobSettings>) {
+  const prepared = await prepare(given);
   const { name, runId, manager } = prepared;
   await manager.launch({ ...shell(name, script), runId, describedBy: testOwner(runId) });
   return prepared;
@@ -190,8 +192,11 @@ test('a log is followed from before its pod is there', async () => {
   expect(messages).toEqual(['first', 'last']);
 });
 
-test('what a pod has logged is kept although the pod is deleted', async () => {
-  const { name, runId, manager, parts, read } = await launch(`seq 1 50000; ${WAIT}`);
+test.each([
+  ['the documented role', 'runners'],
+  ['the role of the closed plugins', 'smaller'],
+])('what a pod has logged is kept under %s although the pod is deleted', async (_role, namespace) => {
+  const { name, runId, manager, parts, read } = await launch(`seq 1 50000; ${WAIT}`, { namespace });
   const archiver = startArchiver({ ...parts, flushAfter: 500 });
   await untilKept(database, runId, ({ parts: count }) => count > 0);
   await manager.remove(name);
@@ -239,35 +244,34 @@ async function countKeptLines(id: string): Promise<number> {
 }
 
 test('a log that its node has rotated before it was read on says that lines are missing', async () => {
-  const { name, runId, manager, parts, read } = await launch(`seq 1 4; ${WAIT}`);
+  const count = 'i=0; while true; do i=$((i + 1)); echo $i; sleep 0.1; done';
+  const { name, runId, manager, parts, read } = await launch(`trap "exit 143" TERM; ${count}`);
   const live = async () => {
     const lines: WorkloadLogLine[] = [];
     for await (const line of manager.readLog(name, {})) lines.push(line);
     return lines;
   };
-  await until(async () => (await live()).length === 4);
+  await until(async () => (await live()).length > 4);
   const [first] = await live();
   // As if a replica had kept the first line, and none had been there since.
   await sql`update ws_log_archive set cursor_after = ${first?.cursor} where run_id = ${toDatabaseId(runId)}`.execute(
     database.db,
   );
-  rotate(name);
+  await workspace.rotateLog('runners', name);
+  await until(async () => (await live()).length > 0);
   const archiver = startArchiver({ ...parts, flushAfter: 200 });
-  await untilKept(database, runId, ({ parts: count }) => count > 0);
+  await untilKept(database, runId, ({ parts: written }) => written > 0);
   await manager.remove(name);
   await untilKept(database, runId);
   await archiver.stop();
   const messages: string[] = [];
   for await (const { message } of read()) messages.push(message);
-  expect(messages).toEqual([expect.stringMatching(/^Lines are missing here: the node had rotated the log/), '4']);
+  const [notice, ...rest] = messages;
+  expect(notice).toMatch(/^Lines are missing here: the node had rotated the log/);
+  const next = Number(rest[0]);
+  expect(next).toBeGreaterThan(5);
+  expect(rest).toEqual(rest.map((_message, index) => String(next + index)));
 });
-
-/** Leaves the newest line in the file that the node serves, as a rotation does. */
-function rotate(name: string): void {
-  const file = workspace.logFile('runners', name);
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  writeFileSync(file, `${lines.at(-1)}\n`);
-}
 
 const REPLACED: readonly [string, string, boolean][] = [
   ['that has failed', 'echo 1; exit 1', false],
@@ -278,7 +282,7 @@ const REPLACED: readonly [string, string, boolean][] = [
 test.each(isLong ? REPLACED : REPLACED.slice(0, 1))(
   'the logs of a pod %s and of the one that replaces it are kept apart',
   async (_what, script, evicts) => {
-    const { name, runId, manager, parts, read } = await launch(script, 1);
+    const { name, runId, manager, parts, read } = await launch(script, { backoffLimit: 1 });
     const id = toDatabaseId(runId);
     const archiver = startArchiver(parts);
     if (evicts) {

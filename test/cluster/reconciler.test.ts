@@ -20,6 +20,7 @@ import { createRunnerLog } from '../../server/src/workloads/logs/runner-log.ts';
 import type { WorkloadPhase } from '../../server/src/workloads/manager.ts';
 import { type Reconciler, startReconciler } from '../../server/src/workloads/reconciler/reconciler.ts';
 import { busyboxImage } from '../../tools/cluster/images.mjs';
+import { smallerRules } from '../../tools/cluster/workload-namespace.mjs';
 import {
   type ManagerOptions,
   shell,
@@ -70,14 +71,16 @@ const log = pino({ level: 'fatal' });
 interface WatchingOptions extends ManagerOptions {
   /** Seconds that a runner may take to start. */
   readonly timeout?: number;
+  /** Of the server's role; the documented ones where left out. */
+  readonly rules?: readonly object[];
 }
 
 async function watch(
   namespace: string,
   given: Partial<JobSettings> = {},
-  { timeout = TIMEOUT, ...options }: WatchingOptions = {},
+  { timeout = TIMEOUT, rules, ...options }: WatchingOptions = {},
 ): Promise<Watching> {
-  const watched = await startManager(await workspace.namespace(namespace), { namespace, ...given }, options);
+  const watched = await startManager(await workspace.namespace(namespace, rules), { namespace, ...given }, options);
   const reconciler = startReconciler({
     db: server.database.db,
     manager: watched.manager,
@@ -339,6 +342,32 @@ test('what happened while no server ran is told by the next one, and what no run
   expect((await read(podless.id)).status_reason).toMatch(/: its pod failed or was deleted/);
   expect((await read(failed.id)).status_reason).toMatch(/: its process ended with exit code 3: ValueError: no such/);
   await until(async () => (await remainsOf('unattended', orphaned.name)) === '');
+});
+
+test('runs and Jobs come to agree under the role of the closed plugins too, also after a restart', async () => {
+  const [namespace, settings, options] = ['smaller', { serverId: randomUUID() }, { rules: smallerRules }] as const;
+  const before = await watch(namespace, settings, options);
+  const [jobless, failed, stopped, unattended] = [
+    await launch(before),
+    await launch(before, 'sleep 8; echo "ValueError: no such column"; exit 3'),
+    await launch(before),
+    await launch(before),
+  ];
+  await begin(stopped.id, 'running');
+  await Promise.all([jobless, failed, stopped, unattended].map(({ name }) => before.reaches(name, 'running')));
+  const remove = ({ name }: { name: string }) => workspace.cluster.kubectl('-n', namespace, 'delete', 'job', name);
+  await Promise.all([remove(jobless), stop(stopped.id)]);
+  await until(async () => (await isFailed(jobless.id)) && (await isFailed(failed.id)));
+  expect((await read(jobless.id)).status_reason).toMatch(/: its (runner is gone|pod was deleted|process ended)/);
+  expect((await read(failed.id)).status_reason).toMatch(/: its process ended with exit code 3: ValueError: no such/);
+  await until(async () => (await remainsOf(namespace, stopped.name)) === '');
+  await endWatching();
+  await remove(unattended);
+  await watch(namespace, settings, options);
+  await until(() => isFailed(unattended.id));
+  expect((await read(unattended.id)).status_reason).toMatch(
+    /: its runner is gone: its Job was deleted before it began/,
+  );
 });
 
 inLongRun('an evicted pod is replaced as often as it may fail, always where the policy says so', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,7 @@ import { type Cluster, startCluster } from '../../tools/cluster/cluster.mjs';
 import { busyboxImage } from '../../tools/cluster/images.mjs';
 import { ensureClusterPrograms } from '../../tools/cluster/programs.mjs';
 import { makeWorkloadNamespace } from '../../tools/cluster/workload-namespace.mjs';
+import { reopenContainerLog } from './container-runtime.ts';
 
 /** A cluster, and what is removed with it. */
 export interface Workspace {
@@ -29,6 +30,8 @@ export interface Workspace {
   evict(namespace: string, pod: string): Promise<void>;
   /** Where the node writes what the pod of a workload logs. */
   logFile(namespace: string, workload: string): string;
+  /** Rotates that, as a kubelet does once it is as long as `containerLogMaxSize`. */
+  rotateLog(namespace: string, workload: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,6 +39,11 @@ export interface Workspace {
 export async function startWorkspace(): Promise<Workspace> {
   const cluster = await startCluster(await ensureClusterPrograms());
   const directory = mkdtempSync(join(tmpdir(), 'zenml-cluster-test-'));
+  const logFile = (namespace: string, workload: string) => {
+    const logs = join(dirname(cluster.kubeconfig), 'logs');
+    const pod = readdirSync(logs).find((folder) => folder.startsWith(`${namespace}_${workload}-`));
+    return join(logs, String(pod), 'runner', '0.log');
+  };
   return {
     cluster,
     namespace: (namespace, rules) => makeWorkloadNamespace(cluster, { namespace, directory, ...(rules && { rules }) }),
@@ -45,10 +53,14 @@ export async function startWorkspace(): Promise<Workspace> {
       writeFileSync(file, JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata }));
       await cluster.kubectl('create', '--raw', `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, '-f', file);
     },
-    logFile(namespace, workload) {
-      const logs = join(dirname(cluster.kubeconfig), 'logs');
-      const pod = readdirSync(logs).find((folder) => folder.startsWith(`${namespace}_${workload}-`));
-      return join(logs, String(pod), 'runner', '0.log');
+    logFile,
+    async rotateLog(namespace, workload) {
+      const ofWorkload = ['-n', namespace, '-l', `zenml.io/workload=${workload}`];
+      const path = 'jsonpath={.items[0].status.containerStatuses[0].containerID}';
+      const container = await cluster.kubectl('get', 'pods', ...ofWorkload, '-o', path);
+      const file = logFile(namespace, workload);
+      renameSync(file, `${file}.rotated`);
+      await reopenContainerLog(join(dirname(cluster.kubeconfig), 'containerd.sock'), container.replace(/^.*:\/\//, ''));
     },
     async stop() {
       await cluster.stop();

@@ -143,7 +143,10 @@ function ifSeen<T>(seen: T | undefined, then: (seen: T) => void): void {
   if (seen !== undefined) then(seen);
 }
 
-/** One look with the smaller role: all pods by a list, and each Job that they tell too little of by its name. */
+/**
+ * One look with the smaller role: all pods by a list, and each Job that they tell too little of by its name. Where it breaks
+ * off nothing is told until the next one: a pod that failed means another thing where its Job makes a new one.
+ */
 async function lookOnce(
   { batch }: Cluster,
   namespace: string,
