@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Model } from '../../contract/operation-types.ts';
+import { createOwnFlag } from '../../contract/own-flag.ts';
 import type { RequestContext } from '../../contract/registry.ts';
 import { Reply } from '../../contract/reply.ts';
 
@@ -19,10 +20,11 @@ const HEARTBEAT = 15_000;
 const RETRY = 1_000;
 
 /** Whether a client wants the log as server-sent events: `Accept: text/event-stream`, or `follow=true` in the query. */
-export function asksToFollow({ url, headers }: Pick<RequestContext, 'url' | 'headers'>): boolean {
-  const query = new URLSearchParams(url.split('?')[1] ?? '');
-  return query.get('follow') === 'true' || String(headers['accept'] ?? '').includes('text/event-stream');
+export function asksToFollow(request: Pick<RequestContext, 'url' | 'headers'>): boolean {
+  return hasFollow(request) || String(request.headers['accept'] ?? '').includes('text/event-stream');
 }
+
+const hasFollow = createOwnFlag('follow');
 
 /**
  * Sends a log as server-sent events: `id` is the entry's cursor, `data` the entry as JSON. The event `end` says that no

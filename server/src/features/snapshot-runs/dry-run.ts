@@ -1,6 +1,4 @@
-import { readContract } from '../../contract/document.ts';
-import { compileParameters } from '../../contract/parameters.ts';
-import type { RequestContext } from '../../contract/registry.ts';
+import { createOwnFlag } from '../../contract/own-flag.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { ApiError } from '../../errors.ts';
@@ -19,18 +17,8 @@ export interface DryRunAnswer {
   readonly findings: readonly Finding[];
 }
 
-/** Made at the first request: it is read as the contract's own parameters are. */
-let readParameters: ReturnType<typeof compileParameters> | undefined;
-
-/**
- * Whether a run is only to be tried: `dry_run` in the query.
- * @throws RequestValidationError 422 for what is neither true nor false: it must not start a run
- */
-export function asksForDryRun({ url }: Pick<RequestContext, 'url'>): boolean {
-  const schema = { type: 'boolean', default: false };
-  readParameters ??= compileParameters(readContract(), [{ in: 'query', name: 'dry_run', schema }]);
-  return readParameters({}, new URLSearchParams(url.split('?')[1])).query['dry_run'] === true;
-}
+/** Whether a run is only to be tried. What is neither true nor false is refused: it must not start a run. */
+export const asksForDryRun = createOwnFlag('dry_run');
 
 /** What a run was found to be by trying it. Thrown, for its transaction's writes are not wanted. */
 class Tried extends Error {

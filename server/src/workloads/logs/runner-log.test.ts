@@ -137,7 +137,7 @@ test('a log is followed to its end, over all runners of the run, and goes on whe
 test('a server that stops ends what is followed without calling it the end', async () => {
   const { runId } = await createRun();
   await launch(runId, 'echo here; sleep 60');
-  const events = await eventsOf(`/runs/${runId}/logs?source=runner&follow=true`, {}, (seen) => {
+  const events = await eventsOf(`/runs/${runId}/logs?source=runner&follow=True`, {}, (seen) => {
     if (seen.length === 1) runnerLog.endFollowing();
     return false;
   });
