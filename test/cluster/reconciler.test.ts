@@ -108,15 +108,20 @@ afterEach(endWatching);
 /** Asks for a run. @returns its id */
 const request = async () => (await server.call<Run>('POST', `/pipeline_snapshots/${snapshot}/runs`, {})).body.id;
 
-/** Asks for a run, and does what the dispatcher does. @returns the run's id and the name of its workload */
-async function launch({ manager }: Watching, script = WAIT): Promise<{ id: string; name: string }> {
+/** Asks for a run, and takes it out of the queue. */
+async function claim(script = WAIT) {
   const id = await request();
-  const { db } = server.database;
-  const claimed = await claimLaunch(db, 60);
+  const claimed = await claimLaunch(server.database.db, 60);
   if (claimed?.runId !== toDatabaseId(id)) throw new Error('another launch waits');
   const name = workloadName(id, 1);
-  await manager.launch({ ...shell(name, script), runId: id, describedBy: testOwner(id) });
-  await inTransaction(db, (transaction) => endLaunch(transaction, claimed, 'launched'));
+  return { id, name, claimed, workload: { ...shell(name, script), runId: id, describedBy: testOwner(id) } };
+}
+
+/** Asks for a run, and does what the dispatcher does. @returns the run's id and the name of its workload */
+async function launch({ manager }: Watching, script = WAIT): Promise<{ id: string; name: string }> {
+  const { id, name, claimed, workload } = await claim(script);
+  await manager.launch(workload);
+  await endLaunch(server.database.db, claimed, 'launched');
   return { id, name };
 }
 
@@ -191,6 +196,29 @@ test('a run whose pod runs out of memory or is evicted says so, with the last li
   expect((await read(greedy.id)).status_reason).toMatch(
     /: killed: out of memory \(limit 64Mi\); last line: epoch 3 of 9;/,
   );
+});
+
+test('a Job whose Secret is refused for good is removed', async () => {
+  const { manager, reaches } = await watch('no-secrets');
+  const kubectl = (...args: string[]) => workspace.cluster.kubectl('-n', 'no-secrets', ...args);
+  await kubectl('create', 'quota', 'no-secrets', '--hard=count/secrets=0');
+  const isRefused = () =>
+    kubectl('create', 'secret', 'generic', 'any', '--dry-run=server').then(
+      () => false,
+      () => true,
+    );
+  // The API server learns of a quota a moment later.
+  await until(isRefused);
+  const { id, name, claimed, workload } = await claim();
+  await expect(manager.launch(workload)).rejects.toThrow(/quota/);
+  // After this nothing of it changes any more.
+  await reaches(name, 'pending', /its container cannot start: secret .* not found/);
+  await inTransaction(server.database.db, async (transaction) => {
+    await endLaunch(transaction, claimed, 'failed');
+    await failRun(transaction, claimed, 'its Secret is refused');
+  });
+  await until(async () => (await remainsOf('no-secrets', name)) === '');
+  expect(await isFailed(id)).toBe(true);
 });
 
 test('runs whose namespace is deleted fail', async () => {
