@@ -182,6 +182,18 @@ test('a quota that takes the Job and not its pod is the reason for which it wait
     await kubectl('wait', 'quota/no-pods', '--for=jsonpath={.status.hard.pods}=0', '--timeout=60s');
     await manager.launch(shell('no-pods', 'true'));
     await until(async () => /^exceeded quota: no-pods/.test((await manager.status('no-pods')).reason ?? ''));
+    // Whoever may list quotas is told before.
+    const other = await startManager(workspace.cluster.kubeconfig, {});
+    expect(await other.manager.diagnose()).toEqual([
+      {
+        severity: 'error',
+        problem: expect.stringMatching(
+          /^The quota no-pods takes no pod of a runner: pods 0, of which \d+ used, and 1 needed\.$/,
+        ),
+        fix: expect.stringMatching(/^Raise it/),
+      },
+    ]);
+    await other.manager.stop();
   } finally {
     await kubectl('delete', 'quota', 'no-pods');
     await manager.remove('no-pods');

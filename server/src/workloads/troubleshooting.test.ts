@@ -26,6 +26,9 @@ const PROVOKED: Readonly<Record<string, Readonly<Record<string, readonly string[
   'test/cluster/manager.test.ts': {
     'a pod that no node takes says why': ['no node can run its pod: …'],
     'an evicted pod is told from one that was deleted': ['its pod was evicted', 'its pod was deleted'],
+    'a quota that takes the Job and not its pod is the reason for which it waits': [
+      'The quota … takes no pod of a runner: …',
+    ],
     'a quota is waited for, and said': ['exceeded quota', 'The namespace … takes no Job: …'],
     'a service account that does not exist says so': [
       'the service account … does not exist',

@@ -5,6 +5,7 @@ import { type Cluster, explain, refusalStatus } from './cluster.ts';
 import { NoCredentialsError } from './credentials.ts';
 import { checkNamespace, checkNodes, checkPullSecret, checkServiceAccount } from './job-checks.ts';
 import { findLacking, type Lacking, PERMISSIONS, type Permission, roleManifest } from './permissions.ts';
+import { checkQuotas } from './quota-check.ts';
 import type { JobSettings } from './settings.ts';
 
 /** The oldest release that the Jobs are made for. */
@@ -19,6 +20,7 @@ export async function diagnoseCluster(cluster: Cluster, settings: JobSettings): 
       () => checkNamespace(cluster, settings),
       () => checkServiceAccount(cluster, settings),
       () => checkPullSecret(cluster, settings),
+      () => checkQuotas(cluster, settings),
       () => checkNodes(cluster, settings),
     ],
     (error) => unreachable(cluster, error),
