@@ -109,10 +109,10 @@ test('a permission that is not known, and a check that fails, hide nothing of th
   ]);
 });
 
-test('of a cluster that refuses everything is said so once', async () => {
-  const refused = refusal(401, 'Unauthorized', 'Unauthorized');
-  const findings = await diagnose(() => ({}), { '/': refused });
-  expect(findings.map(({ problem }) => problem)).toEqual([
-    expect.stringMatching(/^The cluster at .* does not accept the server's credentials\.$/),
-  ]);
+test.each([
+  [401, 'Unauthorized', /^The cluster at .* does not accept the server's credentials\.$/],
+  [503, 'ServiceUnavailable', /^The cluster at .* does not answer: not now\.$/],
+])('of a cluster that answers everything with %i is said so once', async (code, reason, problem) => {
+  const findings = await diagnose(() => ({}), { '/': refusal(code, reason, 'not now') });
+  expect(findings.map((finding) => finding.problem)).toEqual([expect.stringMatching(problem)]);
 });

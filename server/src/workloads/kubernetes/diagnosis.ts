@@ -13,9 +13,18 @@ const OLDEST = [1, 24] as const;
 
 /** Everything that is wrong with a cluster, and with what the server may do in it: one finding each. */
 export async function diagnoseCluster(cluster: Cluster, settings: JobSettings): Promise<readonly Finding[]> {
+  const toFinding = (error: unknown) => unreachable(cluster, error);
+  let old: readonly Finding[];
+  try {
+    old = checkVersion((await cluster.version.getCode()).gitVersion, settings);
+  } catch (error) {
+    old = [toFinding(error)];
+    // Who gets no answer, or is not let in, need not ask on: each question may run a plugin of the kubeconfig.
+    if (refusalStatus(error) === undefined || refusalStatus(error) === 401) return old;
+  }
   return findAll(
     [
-      async () => checkVersion((await cluster.version.getCode()).gitVersion, settings),
+      async () => old,
       () => checkPermissions(cluster, settings.namespace),
       () => checkNamespace(cluster, settings),
       () => checkServiceAccount(cluster, settings),
@@ -23,7 +32,7 @@ export async function diagnoseCluster(cluster: Cluster, settings: JobSettings): 
       () => checkQuotas(cluster, settings),
       () => checkNodes(cluster, settings),
     ],
-    (error) => unreachable(cluster, error),
+    toFinding,
   );
 }
 
