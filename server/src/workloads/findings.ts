@@ -9,14 +9,14 @@ export type Check = () => Promise<readonly Finding[]>;
  */
 export async function findAll(
   checks: readonly Check[],
-  toFinding: (error: unknown) => Finding = unknown,
+  toFinding: (error: unknown) => Finding = notKnown,
 ): Promise<readonly Finding[]> {
   const found = await Promise.all(checks.map((check) => check().catch((error: unknown) => [toFinding(error)])));
   return [...new Map(found.flat().map((finding) => [finding.problem, finding])).values()];
 }
 
 /** What is told where nothing better is known of a failure. */
-export function unknown(error: unknown): Finding {
+function notKnown(error: unknown): Finding {
   const reason = error instanceof Error ? error.message : String(error);
   return {
     severity: 'error',
