@@ -70,16 +70,16 @@ export function observe(
     }
   };
 
-  const polling = createDoubt();
+  const ofPolling = createDoubt();
   const poll = async () => {
     for (const end = Date.now() + POLLING; !signal.aborted && Date.now() < end; ) {
       try {
         await lookOnce(cluster, namespace, pods, table);
         isSynced = true;
-        polling.end();
+        ofPolling.end();
       } catch (error) {
         // What was known may be gone without a word.
-        if (isDenied(error, polling)) isSynced = false;
+        if (isDenied(error, ofPolling)) isSynced = false;
         failed(error);
       }
       await sleep(POLL, undefined, { signal }).catch(() => undefined);
