@@ -7,9 +7,9 @@ export interface Balancer {
   readonly url: string;
   /** The replicas that requests go to, in turn. */
   setReplicas(urls: readonly string[]): void;
-  /** Of the requests that start runs every `count`th is answered by nothing, after the replica has done its work. */
+  /** From now on one in `count` answers to requests that start runs is lost, after the replica has done its work. */
   dropAnswers(count: number): void;
-  /** How many answers it has dropped. */
+  /** How many answers it has dropped since then. */
   dropped(): number;
   stop(): Promise<void>;
 }
@@ -19,24 +19,23 @@ export async function startBalancer(host: string): Promise<Balancer> {
   let replicas: readonly string[] = [];
   let turn = 0;
   let every = 0;
-  let starts = 0;
+  let answered = 0;
   let dropped = 0;
 
   const isToBeDropped = ({ method, url = '' }: IncomingMessage) => {
     if (every === 0 || method !== 'POST' || !/\/pipeline_snapshots\/[^/]+\/runs$/.test(url)) return false;
-    starts += 1;
-    return starts % every === 0;
+    answered += 1;
+    return answered % every === 0;
   };
 
   const forward = (given: IncomingMessage, answer: ServerResponse) => {
     const target = new URL(given.url ?? '/', replicas[turn++ % replicas.length]);
-    const drop = isToBeDropped(given);
     const passed = request(target, { method: given.method, headers: given.headers, agent: false }, (from) => {
       const chunks: Buffer[] = [];
       from.on('data', (chunk: Buffer) => chunks.push(chunk));
       from.on('error', () => answer.destroy());
       from.on('end', () => {
-        if (drop) {
+        if (isToBeDropped(given)) {
           dropped += 1;
           answer.destroy();
           return;
@@ -64,7 +63,7 @@ export async function startBalancer(host: string): Promise<Balancer> {
       replicas = urls;
     },
     dropAnswers: (count) => {
-      every = count;
+      [every, answered, dropped] = [count, 0, 0];
     },
     dropped: () => dropped,
     async stop() {
