@@ -4,6 +4,7 @@ import type { LogReading, WorkloadStatus } from '../manager.ts';
 import { LABELS } from './labels.ts';
 import { readPodLogs } from './pod-log.ts';
 
+/** @param phase or `Kept`: the runner has ended, and another container keeps the pod */
 const pod = (phase: string) => ({
   metadata: {
     name: 'w-1',
@@ -11,8 +12,12 @@ const pod = (phase: string) => ({
     creationTimestamp: '2026-01-31T08:00:00Z',
   },
   spec: { containers: [{ name: 'runner' }] },
-  status: { phase },
+  status: phase === 'Kept' ? KEPT : { phase },
 });
+const KEPT = {
+  phase: 'Running',
+  containerStatuses: [{ name: 'runner', state: { terminated: { exitCode: 0, finishedAt: '2026-01-31T08:15:10Z' } } }],
+};
 const lines = (...messages: string[]) =>
   messages.map((message) => `2026-01-31T08:15:0${message}.000000000Z ${message}\n`).join('');
 
@@ -54,6 +59,11 @@ test('a log whose stream breaks off is read on, also when its pod is over', asyn
   const { messages, counts } = await read(['Succeeded'], breakOff, { follow: true });
   expect([messages, counts.logs]).toEqual([['1', '2', '3', '4'], 2]);
   await expect(read(['Succeeded'], breakOff, {})).rejects.toThrow(/terminated/);
+});
+
+test('a log ends with its runner, whatever other container keeps the pod', async () => {
+  const { messages, counts } = await read(['Kept'], (response) => response.end(lines('1')), { follow: true });
+  expect([messages, counts.logs]).toEqual([['1'], 1]);
 });
 
 test('a pod that has not started has no log to ask for, and is looked at when its workload changes', async () => {

@@ -42,7 +42,9 @@ export async function* readPodLogs(
       attempt = attemptOf(pod);
       // One on a node that has died goes on for ever; another one may have replaced it.
       const isGone = isLost(pod, new Date());
-      const isOver = isGone || pod.phase === 'Succeeded' || pod.phase === 'Failed';
+      // A container of a service mesh may keep a pod that has nothing more to tell.
+      const isOver =
+        isGone || pod.phase === 'Succeeded' || pod.phase === 'Failed' || pod.container?.exitCode !== undefined;
       const isPending = pod.phase === 'Pending';
       let isWhole = true;
       if (!isPending) ({ read, isWhole } = yield* readPodLog({ ...place, pod, attempt, isGone, follow, signal }, read));

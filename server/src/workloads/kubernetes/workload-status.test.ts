@@ -36,6 +36,10 @@ const leaving = (deletionTimestamp: Date) => {
   return { ...running, metadata: { ...running.metadata, deletionTimestamp } };
 };
 
+/** Its runner has ended, and a container that was added has not. */
+const kept = (exitCode: number, finishedAt: Date) =>
+  pod(container('Running', { terminated: { exitCode, finishedAt } }));
+
 const FAILED = job('Failed', 'BackoffLimitExceeded');
 const FAILING = job('FailureTarget', 'BackoffLimitExceeded');
 const LONG_AGO = new Date('2026-01-01T00:00:00Z');
@@ -122,6 +126,9 @@ test.each<[string, V1Job | undefined, V1Pod[], string, string | undefined]>([
     undefined,
   ],
   ['a pod that its Job replaces once its node is gone', job(), [leaving(LONG_AGO)], 'running', undefined],
+  ['a pod that another container has kept for a second', job(), [kept(1, new Date())], 'running', undefined],
+  ['a pod that another container keeps', job(), [kept(0, LONG_AGO)], 'succeeded', undefined],
+  ['one whose runner failed', job(), [kept(1, LONG_AGO)], 'failed', 'its process ended with exit code 1'],
   ['a pod without its Job', undefined, [pod({ phase: 'Succeeded' })], 'succeeded', undefined],
 ])('%s', (_what, aJob, pods, phase, reason) => {
   const status = statusOf(

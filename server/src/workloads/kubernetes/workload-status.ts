@@ -2,7 +2,7 @@ import type { WorkloadStatus } from '../manager.ts';
 import { failureOf, pendingReasonOf } from './pod-reasons.ts';
 import { inOrder, type SeenJob, type SeenPod } from './seen.ts';
 
-/** How much later than it should a node may end a pod, milliseconds. */
+/** How much later than it should a pod may end, milliseconds. */
 const SLACK = 60_000;
 
 /** The state of a workload, from its Job and its pods: pure, so that each case of it can be tried. */
@@ -35,6 +35,8 @@ function phaseOf(job: SeenJob, pods: readonly SeenPod[], now: Date): Phase {
   }
   // One that replaces another has its own time to start.
   if (pod.phase === 'Pending') return { phase: 'pending', reason: pendingReasonOf(pod), since: pod.created };
+  // Another container, as of a service mesh, does not end with the runner's and keeps pod and Job.
+  if (pod.phase === 'Running' && isLost({ endsBy: pod.container?.ended }, now)) return phaseOfContainer(pod);
   // A pod that is over leaves it to the Job whether another one takes its place.
   return { phase: 'running', reason: undefined, since: pod.container?.started };
 }
@@ -44,9 +46,15 @@ function isEnding({ phase, endsBy }: SeenPod, { ended }: SeenJob, now: Date): bo
   return phase === 'Running' && !isLost({ endsBy: endsBy ?? ended }, now);
 }
 
-/** Whether a pod should have ended for some time, and is not said to have: its node has died. */
+/** Whether a pod should have ended for some time, and is not said to have: where it is deleted, its node has died. */
 export function isLost({ endsBy }: Pick<SeenPod, 'endsBy'>, now: Date): boolean {
   return endsBy !== undefined && endsBy.getTime() + SLACK < now.getTime();
+}
+
+function phaseOfContainer(pod: SeenPod): Phase {
+  const since = pod.container?.ended;
+  if (pod.container?.exitCode === 0) return { phase: 'succeeded', reason: undefined, since };
+  return { phase: 'failed', reason: failureOf(pod, undefined), since };
 }
 
 /** Without its Job a pod is about to be removed, or the role lets only pods be seen. */
