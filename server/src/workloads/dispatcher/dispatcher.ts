@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../../database/database.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { noteWaitingReason } from '../../features/runs/waiting-reason.ts';
-import { repeatWork } from '../../repeated-work.ts';
+import { type RepeatedWork, repeatWork } from '../../repeated-work.ts';
 import type { Launch, StartLaunch } from '../launch.ts';
 import { WorkloadError } from '../manager.ts';
 import type { FailRun } from './failed-runs.ts';
@@ -39,7 +39,7 @@ export interface DispatcherParts {
 interface Work {
   readonly done: Promise<void>;
   /** Keeps its claim. */
-  readonly renewal: NodeJS.Timeout;
+  readonly renewal: RepeatedWork;
 }
 
 /** How often the queue is looked at for what other replicas have put in it, milliseconds. */
@@ -71,13 +71,12 @@ export function startDispatcher({
   let stopped = false;
 
   const keep = (launch: ClaimedLaunch, lost: AbortController) =>
-    setInterval(
-      () =>
-        renewClaim(db, launch, leaseSeconds).then(
-          (held) => held || lost.abort(),
-          (error) => log.warn({ err: error, run: launch.runId }, 'the claim of a launch was not renewed'),
-        ),
+    repeatWork(
       (leaseSeconds / 3) * 1000,
+      async () => {
+        if (!(await renewClaim(db, launch, leaseSeconds))) lost.abort();
+      },
+      (error) => log.warn({ err: error, run: launch.runId }, 'the claim of a launch was not renewed'),
     );
 
   const work = async (launch: ClaimedLaunch, signal: AbortSignal) => {
@@ -113,7 +112,7 @@ export function startDispatcher({
       const done = work(launch, lost.signal)
         .catch((error) => log.error({ err: error, run: launch.runId }, 'a launch is tried again when its claim ends'))
         .finally(() => {
-          clearInterval(renewal);
+          void renewal.stop();
           running.delete(launch);
           filling.wake();
         });
@@ -138,7 +137,7 @@ export function startDispatcher({
       patience.abort();
       for (const [launch, { renewal }] of running) {
         // Its builder goes on, and whoever takes it up waits for that: here nobody is to find that its claim is lost.
-        clearInterval(renewal);
+        await renewal.stop();
         await postponeLaunch(db, launch, 0).catch((error: unknown) =>
           log.warn({ err: error, run: launch.runId }, 'a launch is tried again when its claim ends'),
         );
