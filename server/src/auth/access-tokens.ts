@@ -19,7 +19,7 @@ export interface IssueOptions {
   /** Binds the token to a browser session that needs a CSRF token. */
   readonly session?: boolean;
   readonly deviceId?: string;
-  readonly scope?: Pick<TokenClaims, 'scheduleId' | 'pipelineRunId' | 'deploymentId'>;
+  readonly scope?: Pick<TokenClaims, 'scheduleId' | 'pipelineRunId' | 'deploymentId' | 'launchId'>;
 }
 
 /** Whom a token is for: a user, or a service account through one of its API keys. */

@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { fromDatabaseId, newId, toDatabaseId } from '../database/ids.ts';
 import { instantAfter, now } from '../database/instants.ts';
+import { queueLaunches } from '../testing/queued-launches.ts';
 import { bearer, logIn, sendForm, setPassword } from '../testing/test-accounts.ts';
 import { insertUser, startTestServer, TEST_KEY, type TestServer } from '../testing/test-server.ts';
 import { createTokens, type TokenClaims } from './tokens.ts';
@@ -145,6 +146,26 @@ describe('a token that is bound', () => {
     ['API key', { apiKeyId: randomUUID() }],
   ])('to a %s that is not there is refused', async (_what, bound) => {
     await refused(bearer(await sign(bound)), 'error');
+  });
+
+  test('to a runner ends with it, and lets the orchestrator have one of the run until then', async () => {
+    const { db } = server.database;
+    const runId = newId();
+    await insertRun(runId);
+    await queueLaunches(db, '', 1);
+    const pipelineRunId = fromDatabaseId(runId);
+    const { rows } = await sql<{ id: string }>`select id from ws_launch`.execute(db);
+    const token = bearer(await sign({ pipelineRunId, launchId: fromDatabaseId(rows[0]?.id ?? '') }));
+    const ask = (query: string) => server.call('GET', `/api_token?${query}`, undefined, token);
+    const generic = bearer(String((await ask('')).body));
+    const ofRun = bearer(String((await ask(`token_type=workload&pipeline_run_id=${pipelineRunId}`)).body));
+    await sql`update ws_launch set status = 'launched'`.execute(db);
+    for (const good of [token, generic, ofRun]) expect((await currentUser(good)).status).toBe(200);
+    await sql`update ws_launch set status = 'over'`.execute(db);
+    for (const bad of [token, generic]) await refused(bad, `runner of pipeline run ${pipelineRunId} has ended`);
+    expect((await currentUser(ofRun)).status).toBe(200);
+    await sql`delete from ws_launch`.execute(db);
+    await refused(token, 'has ended');
   });
 
   test('is not exchanged for one that is not', async () => {

@@ -163,6 +163,10 @@ function problemOfWorkload(subject: store.TokenSubject, claims: TokenClaims, rul
   if (claims.scheduleId && subject.schedule_active !== 1) return failed(`schedule ${claims.scheduleId} is not active`);
   if (claims.deploymentId && subject.deployment_id === null)
     return failed(`deployment ${claims.deploymentId} does not exist.`);
+  // A Job controller that was cut off may make a second pod where the first has handed the run over: it must not do that again.
+  if (claims.launchId && subject.launch_goes_on !== 1) {
+    return failed(`the runner of pipeline run ${claims.pipelineRunId} has ended, and its API token with it.`);
+  }
   if (!claims.pipelineRunId) return undefined;
   if (subject.run_in_progress === null) {
     return failed(`error retrieving token. Pipeline run ${claims.pipelineRunId} does not exist.`);

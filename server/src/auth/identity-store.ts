@@ -58,6 +58,7 @@ export interface TokenSubject extends AuthUser {
   run_in_progress: number | null;
   run_end_time: string | null;
   deployment_id: string | null;
+  launch_goes_on: number | null;
 }
 
 /** Columns of what a token is not bound to. */
@@ -78,12 +79,13 @@ const UNBOUND = {
   run_in_progress: null,
   run_end_time: null,
   deployment_id: null,
+  launch_goes_on: null,
 } satisfies Omit<TokenSubject, keyof AuthUser>;
 
 /** Loads the user of a token and all that decides on its validity, in one statement. */
 export async function findTokenSubject(
   connection: Connection,
-  { userId, apiKeyId, deviceId, scheduleId, pipelineRunId, deploymentId }: TokenClaims,
+  { userId, apiKeyId, deviceId, scheduleId, pipelineRunId, deploymentId, launchId }: TokenClaims,
 ): Promise<TokenSubject | undefined> {
   const is = (column: string, id: string) => sql<SqlBool>`${sql.ref(column)} = ${toDatabaseId(id)}`;
   // Each table that is joined costs the database as much as the user does, and most tokens are bound to one thing at most.
@@ -118,6 +120,12 @@ export async function findTokenSubject(
       query
         .leftJoin('deployment', (join) => join.on(is('deployment.id', deploymentId ?? '')))
         .select('deployment.id as deployment_id'),
+    )
+    .$if(launchId !== undefined, (query) =>
+      query.select(
+        sql<number | null>`(select status in ('queued', 'launched') from ws_launch
+          where id = ${toDatabaseId(launchId ?? '')})`.as('launch_goes_on'),
+      ),
     )
     .executeTakeFirst();
   return found && { ...UNBOUND, ...found };

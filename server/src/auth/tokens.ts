@@ -22,6 +22,8 @@ export interface TokenClaims {
   readonly scheduleId?: string | undefined;
   readonly pipelineRunId?: string | undefined;
   readonly deploymentId?: string | undefined;
+  /** The launch whose runner has it; beyond the reference, which reads over it. */
+  readonly launchId?: string | undefined;
   /** The browser session whose CSRF token must come along. */
   readonly sessionId?: string | undefined;
   /** Seconds since 1970. */
@@ -34,6 +36,7 @@ const ID_CLAIMS = {
   schedule_id: 'scheduleId',
   pipeline_run_id: 'pipelineRunId',
   deployment_id: 'deploymentId',
+  launch_id: 'launchId',
   session_id: 'sessionId',
 } as const;
 

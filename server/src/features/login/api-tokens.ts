@@ -27,8 +27,8 @@ export async function issueApiToken(
   if ((query.token_type ?? 'generic') === 'generic') {
     const expiresIn = genericLifetime(settings, query);
     // A token that is bound to a workload must not be exchanged for one that is not.
-    const { scheduleId, pipelineRunId, deploymentId } = token;
-    const scope = { scheduleId, pipelineRunId, deploymentId };
+    const { scheduleId, pipelineRunId, deploymentId, launchId } = token;
+    const scope = { scheduleId, pipelineRunId, deploymentId, launchId };
     return (await issueToken(identity, { ...keep, expiresIn, scope })).accessToken;
   }
   const scope = {

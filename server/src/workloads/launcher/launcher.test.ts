@@ -7,7 +7,7 @@ import { type Logger, pino } from 'pino';
 import { createTokenIssuer } from '../../auth/access-tokens.ts';
 import { createCsrfTokens } from '../../auth/csrf.ts';
 import { createTokens } from '../../auth/tokens.ts';
-import { toDatabaseId } from '../../database/ids.ts';
+import { fromDatabaseId, toDatabaseId } from '../../database/ids.ts';
 import { createRunStatusUpdates } from '../../features/runs/run-status-updates.ts';
 import { createOnboarding } from '../../features/server/onboarding.ts';
 import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
@@ -124,7 +124,7 @@ async function statusOfLaunch(run: Run): Promise<string> {
 const isLaunched = async (run: Run) => ['launched', 'over'].includes(await statusOfLaunch(run));
 const isFailed = (run: Run) => run.body.status === 'failed';
 
-test('a runner is told what to run, where the server is, and gets a token of its run only', async () => {
+test('a runner is told what to run, where the server is, and gets a token of its run only, which ends with the runner', async () => {
   const python = program('printing', 'echo "$@"; env | grep ^ZENML_ | sort');
   const { run, manager, name } = await dispatch({ python }, isLaunched);
   const lines: string[] = [];
@@ -139,6 +139,9 @@ test('a runner is told what to run, where the server is, and gets a token of its
   expect(environment.get('ZENML_ACTIVE_PROJECT_ID')).toBe(server.projectId);
   const claims = await tokens.verify(environment.get('ZENML_STORE_API_TOKEN') ?? '');
   expect(claims).toMatchObject({ userId: server.userId, pipelineRunId: run.id });
+  const { rows } = await sql<{ id: string }>`select id from ws_launch
+    where run_id = ${toDatabaseId(run.id)}`.execute(server.database.db);
+  expect(claims.launchId).toBe(fromDatabaseId(rows[0]?.id ?? ''));
 });
 
 test.each<[string, Options, RegExp]>([

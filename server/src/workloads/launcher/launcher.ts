@@ -58,10 +58,10 @@ export function createLauncher(parts: LauncherParts): StartLaunch {
       signal,
     );
     signal.throwIfAborted();
-    // It ends with the run: whoever authenticates with it is asked whether the run still goes on.
+    // It ends with its runner and with the run: of whoever authenticates with it, it is asked whether both still go on.
     const { accessToken: token } = await issueToken(
       { user: { id: fromDatabaseId(launch.userId) } },
-      { expiresIn: 0, scope: { pipelineRunId: owner.runId } },
+      { expiresIn: 0, scope: { pipelineRunId: owner.runId, launchId: fromDatabaseId(launch.id) } },
     );
     await manager.launch(runnerWorkload(launch, owner, source, runnerImage, { serverUrl, token }));
   };
