@@ -79,7 +79,7 @@ test.each<[string, string, RegExp]>([
 
 test('beside a container that a service mesh has added, log and reason are still those of the runner', async () => {
   const serverId = randomUUID();
-  const other = await startManager(kubeconfig, { serverId });
+  const other = await startOther(kubeconfig, { serverId });
   const workload = shell('meshed', 'echo "ValueError: no such column"; exit 3');
   // As an admission webhook would have it; the launch takes it for what an earlier try has made.
   const job = runnerJob(workload, { ...TEST_JOBS, namespace: 'runners', serverId }, 'secret');
@@ -92,7 +92,6 @@ test('beside a container that a service mesh has added, log and reason are still
   expect(lines.map(({ message }) => message)).toEqual(['ValueError: no such column']);
   await other.reaches('meshed', 'failed', /ended with exit code 3: ValueError: no such column/);
   expect((await other.manager.lastSeen('meshed')).lastLines).toEqual(['ValueError: no such column']);
-  await other.manager.stop();
 });
 
 test('an image that is not there is told while the pod waits for it', async () => {
@@ -183,7 +182,7 @@ test('a quota that takes the Job and not its pod is the reason for which it wait
     await manager.launch(shell('no-pods', 'true'));
     await until(async () => /^exceeded quota: no-pods/.test((await manager.status('no-pods')).reason ?? ''));
     // Whoever may list quotas is told before.
-    const other = await startManager(workspace.cluster.kubeconfig, {});
+    const other = await startOther(workspace.cluster.kubeconfig, {});
     expect(await other.manager.diagnose()).toEqual([
       {
         severity: 'error',
@@ -193,7 +192,6 @@ test('a quota that takes the Job and not its pod is the reason for which it wait
         fix: expect.stringMatching(/^Raise it/),
       },
     ]);
-    await other.manager.stop();
   } finally {
     await kubectl('delete', 'quota', 'no-pods');
     await manager.remove('no-pods');

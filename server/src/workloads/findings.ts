@@ -4,7 +4,8 @@ import type { Finding } from './manager.ts';
 export type Check = () => Promise<readonly Finding[]>;
 
 /**
- * Does all of these at once. One that fails takes along nothing of what the others find; what several find is told once.
+ * Does all of these at once. One that fails takes along nothing of what the others find; what several find is told once, as the
+ * worst of what they take it for.
  * @param toFinding what it means that one has failed
  */
 export async function findAll(
@@ -12,7 +13,11 @@ export async function findAll(
   toFinding: (error: unknown) => Finding = notKnown,
 ): Promise<readonly Finding[]> {
   const found = await Promise.all(checks.map((check) => check().catch((error: unknown) => [toFinding(error)])));
-  return [...new Map(found.flat().map((finding) => [finding.problem, finding])).values()];
+  const byProblem = new Map<string, Finding>();
+  for (const finding of found.flat()) {
+    if (finding.severity === 'error' || !byProblem.has(finding.problem)) byProblem.set(finding.problem, finding);
+  }
+  return [...byProblem.values()];
 }
 
 /** What is told where nothing better is known of a failure. */

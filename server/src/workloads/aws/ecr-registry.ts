@@ -43,13 +43,13 @@ export function createEcrRegistry({ others, log }: Parts): ImageRegistry {
     async hasImage(image, signal) {
       const place = parseEcrRegistry(image.registry);
       return place
-        ? answerOf(signal, () => findImage(clientOf(place), place, image, signal))
+        ? answerOf(image, signal, () => findImage(clientOf(place), place, image, signal))
         : others.hasImage(image, signal);
     },
     async mayPush(image, signal) {
       const place = parseEcrRegistry(image.registry);
       if (!place) return others.mayPush(image, signal);
-      const found = await answerOf(signal, async () => {
+      const found = await answerOf(image, signal, async () => {
         await tokens(clientOf(place), place.registryId, signal);
         return findRepository(clientOf(place), place, image, signal);
       });
@@ -60,7 +60,7 @@ export function createEcrRegistry({ others, log }: Parts): ImageRegistry {
       const place = parseEcrRegistry(image.registry);
       if (!place) return others.prepareRepository(image, signal);
       const client = clientOf(place);
-      const found = await answerOf(signal, () => findRepository(client, place, image, signal));
+      const found = await answerOf(image, signal, () => findRepository(client, place, image, signal));
       const repository = { client, registryId: place.registryId, image, log };
       if (found.outcome === 'no') await createRepository(repository, signal);
       if (found.outcome === 'yes') await completeRepository(repository, signal);
@@ -104,12 +104,18 @@ async function findRepository(
   return { outcome: 'yes' };
 }
 
-async function answerOf(signal: AbortSignal | undefined, ask: () => Promise<RegistryAnswer>): Promise<RegistryAnswer> {
+async function answerOf(
+  { repository }: ImageReference,
+  signal: AbortSignal | undefined,
+  ask: () => Promise<RegistryAnswer>,
+): Promise<RegistryAnswer> {
   try {
     return await ask();
   } catch (error) {
     signal?.throwIfAborted();
-    if (nameOf(error) === 'RepositoryNotFoundException') return { outcome: 'no', message: 'has no such repository' };
+    if (nameOf(error) === 'RepositoryNotFoundException') {
+      return { outcome: 'no', message: `has no repository \`${repository}\`` };
+    }
     const refused = isRefusal(error) || nameOf(error) === NO_CREDENTIALS;
     return { outcome: refused ? 'refused' : 'unreachable', message: messageOf(error) };
   }

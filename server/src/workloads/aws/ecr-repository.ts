@@ -48,7 +48,10 @@ export async function createRepository(repository: RunnerRepository, signal: Abo
     await client.send(new CreateRepositoryCommand(created), { abortSignal: signal });
   } catch (error) {
     if (nameOf(error) === 'RepositoryAlreadyExistsException') return;
-    if (!isRefusal(error)) throw failed(repository, 'could not be made', error);
+    if (!isRefusal(error)) {
+      const message = `The repository ${image.repository} of ${image.registry} could not be made: ${messageOf(error)}`;
+      throw new Error(message, { cause: error });
+    }
     const fix = 'make it, or grant ecr:CreateRepository to the server’s role';
     const message = `The repository ${image.repository} of ${image.registry} could not be made: ${fix}.`;
     throw new WorkloadError(message, { cause: error });
@@ -58,15 +61,15 @@ export async function createRepository(repository: RunnerRepository, signal: Abo
 
 /**
  * Gives a repository its policy that has neither one nor any image: whoever made it died before. One with images stays
- * as its owner wants it, and so does one that the role may not look at.
- * @throws Error for what may pass
+ * as its owner wants it, and so does one that cannot be looked at: no run fails of a policy that the next build may give it.
  */
 export async function completeRepository(repository: RunnerRepository, signal: AbortSignal): Promise<void> {
   try {
     if ((await hasPolicy(repository, signal)) || (await hasImages(repository, signal))) return;
   } catch (error) {
-    if (isRefusal(error)) return;
-    throw failed(repository, 'could not be looked at', error);
+    signal.throwIfAborted();
+    if (!isRefusal(error)) repository.log.warn({ err: error }, 'whether a repository of ECR is complete is not known');
+    return;
   }
   await putPolicy(repository, signal);
 }
@@ -94,13 +97,7 @@ async function putPolicy(repository: RunnerRepository, signal: AbortSignal): Pro
     const policy = { registryId, repositoryName: image.repository, lifecyclePolicyText: JSON.stringify(LIFECYCLE) };
     await client.send(new PutLifecyclePolicyCommand(policy), { abortSignal: signal });
   } catch (error) {
-    if (!isRefusal(error)) throw failed(repository, 'got no lifecycle policy', error);
+    signal.throwIfAborted();
     log.warn({ err: error, repository: image.repository }, 'the new repository of ECR got no lifecycle policy');
   }
-}
-
-/** What may pass: the start is tried again. */
-function failed({ image }: RunnerRepository, what: string, error: unknown): Error {
-  const message = `The repository ${image.repository} of ${image.registry} ${what}: ${messageOf(error)}`;
-  return new Error(message, { cause: error });
 }

@@ -53,7 +53,7 @@ test('a watch on which nothing comes any more is taken up anew where it was, wit
   const resource = { path: '/apis/batch/v1/namespaces/runners/jobs', labelSelector: '', doubt: createDoubt(), list };
   const failures: unknown[] = [];
   const reflection = { ...IGNORED, failed: (error: unknown) => void failures.push(error) };
-  await reflect(server.cluster, resource, reflection, ending.signal, 200);
+  await reflect(server.cluster, resource, reflection, ending.signal, 1_000);
   await server.stop();
   expect(asked.map((query) => query.get('resourceVersion'))).toEqual([null, '1', '2', '2']);
   expect(asked.at(-1)?.get('allowWatchBookmarks')).toBe('true');
