@@ -320,10 +320,7 @@ describe('Artifact Registry', () => {
       const isGoogle = (name: string) => name === closed.name;
       const registry = createGoogleRegistry({ others, google, pullSecret: undefined, isGoogle });
       const image = imageOf(`${closed.name}/project/repository/zenml-runner:1`);
-      assert.deepEqual(await registry.hasImage(image, signal), {
-        outcome: 'no',
-        message: 'has no repository `zenml-runner`',
-      });
+      assert.equal((await registry.hasImage(image, signal)).outcome, 'no');
       assert.deepEqual(await registry.mayPush(image, signal), { outcome: 'yes' });
       const credentials = { kind: 'google identity', registry: closed.name };
       assert.deepEqual(await registry.builderCredentials(image, signal), credentials);
