@@ -97,10 +97,9 @@ test('what may have changed since the list is looked at again, and what still co
   const failed = { phase: 'failed' } as WorkloadStatus;
   expect(verdictOn({}, pending)).toMatchObject({ remove: true });
   expect(verdictOn({}, failed)).toMatchObject({ remove: false });
-  expect([absent, slow, pending, failed].map((seen) => isToBeConfirmed(verdictOn({}, seen), seen))).toEqual([
-    true,
-    true,
-    true,
-    false,
-  ]);
+  const isConfirmed = (launch: { isGivenUp: boolean }, seen: WorkloadStatus) =>
+    isToBeConfirmed(verdictOn(launch, seen), launch, seen);
+  const launched = { isGivenUp: false };
+  expect([absent, slow, pending, failed].map((seen) => isConfirmed(launched, seen))).toEqual([true, true, true, false]);
+  expect([absent, failed].map((seen) => isConfirmed({ isGivenUp: true }, seen))).toEqual([true, false]);
 });

@@ -94,7 +94,20 @@ function fail(reason: string, { remove = false } = {}): Verdict {
 }
 
 /** Whether a verdict asks for a look at the workload itself, where it was made after what is known of all of them. */
-export function isToBeConfirmed(verdict: Verdict, { phase }: WorkloadStatus): boolean {
-  if (verdict.action === 'ask') return true;
-  return verdict.action === 'fail' && (phase === 'absent' || phase === 'pending');
+export function isToBeConfirmed(
+  { action }: Verdict,
+  { isGivenUp }: Pick<LaunchedRun, 'isGivenUp'>,
+  { phase }: WorkloadStatus,
+): boolean {
+  switch (action) {
+    case 'ask':
+      return true;
+    case 'close':
+      // It may have been made without anybody knowing, and nobody would look for it again.
+      return isGivenUp && phase === 'absent';
+    case 'fail':
+      return phase === 'absent' || phase === 'pending';
+    default:
+      return false;
+  }
 }

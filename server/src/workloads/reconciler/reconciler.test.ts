@@ -47,7 +47,11 @@ const NOTHING: LastSeen = { events: [], lastLines: [] };
 /** Compares once, with a cluster that has these workloads. @returns which of them were removed */
 async function compareWith(
   workloads: readonly WorkloadStatus[],
-  { lastSeen = async () => NOTHING, remove = async () => undefined }: Partial<ReconcilerParts['manager']> = {},
+  {
+    lastSeen = async () => NOTHING,
+    remove = async () => undefined,
+    list = async () => workloads,
+  }: Partial<ReconcilerParts['manager']> = {},
 ): Promise<readonly string[]> {
   const removed: string[] = [];
   const compared = Promise.withResolvers<void>();
@@ -58,7 +62,7 @@ async function compareWith(
       async list() {
         comparisons += 1;
         if (comparisons === 2) compared.resolve();
-        return workloads;
+        return list();
       },
       async status(name) {
         const seen = workloads.find((workload) => workload.name === name);
@@ -105,6 +109,11 @@ test('what is there of a launch that was given up is removed', async () => {
   const { id, workload } = await launch('failed');
   expect(await statusOf(id)).toBe('failed');
   expect(await compareWith([workload])).toEqual([workload.name]);
+});
+
+test('what the watch has not shown yet of a launch that was given up is removed', async () => {
+  const { workload } = await launch('failed');
+  expect(await compareWith([workload], { list: async () => [] })).toEqual([workload.name]);
 });
 
 test('a workload that cannot be removed keeps no other one', async () => {

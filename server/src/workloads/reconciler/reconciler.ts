@@ -152,7 +152,7 @@ async function findWorkload(
 async function settle(parts: ReconcilerParts, launch: LaunchedRun, seen: WorkloadStatus): Promise<void> {
   const { startTimeoutSeconds: timeout } = parts;
   const verdict = judge(launch, seen, timeout);
-  if (!isToBeConfirmed(verdict, seen)) return act(parts, launch, verdict);
+  if (!isToBeConfirmed(verdict, launch, seen)) return act(parts, launch, verdict);
   const workload = await findWorkload(parts, launch);
   if (workload === 'unknown' || workload === undefined) return;
   // An absent one has no labels that tell whose it was.
