@@ -55,9 +55,9 @@ function byWallClock(pattern: string, timezone: string): NextTime {
   const clock = createWallClock(timezone);
   const nextOnWall = byInterval(pattern, 'UTC');
   return (after) => {
-    let time = nextOnWall(clock.timeAt(after));
-    // In a repeated hour its times have been already.
-    while (time && clock.instantOf(time) <= after) time = nextOnWall(time);
+    const next = nextOnWall(clock.timeAt(after));
+    // In a repeated hour its times have been already, and may be one for each second.
+    const time = next && clock.instantOf(next) <= after ? nextOnWall(clock.lastRepeated(next)) : next;
     return time && clock.instantOf(time);
   };
 }

@@ -10,6 +10,8 @@ export interface WallClock {
    * does. A later time never comes earlier.
    */
   instantOf(time: Date): Date;
+  /** The last second of those that the clock shows twice in a row; `time` is one of them. */
+  lastRepeated(time: Date): Date;
 }
 
 const SECOND = 1000;
@@ -25,16 +27,23 @@ export function createWallClock(timeZone: string): WallClock {
     const size = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * SECOND;
     return sign === '-' ? -size : size;
   };
+  /** The offsets before and after a change of the clock that is near a time, if any is. */
+  const offsetsAround = (time: number) => [offsetAt(time - DAY), offsetAt(time + DAY)] as const;
   return {
     timeAt: (instant) => new Date(instant.getTime() + offsetAt(instant.getTime())),
     instantOf(date) {
       const time = date.getTime();
-      const [before, after] = [offsetAt(time - DAY), offsetAt(time + DAY)];
+      const [before, after] = offsetsAround(time);
       const [byOld, byNew] = [time - before, time - after];
       if (offsetAt(byOld) === before) return new Date(byOld);
       if (offsetAt(byNew) === after) return new Date(byNew);
       // Skipped: by the new offset the time is before the change, by the old one after it.
       return new Date(endOf(before, byNew, byOld));
+    },
+    lastRepeated(date) {
+      const time = date.getTime();
+      const [before, after] = offsetsAround(time);
+      return new Date(endOf(before, time - before, time - after) + before - SECOND);
     },
   };
 
