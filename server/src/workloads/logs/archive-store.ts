@@ -60,11 +60,19 @@ interface ArchiveRow {
   parts: number;
 }
 
+const isUnclaimed = sql`status = 'open' and (claimed_until is null or claimed_until <= utc_timestamp(3))`;
+
+/** Whether there is a log that nobody follows, or whose claim has run out. */
+export async function isAnyUnclaimed(db: Connection): Promise<boolean> {
+  const { rows } = await sql`select 1 from ws_log_archive where ${isUnclaimed} limit 1`.execute(db);
+  return rows.length > 0;
+}
+
 /** Claims a log that nobody follows, if there is one. */
 export function claimArchive(db: Database, leaseSeconds: number): Promise<ClaimedLog | undefined> {
   return inTransaction(db, async (transaction) => {
     const { rows } = await sql<ArchiveRow>`select run_id, number, cursor_after, parts from ws_log_archive
-      where status = 'open' and (claimed_until is null or claimed_until <= utc_timestamp(3))
+      where ${isUnclaimed}
       order by claimed_until limit 1 for update skip locked`.execute(transaction);
     const row = rows[0];
     if (!row) return undefined;
@@ -82,14 +90,14 @@ export function claimArchive(db: Database, leaseSeconds: number): Promise<Claime
   });
 }
 
-/** Keeps a claim. @throws {LostClaimError} */
+/** Keeps a claim, also one that has run out, if nobody else has claimed the log since. @throws {LostClaimError} */
 async function renewArchive(db: Connection, log: ClaimedLog, leaseSeconds: number): Promise<void> {
   const { numAffectedRows } = await sql`update ws_log_archive
     set claimed_until = utc_timestamp(3) + interval ${leaseSeconds} second where ${isHeld(log)}`.execute(db);
   if (numAffectedRows !== 1n) throw new LostClaimError();
 }
 
-/** Keeps claims, all by one statement. @returns those that are lost */
+/** Keeps claims likewise, all by one statement. @returns those that are lost */
 export async function renewArchives(
   db: Connection,
   logs: readonly ClaimedLog[],

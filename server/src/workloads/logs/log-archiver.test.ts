@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -56,9 +56,20 @@ function bucket(onWrite: () => Promise<void>) {
   return { objects, store: store as ArtifactStore };
 }
 
-/** Has every statement fail that writes down which objects there are. */
-const takeAway = () => sql`rename table ws_log_part to away`.execute(database.db);
-const giveBack = () => sql`rename table away to ws_log_part`.execute(database.db);
+/** A replica's log, which tells when a warning comes next. */
+function heardLog() {
+  const heard = new EventEmitter();
+  const log = pino({ level: 'warn' }, { write: (line) => void heard.emit(JSON.parse(line).msg) });
+  return { log, next: (message: string) => once(heard, message) };
+}
+
+/** Has every statement fail on the logs that are kept. */
+const takeAway = () => sql`rename table ws_log_part to away_part, ws_log_archive to away_archive`.execute(database.db);
+/** Gives them back as after so long a time that all claims have run out. */
+async function giveBack(): Promise<void> {
+  await sql`update away_archive set claimed_until = utc_timestamp(3) where claim is not null`.execute(database.db);
+  await sql`rename table away_part to ws_log_part, away_archive to ws_log_archive`.execute(database.db);
+}
 
 async function untilComplete(runId: string): Promise<void> {
   while (!(await findArchive(database.db, { runId, number: 1 }))?.isComplete) await sleep(50);
@@ -78,16 +89,20 @@ test.each(['before an object is written', 'once it is written'])(
     };
     const runner = runnerOf(name, lines, failFrom('before an object is written'));
     const { objects, store } = bucket(failFrom('once it is written'));
-    const refused = Promise.withResolvers<void>();
-    const log = pino({ level: 'warn' }, { write: () => refused.resolve() });
-    const parts = { db, manager: runner.manager, store, root: 's3://logs', log, flushAfter: 100 };
+    const [holder, other] = [heardLog(), heardLog()];
+    const parts = { db, manager: runner.manager, store, root: 's3://logs', log: holder.log, flushAfter: 100 };
     await openArchive(db, { runId, number: 1 });
-    const archiver = startLogArchiver(parts);
-    await refused.promise;
+    const refused = holder.next('what is kept of a log was not written down; it is tried again');
+    const archivers = [startLogArchiver(parts)];
+    await refused;
     runner.delete();
+    archivers.push(startLogArchiver({ ...parts, log: other.log }));
+    await other.next('it was not looked for logs to keep');
+    // Now the other one looks before the holder renews.
+    await holder.next('the claims of logs were not renewed');
     await giveBack();
     await untilComplete(runId);
-    await archiver.stop();
+    for (const archiver of archivers) await archiver.stop();
     const kept: string[] = [];
     for await (const { message } of createArchivedLogReader(parts)(name, {})) kept.push(message);
     expect(kept).toEqual(lines);

@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { repeatWork } from '../../repeated-work.ts';
 import { type ArchiveParts, LEASE_SECONDS } from './archive-parts.ts';
-import { type ClaimedLog, claimArchive, LostClaimError, releaseArchive, renewArchives } from './archive-store.ts';
+import {
+  type ClaimedLog,
+  claimArchive,
+  isAnyUnclaimed,
+  LostClaimError,
+  releaseArchive,
+  renewArchives,
+} from './archive-store.ts';
 import { followLog } from './log-follower.ts';
+import { SteadyDatabase } from './steady-database.ts';
 
 /** Keeps logs, on this replica. */
 export interface LogArchiver {
@@ -28,6 +36,7 @@ export function startLogArchiver(parts: ArchiveParts): LogArchiver {
   /** What is followed, and what ends that once another replica follows it. */
   const claims = new Map<ClaimedLog, AbortController>();
   const running = new Set<Promise<void>>();
+  const database = new SteadyDatabase();
 
   const follow = async (claimed: ClaimedLog) => {
     const lost = new AbortController();
@@ -44,15 +53,18 @@ export function startLogArchiver(parts: ArchiveParts): LogArchiver {
   };
 
   const renew = async () => {
-    for (const claimed of await renewArchives(db, [...claims.keys()], LEASE_SECONDS)) claims.get(claimed)?.abort();
+    const lost = await database.ask(() => renewArchives(db, [...claims.keys()], LEASE_SECONDS));
+    for (const claimed of lost) claims.get(claimed)?.abort();
   };
   const renewing = repeatWork(RENEWAL, renew, (error) =>
     log.warn({ err: error }, 'the claims of logs were not renewed'),
   );
 
   const look = async () => {
-    while (!ending.signal.aborted && running.size < CONCURRENCY) {
-      const claimed = await claimArchive(db, LEASE_SECONDS);
+    // Also where nothing may be claimed now: this shows whether the database is there.
+    if (!(await database.ask(() => isAnyUnclaimed(db)))) return;
+    while (database.isSteady && !ending.signal.aborted && running.size < CONCURRENCY) {
+      const claimed = await database.ask(() => claimArchive(db, LEASE_SECONDS));
       if (!claimed) return;
       const task = follow(claimed).finally(() => running.delete(task));
       running.add(task);
