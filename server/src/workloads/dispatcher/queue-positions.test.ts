@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { newId, toDatabaseId } from '../../database/ids.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { queueLaunches } from '../../testing/queued-launches.ts';
 import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
-import { claimLaunch } from './launch-store.ts';
+import { cancelLaunches, claimLaunch } from './launch-store.ts';
 import { noteQueuePositions, noteWhereWaiting } from './queue-positions.ts';
 
 let server: TestServer;
@@ -28,7 +30,13 @@ async function queueRun(projectId: string): Promise<string> {
   return String(body['id']);
 }
 
-async function reasonsOf(...runIds: string[]): Promise<unknown[]> {
+async function queueRuns(projectId: string, count: number): Promise<readonly string[]> {
+  const runIds: string[] = [];
+  while (runIds.length < count) runIds.push(await queueRun(projectId));
+  return runIds;
+}
+
+async function reasonsOf(...runIds: readonly string[]): Promise<unknown[]> {
   await noteQueuePositions(server.database.db);
   const runs = await Promise.all(
     runIds.map((id) => server.call<{ body: Record<string, unknown> }>('GET', `/runs/${id}`)),
@@ -63,9 +71,30 @@ test('what was claimed meanwhile keeps what it says of itself', async () => {
   expect(await reasonsOf(run)).toEqual(['Queued for snapshot execution.']);
 });
 
+test('a place is noted once more where that and a stop of the run have waited for each other', async () => {
+  const { db } = server.database;
+  const runIds = (await queueRuns(newId(), 3)).map(toDatabaseId);
+  const [runId = ''] = runIds;
+  const { rows } = await sql<{ id: string }>`select id from ws_launch where run_id = ${runId}`.execute(db);
+  const launchIds = rows.map(({ id }) => id);
+  const isLaunchHeld = async () =>
+    (await sql`select 1 from ws_launch where run_id = ${runId} for update skip locked`.execute(db)).rows.length === 0;
+  let noted: Promise<void> | undefined;
+  await inTransaction(db, async (transaction) => {
+    // Several runs: the database ends the transaction that has changed less.
+    await sql`update pipeline_run set status = 'stopped' where id in (${sql.join(runIds)})`.execute(transaction);
+    noted ??= noteWhereWaiting(db, launchIds, NEXT);
+    while (!(await isLaunchHeld())) await sleep(5);
+    await cancelLaunches(transaction, runId);
+  });
+  await expect(noted).resolves.toBeUndefined();
+});
+
 test('of a long queue all are told that they wait, and how long at least', async () => {
   const project = newId();
   await queueLaunches(server.database.db, project, 49);
-  const [last, further] = [await queueRun(project), await queueRun(project)];
-  expect(await reasonsOf(last, further)).toEqual([before('49 runs are'), before('50 or more runs are')]);
+  const runs = await queueRuns(project, 52);
+  const [last, ...further] = await reasonsOf(...runs);
+  expect(last).toBe(before('49 runs are'));
+  expect(new Set(further)).toEqual(new Set([before('50 or more runs are')]));
 });

@@ -1,13 +1,16 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Database } from '../../database/database.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { type RepeatedWork, repeatWork } from '../../repeated-work.ts';
 import { isDue, WAITING_PROJECTS } from './launch-store.ts';
 
 /** So many places are told exactly: a long queue is not rewritten with each launch. */
 const COUNTED = 50;
 /** Runs that are told something anew at a time. */
-const CHUNK = 500;
+const TOLD = 500;
+/** Runs of one statement: it holds their launches while it waits for any of them that somebody changes. */
+const CHUNK = 50;
 
 /** Says of the runs that wait how many are launched before them, in the order in which they are claimed: projects take turns. */
 export async function noteQueuePositions(db: Database): Promise<void> {
@@ -19,7 +22,7 @@ export async function noteQueuePositions(db: Database): Promise<void> {
       ) as waiting join (${WAITING_PROJECTS}) as project on project.project_id = waiting.project_id
     ) as queue join pipeline_run as run on run.id = queue.run_id
     where place <= ${COUNTED} or run.status_reason is null or run.status_reason != ${FURTHER_BACK}
-    order by place limit ${CHUNK}`.execute(db);
+    order by place limit ${TOLD}`.execute(db);
   const further: string[] = [];
   for (const { id, place, reason } of rows) {
     const text = textOf(Number(place) - 1);
@@ -27,7 +30,9 @@ export async function noteQueuePositions(db: Database): Promise<void> {
     if (text === FURTHER_BACK) further.push(id);
     else await noteWhereWaiting(db, [id], text);
   }
-  if (further.length > 0) await noteWhereWaiting(db, further, FURTHER_BACK);
+  for (let start = 0; start < further.length; start += CHUNK) {
+    await noteWhereWaiting(db, further.slice(start, start + CHUNK), FURTHER_BACK);
+  }
 }
 
 const FURTHER_BACK = `Queued for snapshot execution: ${COUNTED} or more runs are before it.`;
@@ -40,14 +45,16 @@ function textOf(ahead: number): string {
 
 /**
  * Notes what runs wait for. One that was claimed meanwhile says already what is done for it, and keeps that: the statement holds
- * the launches, so that they are not claimed until it is written.
+ * the launches, so that they are not claimed until it is written. Whoever stops a run holds that first, and its launches then.
  * @param launchIds database ids
  */
 export async function noteWhereWaiting(db: Database, launchIds: readonly string[], reason: string): Promise<void> {
-  await sql`update pipeline_run as run join ws_launch as launch on launch.run_id = run.id
-    set run.status_reason = ${reason}
-    where launch.id in (${sql.join(launchIds)}) and ${isDue('launch')}
-      and run.status in ('initializing', 'resuming')`.execute(db);
+  await inTransaction(db, (transaction) =>
+    sql`update pipeline_run as run join ws_launch as launch on launch.run_id = run.id
+      set run.status_reason = ${reason}
+      where launch.id in (${sql.join(launchIds)}) and ${isDue('launch')}
+        and run.status in ('initializing', 'resuming')`.execute(transaction),
+  );
 }
 
 /** How often it is said, milliseconds. */
