@@ -391,6 +391,8 @@ test('runs and Jobs come to agree under the role of the closed plugins too, also
   await until(async () => (await remainsOf(namespace, stopped.name)) === '');
   await endWatching();
   await remove(unattended);
+  // While its pod is still there, the pod tells what has become of it.
+  await until(async () => (await remainsOf(namespace, unattended.name)) === '');
   await watch(namespace, settings, options);
   await until(() => isFailed(unattended.id));
   expect((await read(unattended.id)).status_reason).toMatch(

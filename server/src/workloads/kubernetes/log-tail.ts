@@ -1,5 +1,6 @@
 import { textLines } from '../../text-lines.ts';
 import type { Cluster } from './cluster.ts';
+import { createPodLogLines } from './pod-log-lines.ts';
 
 /** How long it may take, milliseconds. */
 const TIMEOUT = 15_000;
@@ -12,7 +13,7 @@ export interface LogTail {
   readonly container: string | undefined;
   /** How many lines, at most. */
   readonly lines: number;
-  /** How much of a line, bytes. */
+  /** How much of a line, bytes, with the time that stands before it. */
   readonly longestLine: number;
 }
 
@@ -25,9 +26,14 @@ export async function readLogTail(
   { namespace, pod, container, lines, longestLine }: LogTail,
 ): Promise<readonly string[]> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
-  const query = { tailLines: String(lines), ...(container !== undefined && { container }) };
+  const query = { timestamps: 'true', tailLines: String(lines), ...(container !== undefined && { container }) };
   const log = await stream(path, query, AbortSignal.timeout(TIMEOUT));
-  const texts: string[] = [];
-  for await (const { text } of textLines(log, longestLine)) texts.push(text);
-  return texts;
+  const toLine = createPodLogLines(0);
+  const messages: string[] = [];
+  for await (const { text } of textLines(log, longestLine)) {
+    // What has no time is said by the node: that it finds no such file, where the container is going.
+    const line = toLine(text);
+    if (line) messages.push(line.message);
+  }
+  return messages;
 }
