@@ -148,7 +148,7 @@ describe('a token that is bound', () => {
     await refused(bearer(await sign(bound)), 'error');
   });
 
-  test('to a runner ends with it, and lets the orchestrator have one of the run until then', async () => {
+  test('to a runner ends with it, and gets tokens of the run for the orchestrator until then', async () => {
     const { db } = server.database;
     const runId = newId();
     await insertRun(runId);
@@ -157,13 +157,13 @@ describe('a token that is bound', () => {
     const { rows } = await sql<{ id: string }>`select id from ws_launch`.execute(db);
     const token = bearer(await sign({ pipelineRunId, launchId: fromDatabaseId(rows[0]?.id ?? '') }));
     const ask = (query: string) => server.call('GET', `/api_token?${query}`, undefined, token);
-    const generic = bearer(String((await ask('')).body));
-    const ofRun = bearer(String((await ask(`token_type=workload&pipeline_run_id=${pipelineRunId}`)).body));
+    const queries = ['', `token_type=workload&pipeline_run_id=${pipelineRunId}`];
+    const ofRun = await Promise.all(queries.map(async (query) => bearer(String((await ask(query)).body))));
     await sql`update ws_launch set status = 'launched'`.execute(db);
-    for (const good of [token, generic, ofRun]) expect((await currentUser(good)).status).toBe(200);
+    for (const good of [token, ...ofRun]) expect((await currentUser(good)).status).toBe(200);
     await sql`update ws_launch set status = 'over'`.execute(db);
-    for (const bad of [token, generic]) await refused(bad, `runner of pipeline run ${pipelineRunId} has ended`);
-    expect((await currentUser(ofRun)).status).toBe(200);
+    await refused(token, `runner of pipeline run ${pipelineRunId} has ended`);
+    for (const good of ofRun) expect((await currentUser(good)).status).toBe(200);
     await sql`delete from ws_launch`.execute(db);
     await refused(token, 'has ended');
   });

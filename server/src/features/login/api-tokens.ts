@@ -26,9 +26,9 @@ export async function issueApiToken(
   const keep = token.deviceId === undefined ? {} : { deviceId: token.deviceId };
   if ((query.token_type ?? 'generic') === 'generic') {
     const expiresIn = genericLifetime(settings, query);
-    // A token that is bound to a workload must not be exchanged for one that is not.
-    const { scheduleId, pipelineRunId, deploymentId, launchId } = token;
-    const scope = { scheduleId, pipelineRunId, deploymentId, launchId };
+    // A token that is bound to a workload must not be exchanged for one that is not; a runner's may outlive the runner.
+    const { scheduleId, pipelineRunId, deploymentId } = token;
+    const scope = { scheduleId, pipelineRunId, deploymentId };
     return (await issueToken(identity, { ...keep, expiresIn, scope })).accessToken;
   }
   const scope = {
