@@ -32,12 +32,13 @@ function runManagerTests(context) {
   });
 }
 
-/** Builders, and pipelines from the snapshot to the artifact, on one cluster. */
+/** Builders, and beside them pipelines from the snapshot to the artifact, on one cluster: both wait for pods most of the time. */
 function runSharedClusterTests(context) {
   return context.withCluster(async (cluster) => {
     const directory = mkdtempSync(join(tmpdir(), 'zenml-cluster-suite-'));
     try {
-      return add(await runBuilderTests(context, cluster, directory), await runPipelines(context, cluster, directory));
+      const given = [context, cluster, directory];
+      return add(...(await Promise.all([runBuilderTests(...given), runPipelines(...given)])));
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
@@ -109,7 +110,8 @@ async function runOnServer(context, cluster, { namespace, kubeconfig, tests, var
     ...more({ storeUrl: `http://${cluster.host}:${storePort}` }),
   });
   const { python } = context.have.python;
-  const pytest = ['-B', '-m', 'pytest', '-c', join(folder, 'pytest.ini'), tests, `--junitxml=${context.report}`];
+  const report = `${context.report}.${namespace}`;
+  const pytest = ['-B', '-m', 'pytest', '-c', join(folder, 'pytest.ini'), tests, `--junitxml=${report}`];
   return context.withServer(
     ({ url, user, password, scratch }) =>
       context.run(python, pytest, {
@@ -127,6 +129,7 @@ async function runOnServer(context, cluster, { namespace, kubeconfig, tests, var
           ...env,
         },
         kind: 'junit',
+        report,
       }),
     { variables, host: cluster.host },
   );
