@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -96,7 +97,8 @@ export async function startCluster(programs) {
       host: addresses.host,
       kubectl,
       apply(items) {
-        const manifest = paths.file('manifest.json');
+        // Several may be applied at once.
+        const manifest = paths.file(`${randomUUID()}.json`);
         writeFileSync(manifest, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
         return kubectl('apply', '-f', manifest);
       },
