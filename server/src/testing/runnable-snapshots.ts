@@ -13,6 +13,12 @@ export interface Wanted {
   readonly build?: undefined;
 }
 
+/** Creates the pipeline `train`, for snapshots. @returns its id in API form */
+export async function createPipeline(server: TestServer): Promise<string> {
+  const { body } = await server.call('POST', '/pipelines', { project: server.projectId, name: 'train' });
+  return String(body['id']);
+}
+
 /** Creates a snapshot of one step, `fit`, that the server can run. @returns its id in API form */
 export async function createRunnableSnapshot(
   server: TestServer,

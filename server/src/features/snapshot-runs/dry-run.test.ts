@@ -8,7 +8,7 @@ import { LOCAL_MANAGER } from '../../config/workload-config.ts';
 import { newId, toDatabaseId } from '../../database/ids.ts';
 import { type Launching, startLaunching } from '../../launching.ts';
 import { queueLaunches } from '../../testing/queued-launches.ts';
-import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
+import { createPipeline, createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { QUEUE_LENGTH, startTestServer, type TestServer } from '../../testing/test-server.ts';
 import type { Finding } from '../../workloads/manager.ts';
 import type { DryRunAnswer } from './dry-run.ts';
@@ -18,8 +18,7 @@ let server: TestServer;
 let pipelineId: string;
 beforeAll(async () => {
   server = await startTestServer({ queuesLaunches: true, preflight: async () => findings });
-  const pipeline = await server.call('POST', '/pipelines', { project: server.projectId, name: 'train' });
-  pipelineId = String(pipeline.body['id']);
+  pipelineId = await createPipeline(server);
 });
 beforeEach(() => {
   findings = [];

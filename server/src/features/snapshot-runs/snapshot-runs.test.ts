@@ -5,7 +5,7 @@ import { fromDatabaseId, newId, toDatabaseId } from '../../database/ids.ts';
 import { now } from '../../database/instants.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { queueLaunches } from '../../testing/queued-launches.ts';
-import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
+import { createPipeline, createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { insertUser, QUEUE_LENGTH, startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { enqueueLaunch } from '../../workloads/dispatcher/launch-store.ts';
 import { noteQueuePositions } from '../../workloads/dispatcher/queue-positions.ts';
@@ -25,8 +25,7 @@ let server: TestServer;
 let pipelineId: string;
 beforeAll(async () => {
   server = await startTestServer({ queuesLaunches: true });
-  const pipeline = await server.call('POST', '/pipelines', { project: server.projectId, name: 'train' });
-  pipelineId = String(pipeline.body['id']);
+  pipelineId = await createPipeline(server);
 });
 afterAll(() => server.stop());
 

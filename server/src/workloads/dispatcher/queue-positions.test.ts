@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { newId, toDatabaseId } from '../../database/ids.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { queueLaunches } from '../../testing/queued-launches.ts';
-import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
+import { createPipeline, createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { cancelLaunches, claimLaunch } from './launch-store.ts';
 import { noteQueuePositions, noteWhereWaiting } from './queue-positions.ts';
@@ -12,8 +12,7 @@ let server: TestServer;
 let snapshotId: string;
 beforeAll(async () => {
   server = await startTestServer({ queuesLaunches: true });
-  const pipeline = await server.call('POST', '/pipelines', { project: server.projectId, name: 'train' });
-  snapshotId = await createRunnableSnapshot(server, String(pipeline.body['id']));
+  snapshotId = await createRunnableSnapshot(server, await createPipeline(server));
 });
 beforeEach(() => sql`delete from ws_launch`.execute(server.database.db));
 afterAll(() => server.stop());

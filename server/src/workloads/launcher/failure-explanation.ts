@@ -1,7 +1,7 @@
 import { imagesOf } from '../../features/snapshot-runs/run-checks.ts';
 import type { Launch } from '../launch.ts';
 import { type Finding, WorkloadError } from '../manager.ts';
-import { type LauncherParts, loadRunnable } from './launcher.ts';
+import { type LauncherParts, loadLaunchSource } from './launcher.ts';
 
 /**
  * Makes what says why a launch failed, what else is in the way of the next one, and what mends both: whoever mends the first should
@@ -13,7 +13,7 @@ export function createFailureExplanation({
   log,
 }: Pick<LauncherParts, 'db' | 'manager' | 'log'>): (launch: Launch, error: unknown) => Promise<string> {
   const findErrors = async ({ snapshotId }: Launch) => {
-    const findings = await manager.preflight(imagesOf(await loadRunnable(db, snapshotId)));
+    const findings = await manager.preflight(imagesOf(await loadLaunchSource(db, snapshotId)));
     return findings.filter(({ severity }) => severity === 'error');
   };
   return async (launch, error) => {

@@ -10,7 +10,7 @@ import { createTokens } from '../../auth/tokens.ts';
 import { fromDatabaseId, toDatabaseId } from '../../database/ids.ts';
 import { createRunStatusUpdates } from '../../features/runs/run-status-updates.ts';
 import { createOnboarding } from '../../features/server/onboarding.ts';
-import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
+import { createPipeline, createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { startTestServer, TEST_KEY, type TestServer } from '../../testing/test-server.ts';
 import { startDispatcher } from '../dispatcher/dispatcher.ts';
 import { createFailRun } from '../dispatcher/failed-runs.ts';
@@ -42,8 +42,7 @@ let server: TestServer;
 let pipelineId: string;
 beforeAll(async () => {
   server = await startTestServer({ queuesLaunches: true });
-  const pipeline = await server.call('POST', '/pipelines', { project: server.projectId, name: 'train' });
-  pipelineId = String(pipeline.body['id']);
+  pipelineId = await createPipeline(server);
 });
 afterAll(async () => {
   await server.stop();

@@ -69,7 +69,7 @@ export function createLauncher(parts: LauncherParts): StartLaunch {
   return async (launch, signal) => {
     const run = await findRunToLaunch(db, launch);
     if (run?.status !== WAITING[launch.kind]) return;
-    await start(launch, run, await loadRunnable(db, launch.snapshotId), signal);
+    await start(launch, run, await loadLaunchSource(db, launch.snapshotId), signal);
   };
 }
 
@@ -77,7 +77,7 @@ export function createLauncher(parts: LauncherParts): StartLaunch {
  * Loads a run's snapshot: what was runnable when the run was asked for may have changed while it waited.
  * @throws {WorkloadError} where it cannot be run any more
  */
-export async function loadRunnable(db: Database, snapshotId: string): Promise<RunnableSource> {
+export async function loadLaunchSource(db: Database, snapshotId: string): Promise<RunnableSource> {
   const source = await loadRunSource(db, snapshotId);
   if (!source) throw new WorkloadError('Its snapshot has been deleted: run another one of the pipeline.');
   try {

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { inTransaction } from '../../database/transaction.ts';
 import { createRunStatusUpdates } from '../../features/runs/run-status-updates.ts';
 import { createOnboarding } from '../../features/server/onboarding.ts';
-import { createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
+import { createPipeline, createRunnableSnapshot } from '../../testing/runnable-snapshots.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { createFailRun } from '../dispatcher/failed-runs.ts';
 import { claimLaunch, endLaunch } from '../dispatcher/launch-store.ts';
@@ -18,8 +18,7 @@ let server: TestServer;
 let snapshotId: string;
 beforeAll(async () => {
   server = await startTestServer({ queuesLaunches: true });
-  const pipeline = await server.call('POST', '/pipelines', { project: server.projectId, name: 'train' });
-  snapshotId = await createRunnableSnapshot(server, String(pipeline.body['id']));
+  snapshotId = await createRunnableSnapshot(server, await createPipeline(server));
 });
 afterEach(() => sql`delete from ws_launch`.execute(server.database.db));
 afterAll(() => server.stop());
